@@ -1,0 +1,62 @@
+"""What passes between the data pipeline and everything behind it.
+
+A scene is one picture with its maps, as read from a source. A batch is what
+goes to the device: a dict of numpy arrays under the keys below. Integer ids
+cross to the device, one-hots never do.
+
+| key                     | dtype  | shape        | values                     |
+|-------------------------|--------|--------------|----------------------------|
+| `image`                 | uint8  | [B, H, W, 3] | RGB                        |
+| `label_map`             | uint8  | [B, H, W]    | Cityscapes label id, 0..33 |
+| `instance_map`          | uint16 | [B, H, W]    | dense: 0 none, 1..N        |
+| `position`              | uint32 | [B]          | place in the stream        |
+| `num_dropped_instances` | int32  | [B]          | instances over the maximum |
+| `mask`                  | bool   | [B]          | False for padding          |
+
+`position` counts the examples of the whole stream over all hosts: step *
+batch size + row in training, the index in the data set in evaluation. All
+randomness of an example is drawn from it, so that pictures and updates do
+not depend on the number of devices. `mask` exists in evaluation batches only.
+"""
+
+from typing import NamedTuple, Protocol
+
+IMAGE = 'image'
+LABEL_MAP = 'label_map'
+INSTANCE_MAP = 'instance_map'
+POSITION = 'position'
+NUM_DROPPED_INSTANCES = 'num_dropped_instances'
+MASK = 'mask'
+
+# Cityscapes label ids are 0..33; GauGAN's networks have a channel more.
+NUM_LABELS = 35
+# The static maximum of instances in an image. The real training set has an
+# image with 98 persons and riders before its cars are counted.
+MAX_INSTANCES = 256
+
+
+class Scene(NamedTuple):
+  """One picture with its maps, at one size.
+
+  Attributes:
+    image: uint8 [H, W, 3], RGB.
+    label_map: uint8 [H, W], Cityscapes label ids.
+    instance_ids: uint16 [H, W], Cityscapes encoding: label * 1000 + k for the
+      k-th object of a class with instances, the bare label id otherwise.
+  """
+
+  image: object
+  label_map: object
+  instance_ids: object
+
+
+class Source(Protocol):
+  """Scenes by index. `read` is deterministic and safe to call from threads."""
+
+  image_ids: tuple[str, ...]
+
+  def __len__(self) -> int:
+    """The number of scenes."""
+
+  def read(self, index: int) -> Scene:
+    """The scene at `index`, 0 <= index < len(self)."""
