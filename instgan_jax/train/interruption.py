@@ -1,0 +1,53 @@
+"""SIGTERM and Ctrl-C: finish the step, save, say so, leave.
+
+One process decides for itself. Several processes must stop at the same step:
+there SIGTERM belongs to JAX's preemption service, which agrees on one, and
+Ctrl-C is passed on to it.
+"""
+
+import os
+import signal
+
+import jax
+from jax.experimental import multihost_utils
+
+
+class Interruption:
+  """Context manager: `requested(step)` says whether to stop after `step`.
+
+  A second Ctrl-C ends the program at once, as Ctrl-C usually does.
+
+  Attributes:
+    signal_name: the signal that came, or None.
+  """
+
+  def __init__(self):
+    self.signal_name = None
+    self._previous = {}
+
+  def __enter__(self):
+    handlers = {signal.SIGINT: self._on_signal}
+    if jax.process_count() == 1:
+      handlers[signal.SIGTERM] = self._on_signal
+    for number, handler in handlers.items():
+      self._previous[number] = signal.signal(number, handler)
+    return self
+
+  def __exit__(self, *_):
+    for number, handler in self._previous.items():
+      signal.signal(number, handler)
+
+  def requested(self, step: int) -> bool:
+    """Whether to stop after `step`; the same answer on every process."""
+    if jax.process_count() == 1:
+      return self.signal_name is not None
+    if multihost_utils.reached_preemption_sync_point(step):
+      self.signal_name = self.signal_name or 'SIGTERM'
+      return True
+    return False
+
+  def _on_signal(self, number, _):
+    self.signal_name = signal.Signals(number).name
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if jax.process_count() > 1:
+      os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,139 @@
+"""Data-parallel execution: the only place that knows `pmap`.
+
+The train state has no device axis: it is replicated over the devices of this
+process, goes through `pmap` as it is and comes back as it is. Batches get
+their device axis here, and random numbers depend on the example, not on the
+device, so that any number of devices makes the same update.
+"""
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+
+import jax
+import numpy as np
+from jax.experimental import multihost_utils
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from data_pipeline.errors import InputError
+
+AXIS_NAME = 'devices'
+
+
+def parallelize(step: Callable) -> Callable:
+  """`step(state, batch) -> (state, metrics)` over all devices of all hosts.
+
+  The state is donated. The step itself averages over `AXIS_NAME`; nothing
+  here notices when it forgets to (see tests/train/parallel_test.py).
+  """
+  return jax.pmap(
+    step,
+    axis_name=AXIS_NAME,
+    in_axes=(None, 0),
+    out_axes=(None, None),
+    donate_argnums=0,
+  )
+
+
+def replicate(tree):
+  """Puts a host tree on every device of this process, without a new axis."""
+  return jax.device_put(tree, NamedSharding(_local_mesh(), PartitionSpec()))
+
+
+def shard(batch: dict[str, np.ndarray]) -> dict[str, jax.Array]:
+  """Splits a host's batch [B, ...] over its devices: [D, B / D, ...]."""
+  num_devices = jax.local_device_count()
+  sharding = NamedSharding(_local_mesh(), PartitionSpec(AXIS_NAME))
+  return {
+    key: jax.device_put(
+      value.reshape(num_devices, -1, *value.shape[1:]), sharding
+    )
+    for key, value in batch.items()
+  }
+
+
+def check_batch_size(batch_size: int) -> None:
+  """Raises InputError unless `batch_size` splits evenly over all devices."""
+  if batch_size < 1 or batch_size % jax.device_count():
+    raise InputError(
+      f'batch_size {batch_size} cannot be split evenly over '
+      f'{jax.device_count()} devices ({jax.process_count()} processes x '
+      f'{jax.local_device_count()}): choose a multiple, for example '
+      f'--config.batch_size='
+      f'{max(1, round(batch_size / jax.device_count())) * jax.device_count()}.'
+    )
+
+
+def to_global(tree):
+  """The replicated local state as arrays over all hosts, as Orbax saves it."""
+  if jax.process_count() == 1:
+    return tree
+  return multihost_utils.host_local_array_to_global_array(
+    tree, _global_mesh(), PartitionSpec()
+  )
+
+
+def to_local(tree):
+  """The inverse of `to_global`."""
+  if jax.process_count() == 1:
+    return tree
+  return multihost_utils.global_array_to_host_local_array(
+    tree, _global_mesh(), PartitionSpec()
+  )
+
+
+def global_sharding() -> NamedSharding:
+  """Replicated over every device of every process."""
+  mesh = _local_mesh() if jax.process_count() == 1 else _global_mesh()
+  return NamedSharding(mesh, PartitionSpec())
+
+
+def prefetch(
+  batches: Iterator[dict[str, np.ndarray]], *, depth: int = 2
+) -> Iterator[dict[str, jax.Array]]:
+  """Shards batches in a thread, `depth` ahead, so that copies hide.
+
+  An error of `batches` is raised here, at its place in the sequence.
+  """
+  ready = queue.Queue(maxsize=depth)
+  stopped = threading.Event()
+  end = object()
+
+  def put(item) -> None:
+    while not stopped.is_set():
+      try:
+        return ready.put(item, timeout=0.1)
+      except queue.Full:
+        continue
+
+  def fill() -> None:
+    try:
+      for batch in batches:
+        put((shard(batch), None))
+        if stopped.is_set():
+          return
+      put((end, None))
+    except Exception as error:  # Raised again by the consumer.
+      put((end, error))
+
+  thread = threading.Thread(target=fill, name='prefetch', daemon=True)
+  thread.start()
+  try:
+    while True:
+      batch, error = ready.get()
+      if error is not None:
+        raise error
+      if batch is end:
+        return
+      yield batch
+  finally:
+    stopped.set()
+    thread.join()
+
+
+def _local_mesh() -> Mesh:
+  return Mesh(np.array(jax.local_devices()), (AXIS_NAME,))
+
+
+def _global_mesh() -> Mesh:
+  return Mesh(np.array(jax.devices()), (AXIS_NAME,))
