@@ -1,0 +1,267 @@
+"""Scenes held in memory, and batches of any source without TensorFlow."""
+
+import concurrent.futures
+import itertools
+import os
+import zipfile
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+import tqdm
+
+from data_pipeline import assemble, batch, instances, order
+from data_pipeline.errors import InputError
+
+
+class InMemory:
+  """A source that reads another one once and keeps its arrays.
+
+  Attributes:
+    image_ids: the scenes' names.
+    images: uint8 [N, H, W, 3].
+    label_maps: uint8 [N, H, W].
+    instance_ids: uint16 [N, H, W], in Cityscapes' encoding.
+  """
+
+  def __init__(self, source: batch.Source, *, num_threads: int = 8):
+    """Reads every scene of `source`, with a progress bar on a terminal.
+
+    Raises:
+      InputError: if a scene cannot be read or has another size than the
+        first one.
+    """
+    self.image_ids = tuple(source.image_ids)
+    first = source.read(0)
+    self.images, self.label_maps, self.instance_ids = (
+      np.empty((len(source), *array.shape), array.dtype) for array in first
+    )
+
+    def keep(index: int) -> None:
+      scene = source.read(index)
+      _check_size(scene, first, self.image_ids[index])
+      self.images[index] = scene.image
+      self.label_maps[index] = scene.label_map
+      self.instance_ids[index] = scene.instance_ids
+
+    with concurrent.futures.ThreadPoolExecutor(num_threads) as threads:
+      for _ in tqdm.tqdm(
+        threads.map(keep, range(len(source))),
+        total=len(source),
+        desc='Reading scenes',
+        disable=None,
+      ):
+        pass
+
+  @classmethod
+  def from_npz(cls, path: str | os.PathLike[str]) -> 'InMemory':
+    """Loads what `to_npz` wrote.
+
+    Raises:
+      InputError: if the file is missing, damaged, or not of this kind, or if
+        the maps of a scene disagree.
+    """
+    source = cls.__new__(cls)
+    arrays = _load_arrays(path)
+    source.image_ids = tuple(str(name) for name in arrays['image_ids'])
+    source.images = arrays['images']
+    source.label_maps = arrays['label_maps']
+    source.instance_ids = arrays['instance_ids']
+    for index, name in enumerate(source.image_ids):
+      scene = source.read(index)
+      instances.check_labels_agree(
+        scene.label_map, scene.instance_ids, f'{path}, scene {name}'
+      )
+    return source
+
+  def to_npz(self, path: str | os.PathLike[str]) -> None:
+    """Writes the scenes to one compressed file, in place of an older one."""
+    partial = f'{os.fspath(path)}.partial'
+    with open(partial, 'wb') as file:
+      np.savez_compressed(
+        file,
+        image_ids=np.array(self.image_ids),
+        images=self.images,
+        label_maps=self.label_maps,
+        instance_ids=self.instance_ids,
+      )
+    os.replace(partial, path)
+
+  def __len__(self) -> int:
+    return len(self.image_ids)
+
+  def read(self, index: int) -> batch.Scene:
+    """The scene at `index`, as views of the arrays."""
+    return batch.Scene(
+      self.images[index], self.label_maps[index], self.instance_ids[index]
+    )
+
+
+def train_batches(
+  source: batch.Source,
+  *,
+  batch_size: int,
+  seed: int,
+  start_step: int = 0,
+  process_index: int = 0,
+  process_count: int = 1,
+  flip: bool = True,
+  max_instances: int = batch.MAX_INSTANCES,
+) -> Iterator[dict[str, np.ndarray]]:
+  """This host's training batches of the steps from `start_step` on, endless.
+
+  The batch of a step depends on the seed and the step alone, see
+  `data_pipeline.order`.
+
+  Args:
+    source: scenes of one size.
+    batch_size: rows over all hosts; this host gets batch_size /
+      process_count.
+    seed: of order and flips.
+    start_step: the first step, at no cost.
+    process_index: which host this is.
+    process_count: the number of hosts.
+    flip: True to mirror half of the examples.
+    max_instances: the largest dense instance id.
+
+  Returns:
+    Batches as `data_pipeline.batch` describes them, without a mask.
+
+  Raises:
+    InputError: at once for a batch that the hosts cannot share or an empty
+      source; from the iterator for a scene that cannot be read.
+  """
+  sharing = {
+    'batch_size': batch_size,
+    'num_examples': len(source),
+    'process_index': process_index,
+    'process_count': process_count,
+  }
+  order.rows_of_process(**sharing)
+
+  def batches():
+    for step in itertools.count(start_step):
+      examples = order.examples_of_step(step, seed=seed, **sharing)
+      if not flip:
+        examples = examples._replace(flips=np.zeros_like(examples.flips))
+      yield _assemble_batch(source, examples, max_instances)
+
+  return batches()
+
+
+def eval_batches(
+  source: batch.Source,
+  *,
+  batch_size: int,
+  process_index: int = 0,
+  process_count: int = 1,
+  max_instances: int = batch.MAX_INSTANCES,
+) -> Iterator[dict[str, np.ndarray]]:
+  """This host's evaluation batches: every example once, in order, unflipped.
+
+  Every host yields the same number of batches of the same size; rows that
+  only fill up the last one have mask False.
+
+  Args:
+    source: scenes of one size.
+    batch_size: rows over all hosts.
+    process_index: which host this is.
+    process_count: the number of hosts.
+    max_instances: the largest dense instance id.
+
+  Returns:
+    Batches as `data_pipeline.batch` describes them, with a mask.
+
+  Raises:
+    InputError: as `train_batches`.
+  """
+  sharing = {
+    'batch_size': batch_size,
+    'num_examples': len(source),
+    'process_index': process_index,
+    'process_count': process_count,
+  }
+  order.rows_of_process(**sharing)
+
+  def batches():
+    num_batches = order.num_eval_batches(
+      batch_size=batch_size, num_examples=len(source)
+    )
+    for number in range(num_batches):
+      examples = order.examples_of_eval_batch(number, **sharing)
+      yield {
+        **_assemble_batch(source, examples, max_instances),
+        batch.MASK: examples.mask,
+      }
+
+  return batches()
+
+
+def _assemble_batch(
+  source: batch.Source, examples: order.Examples, max_instances: int
+) -> dict[str, np.ndarray]:
+  return assemble.stack_examples(
+    [
+      assemble.assemble_example(
+        source,
+        int(index),
+        flip=bool(is_flipped),
+        position=int(position),
+        max_instances=max_instances,
+      )
+      for index, is_flipped, position, _ in zip(*examples, strict=True)
+    ]
+  )
+
+
+def _check_size(scene: batch.Scene, first: batch.Scene, name: str) -> None:
+  shapes = [array.shape for array in scene]
+  expected = [array.shape for array in first]
+  if shapes != expected:
+    raise InputError(
+      f'Scene {name}: got arrays of shapes {shapes}, expected {expected} as'
+      ' of the first scene. Read all scenes at one size.'
+    )
+
+
+def _load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+  """The four arrays of an .npz, checked against each other."""
+  try:
+    # np.load leaves a damaged file open when it opens the path itself.
+    with open(path, 'rb') as file, np.load(file, allow_pickle=False) as npz:
+      arrays = dict(npz)
+  except (
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,  # A single array: an .npy instead of an .npz.
+    zipfile.BadZipFile,
+    zlib.error,
+  ) as error:
+    raise InputError(
+      f'{path}: cannot be read as an .npz of scenes ({error}). Write it with'
+      ' InMemory.to_npz.'
+    ) from error
+  expected = {
+    'image_ids': ('U', 1),
+    'images': ('u1', 4),
+    'label_maps': ('u1', 3),
+    'instance_ids': ('u2', 3),
+  }
+  got = {
+    key: (
+      'U' if array.dtype.kind == 'U' else array.dtype.str[1:],
+      array.ndim,
+    )
+    for key, array in arrays.items()
+  }
+  sizes = {array.shape[:3] for key, array in arrays.items() if array.ndim > 1}
+  lengths = {len(array) for array in arrays.values() if array.ndim}
+  if got != expected or len(sizes) != 1 or len(lengths) != 1:
+    shapes = {key: (str(a.dtype), a.shape) for key, a in arrays.items()}
+    raise InputError(
+      f'{path}: got arrays {shapes}, expected image_ids str [N], images'
+      ' uint8 [N, H, W, 3], label_maps uint8 [N, H, W] and instance_ids'
+      ' uint16 [N, H, W]. Write it with InMemory.to_npz.'
+    )
+  return arrays
