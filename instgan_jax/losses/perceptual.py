@@ -1,0 +1,37 @@
+"""The perceptual loss of pix2pixHD and GauGAN (arXiv:1711.11585)."""
+
+from collections.abc import Sequence
+
+import jax
+import jax.numpy as jnp
+
+# For relu1_1, relu2_1, relu3_1, relu4_1, relu5_1 of VGG19.
+LAYER_WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+
+
+def perceptual_loss(
+  *,
+  real_features: Sequence[jax.Array],
+  fake_features: Sequence[jax.Array],
+  layer_weights: Sequence[float] = LAYER_WEIGHTS,
+) -> jax.Array:
+  """The weighted sum of mean absolute differences of features.
+
+  No gradient flows into the features of the real images. The weight of the
+  whole (10 in GauGAN) is the caller's.
+
+  Args:
+    real_features: one array per layer, of the real images.
+    fake_features: likewise of the generated ones.
+    layer_weights: one weight per layer.
+
+  Returns:
+    float32 scalar.
+  """
+  total = jnp.float32(0.0)
+  layers = zip(layer_weights, real_features, fake_features, strict=True)
+  for weight, real, fake in layers:
+    real = jax.lax.stop_gradient(real)
+    distance = fake.astype(jnp.float32) - real.astype(jnp.float32)
+    total += weight * jnp.mean(jnp.abs(distance))
+  return total

@@ -1,0 +1,72 @@
+"""GauGAN's style encoder: a photograph to the latent of a picture's style."""
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+from instgan_jax.models import instance_norm
+from instgan_jax.models import resample
+from instgan_jax.models import spectral_conv
+
+# The encoder sees every image at this size (arXiv:1903.07291, figure 14).
+INPUT_SIZE = (256, 256)
+WIDTHS = (1, 2, 4, 8, 8, 8)
+
+
+class StyleEncoder(nn.Module):
+  """Six strided 3x3 convolutions and two dense layers.
+
+  The convolutions have a spectral norm, no bias and instance normalisation.
+
+  Attributes:
+    base_channels: of the first convolution; later ones have up to 8 times.
+    style_dim: size of the latent.
+    dtype: of the computation; the results are float32.
+  """
+
+  base_channels: int = 64
+  style_dim: int = 256
+  dtype: jnp.dtype | None = None
+
+  @nn.compact
+  def __call__(
+    self, image: jax.Array, *, train: bool
+  ) -> tuple[jax.Array, jax.Array]:
+    """Encodes images [B, H, W, 3] in [-1, 1] of any size.
+
+    Returns:
+      The mean and the log variance of the latent, float32 [B, style_dim] each.
+    """
+    x = image.astype(self.dtype or jnp.float32)
+    if x.shape[1:3] != INPUT_SIZE:
+      x = resample.bilinear_resize(x, INPUT_SIZE)
+    for layer, width in enumerate(WIDTHS):
+      x = spectral_conv.SpectralConv(
+        features=width * self.base_channels,
+        kernel_size=3,
+        strides=2,
+        padding=1,
+        use_bias=False,
+        dtype=self.dtype,
+        name=f'conv_{layer}',
+      )(x, train=train)
+      x = nn.leaky_relu(instance_norm.instance_norm(x), 0.2)
+    x = x.reshape(x.shape[0], -1)
+    return self._dense('mean')(x), self._dense('log_variance')(x)
+
+  def _dense(self, name: str):
+    dense = nn.Dense(
+      self.style_dim,
+      kernel_init=spectral_conv.gaugan_init,
+      dtype=self.dtype,
+      name=name,
+    )
+    return lambda x: dense(x).astype(jnp.float32)
+
+
+def sample_style(
+  key: jax.Array, mean: jax.Array, log_variance: jax.Array
+) -> jax.Array:
+  """Draws from N(mean, exp(log_variance)): [B, style_dim] -> the same."""
+  noise = jax.random.normal(key, mean.shape, mean.dtype)
+  return mean + noise * jnp.exp(0.5 * log_variance)

@@ -1,0 +1,241 @@
+"""The generator: GauGAN's (arXiv:1903.07291), with a style per instance.
+
+One network for the paper's three methods:
+
+  L      `use_instances=False`: GauGAN, parameter by parameter.
+  L+I    adds the styles of instances (`mimlp`), without the position map.
+  L+I+P  adds the position map (`position_map`) to the styles.
+
+The parameters of L keep their names in the other two, which only add entries.
+"""
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+from instgan_jax.models import mimlp
+from instgan_jax.models import position_map
+from instgan_jax.models import resample
+from instgan_jax.models import semantic_input
+from instgan_jax.models import spade
+from instgan_jax.models import spectral_conv
+
+# Image size over the size of the first feature map.
+STRIDES = {'normal': 32, 'more': 64, 'most': 128}
+
+
+class Generator(nn.Module):
+  """Draws an image from a label map, an instance map and latents.
+
+  Attributes:
+    num_labels: label ids are 0..num_labels-1.
+    base_channels: width of the last block at 'normal' and 'more'; the first
+      ones are 16 times as wide.
+    upsampling: 'normal', 'more' or 'most': doubles the size 5, 6 or 7 times.
+    image_size: height and width of the image.
+    hidden_channels: of the convolutions on the labels.
+    use_edges: adds GauGAN's channel of instance edges to the labels.
+    use_instances: gives each instance a style.
+    use_position_map: adds the position map to the styles; without effect if
+      there are none.
+    num_instances: rows of `latents`; no instance id is larger. No parameter
+      depends on it.
+    style_channels: of the styles and the position map; a multiple of 4.
+    head_kernel_size: of the heads on the styles, 1 or 3.
+    position_frequencies: 'paper' or 'octaves', see `position_map`.
+    image_style_dim: size of the latent of the whole picture, which then takes
+      the place of the labels in the first layer; 0 for none.
+    axis_name: of the devices, for the batch norm; None for one device.
+    dtype: of the computation; parameters, statistics and the image stay
+      float32.
+    remat: recomputes the blocks in the backward pass, to save memory.
+  """
+
+  num_labels: int = 35
+  base_channels: int = 64
+  upsampling: str = 'more'
+  image_size: tuple[int, int] = (256, 512)
+  hidden_channels: int = 128
+  use_edges: bool = False
+  use_instances: bool = True
+  use_position_map: bool = True
+  num_instances: int = 256
+  style_channels: int = 128
+  head_kernel_size: int = 1
+  position_frequencies: str = 'paper'
+  image_style_dim: int = 0
+  axis_name: str | None = None
+  dtype: jnp.dtype | None = None
+  remat: bool = False
+
+  @property
+  def stride(self) -> int:
+    """Image size over the size of the first feature map.
+
+    Raises:
+      ValueError: if `upsampling` is unknown.
+    """
+    if self.upsampling not in STRIDES:
+      raise ValueError(
+        f'upsampling is {self.upsampling!r}: choose one of {sorted(STRIDES)}.'
+      )
+    return STRIDES[self.upsampling]
+
+  @nn.compact
+  def __call__(
+    self,
+    label_map: jax.Array,
+    instance_map: jax.Array,
+    latents: jax.Array | None = None,
+    image_style: jax.Array | None = None,
+    *,
+    train: bool,
+  ) -> jax.Array:
+    """Draws images.
+
+    Args:
+      label_map: [B, H, W] integer label ids, of `image_size`.
+      instance_map: [B, H, W] integer instance ids, dense: 0 for none. (With
+        `use_edges` and no `use_instances`, raw ids will do.)
+      latents: [B, num_instances, D] from N(0, 1); row i - 1 belongs to the
+        instance id i. None without `use_instances`.
+      image_style: [B, image_style_dim] from N(0, 1); None if that is 0.
+      train: whether to use the moments of the batch and to move the running
+        moments and the spectral norms (where their collections are mutable).
+
+    Returns:
+      float32 [B, H, W, 3] in [-1, 1].
+
+    Raises:
+      ValueError: if a size does not fit.
+    """
+    self._check(label_map, instance_map, latents, image_style)
+    semantic = semantic_input.semantic_input(
+      label_map,
+      instance_map,
+      num_labels=self.num_labels,
+      use_edges=self.use_edges,
+      dtype=self.dtype,
+    )
+    styles, position = self._instance_inputs(instance_map, latents)
+    x = self._first_features(semantic, image_style)
+    height, width = x.shape[1:3]
+    for name, channels, upsamples in self._blocks():
+      scale = 2 if upsamples else 1
+      height, width = scale * height, scale * width
+      maps = (semantic, instance_map, position)
+      maps = jax.tree.map(
+        lambda m, size=(height, width): resample.nearest_down(m, size), maps
+      )
+      x = self._block(name, channels, train=train)(x, styles, *maps)
+    x = nn.leaky_relu(x, 0.2)
+    image = self._conv(3, 'conv_img')(x)
+    return jnp.tanh(image.astype(jnp.float32))
+
+  def _check(self, label_map, instance_map, latents, image_style):
+    """Raises ValueError for sizes that do not fit."""
+    height, width = self.image_size
+    if height % self.stride or width % self.stride:
+      raise ValueError(
+        f'image_size {height}x{width} must be divisible by the stride '
+        f'{self.stride} of upsampling {self.upsampling!r}.'
+      )
+    batch = label_map.shape[0]
+    _check_shape('label_map', label_map, (batch, height, width))
+    _check_shape('instance_map', instance_map, (batch, height, width))
+    if self.use_instances:
+      dim = None if latents is None else latents.shape[-1]
+      _check_shape('latents', latents, (batch, self.num_instances, dim))
+    if self.image_style_dim:
+      _check_shape('image_style', image_style, (batch, self.image_style_dim))
+
+  def _instance_inputs(self, instance_map, latents):
+    """Styles [B, N, S] and positions [B, H, W, 2], or None for either."""
+    if not self.use_instances:
+      return None, None
+    styles = mimlp.InstanceStyle(
+      self.style_channels, self.dtype, name='instance_style'
+    )(latents)
+    if not self.use_position_map:
+      return styles, None
+    position = position_map.relative_position(
+      instance_map, num_instances=self.num_instances
+    )
+    return styles, position
+
+  def _first_features(self, semantic, image_style):
+    """[B, H / stride, W / stride, 16 base_channels]."""
+    height, width = (side // self.stride for side in self.image_size)
+    channels = 16 * self.base_channels
+    if not self.image_style_dim:
+      semantic = resample.nearest_down(semantic, (height, width))
+      return self._conv(channels, 'fc')(semantic)
+    x = nn.Dense(
+      height * width * channels,
+      kernel_init=spectral_conv.gaugan_init,
+      dtype=self.dtype,
+      name='fc',
+    )(image_style)
+    return x.reshape(-1, height, width, channels)
+
+  def _blocks(self) -> list[tuple[str, int, bool]]:
+    """Name, output channels, and whether the size doubles before it."""
+    base = self.base_channels
+    blocks = [
+      ('head_0', 16 * base, False),
+      ('middle_0', 16 * base, True),
+      ('middle_1', 16 * base, self.upsampling != 'normal'),
+      ('up_0', 8 * base, True),
+      ('up_1', 4 * base, True),
+      ('up_2', 2 * base, True),
+      ('up_3', base, True),
+    ]
+    if self.upsampling == 'most':
+      blocks.append(('up_4', base // 2, True))
+    return blocks
+
+  def _block(self, name: str, channels: int, *, train: bool):
+    """A function of x, styles and maps that applies one block."""
+    block = spade.SpadeBlock(
+      channels=channels,
+      hidden_channels=self.hidden_channels,
+      head_kernel_size=self.head_kernel_size,
+      axis_name=self.axis_name,
+      dtype=self.dtype,
+      name=name,
+    )
+
+    def apply(block, x, styles, semantic, instance_map, position):
+      instances = None
+      if styles is not None:
+        basis = self._position_basis(position)
+        instances = mimlp.Instances(styles, instance_map, basis)
+      return block(x, semantic, instances, train=train)
+
+    if self.remat:
+      apply = nn.remat(apply)
+    return lambda *inputs: apply(block, *inputs)
+
+  def _position_basis(self, position):
+    if position is None:
+      return None
+    return position_map.position_basis(
+      position,
+      num_channels=self.style_channels,
+      frequencies=self.position_frequencies,
+    )
+
+  def _conv(self, features: int, name: str) -> nn.Conv:
+    return nn.Conv(
+      features,
+      (3, 3),
+      kernel_init=spectral_conv.gaugan_init,
+      dtype=self.dtype,
+      name=name,
+    )
+
+
+def _check_shape(name, array, expected):
+  shape = None if array is None else array.shape
+  if shape != expected:
+    raise ValueError(f'{name} is of shape {shape}, but must be {expected}.')

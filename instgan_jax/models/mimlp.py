@@ -1,0 +1,137 @@
+"""The Multi-Instance MLP (MIMLP): a style of its own for every instance.
+
+Equation (1) of the paper, joined to SPADE as its figure 3 shows. Instance i has
+a latent z(i) and a mask x_ins(i); a shared MLP f turns latents into styles:
+
+  E = sum_i f(z(i)) * x_ins(i)  (+ the position map, in method L+I+P)
+  gamma = gamma_seg + g_gamma(E),  beta = beta_seg + g_beta(E)
+
+with heads g_gamma, g_beta for each SPADE layer. The sum over masks is a lookup
+by instance id, see `instance_lookup`.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+from instgan_jax.models import instance_lookup
+from instgan_jax.models import position_map
+
+
+class Instances(NamedTuple):
+  """The instances of a batch as one resolution of the generator sees them.
+
+  Attributes:
+    styles: [B, N, S], row i - 1 the style f(z(i)) of the dense id i.
+    instance_map: [B, h, w] dense instance ids, 0 for no instance.
+    position_basis: [B, h, w, S / 2], see `position_map`; None without position
+      map.
+  """
+
+  styles: jax.Array
+  instance_map: jax.Array
+  position_basis: jax.Array | None
+
+
+class InstanceStyle(nn.Module):
+  """The shared MLP f: latents to styles.
+
+  Two dense layers of `style_channels` units with a leaky ReLU (0.2) between
+  them; the styles themselves are unbounded.
+  """
+
+  style_channels: int = 128
+  dtype: jnp.dtype | None = None
+
+  @nn.compact
+  def __call__(self, latents: jax.Array) -> jax.Array:
+    """[B, N, latent_dim], drawn from N(0, 1), -> [B, N, style_channels]."""
+    dense_0 = nn.Dense(self.style_channels, dtype=self.dtype, name='dense_0')
+    dense_1 = nn.Dense(self.style_channels, dtype=self.dtype, name='dense_1')
+    return dense_1(nn.leaky_relu(dense_0(latents), 0.2))
+
+
+class InstanceModulation(nn.Module):
+  """The heads g_gamma and g_beta of one SPADE layer.
+
+  They start at zero, so that a generator with fresh heads draws what it draws
+  without them. Pixels outside every instance get exactly 0, also no bias.
+
+  Heads of size 1 act on each pixel alone: the N styles are projected first and
+  looked up then, gamma and beta together, and the position map enters through
+  its basis. E is never built. Larger heads convolve E.
+
+  Parameters: kernel [k, k, S, 2 C], whose first C outputs are gamma and last C
+  beta, and bias [2 C].
+
+  Attributes:
+    channels: C, of the feature map that is modulated.
+    kernel_size: of the heads: 1 (equation (1)), or odd and larger.
+    dtype: of the computation.
+  """
+
+  channels: int
+  kernel_size: int = 1
+  dtype: jnp.dtype | None = None
+
+  @nn.compact
+  def __call__(self, instances: Instances) -> tuple[jax.Array, jax.Array]:
+    """gamma and beta of the instances, [B, h, w, C] each."""
+    dtype = self.dtype or jnp.float32
+    size = (self.kernel_size, self.kernel_size)
+    shape = (*size, instances.styles.shape[-1], 2 * self.channels)
+    zeros = nn.initializers.zeros
+    kernel = self.param('kernel', zeros, shape, jnp.float32)
+    bias = self.param('bias', zeros, shape[-1:], jnp.float32)
+    if self.kernel_size == 1:
+      modulation = _modulate_pixels(instances, kernel[0, 0], bias, dtype)
+    else:
+      modulation = _modulate_neighbourhoods(instances, kernel, bias, dtype)
+    gamma, beta = jnp.split(modulation, 2, axis=-1)
+    return gamma, beta
+
+
+def _modulate_pixels(
+  instances: Instances, kernel: jax.Array, bias: jax.Array, dtype: jnp.dtype
+) -> jax.Array:
+  """1x1 heads: [B, h, w, 2 C]."""
+  styles, instance_map, basis = instances
+  projected = styles.astype(dtype) @ kernel.astype(dtype)
+  projected = projected + bias.astype(dtype)[None, None]
+  modulation = instance_lookup.instance_lookup(
+    with_empty_row(projected), instance_map
+  )
+  if basis is not None:
+    # The basis is 0 outside every instance: no mask is needed.
+    folded = position_map.fold_kernel(kernel)
+    modulation = modulation + basis.astype(dtype) @ folded.astype(dtype)
+  return modulation
+
+
+def _modulate_neighbourhoods(
+  instances: Instances, kernel: jax.Array, bias: jax.Array, dtype: jnp.dtype
+) -> jax.Array:
+  """Larger heads: [B, h, w, 2 C]."""
+  styles, instance_map, basis = instances
+  style_map = instance_lookup.instance_lookup(
+    with_empty_row(styles.astype(dtype)), instance_map
+  )
+  if basis is not None:
+    style_map = style_map + position_map.map_from_basis(basis.astype(dtype))
+  modulation = jax.lax.conv_general_dilated(
+    style_map,
+    kernel.astype(dtype),
+    window_strides=(1, 1),
+    padding='SAME',
+    dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
+  )
+  modulation = modulation + bias.astype(dtype)[None, None, None]
+  is_inside = (instance_map > 0)[..., None]
+  return jnp.where(is_inside, modulation, jnp.zeros((), dtype))
+
+
+def with_empty_row(rows: jax.Array) -> jax.Array:
+  """Puts the zeros of 'no instance' before the rows: [B, N + 1, C]."""
+  return jnp.pad(rows, ((0, 0), (1, 0), (0, 0)))

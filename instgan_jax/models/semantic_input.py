@@ -1,0 +1,67 @@
+"""What the networks see of a scene: one-hot labels and instance edges."""
+
+import jax
+import jax.numpy as jnp
+
+
+def semantic_input(
+  label_map: jax.Array,
+  instance_map: jax.Array,
+  *,
+  num_labels: int,
+  use_edges: bool,
+  dtype: jnp.dtype | None = None,
+) -> jax.Array:
+  """The one-hot of the labels, then (with `use_edges`) the edges.
+
+  Args:
+    label_map: [B, H, W] integer label ids. An id outside 0..num_labels-1 gives
+      zeros in every channel.
+    instance_map: [B, H, W] integer instance ids, dense or raw; used for the
+      edges only.
+    num_labels: channels of the one-hot.
+    use_edges: adds GauGAN's last channel, see `instance_edges`.
+    dtype: of the result; float32 if None.
+
+  Returns:
+    [B, H, W, num_labels] or [B, H, W, num_labels + 1], of zeros and ones.
+  """
+  dtype = dtype or jnp.float32
+  one_hot = jax.nn.one_hot(label_map.astype(jnp.int32), num_labels, dtype=dtype)
+  if not use_edges:
+    return one_hot
+  edges = instance_edges(label_map, instance_map)[..., None].astype(dtype)
+  return jnp.concatenate([one_hot, edges], axis=-1)
+
+
+def instance_edges(label_map: jax.Array, instance_map: jax.Array) -> jax.Array:
+  """Where an instance or a region of one class ends: bool [B, H, W].
+
+  True where the label or the instance differs from that of any 4-neighbour,
+  on both sides of the border. GauGAN compares raw Cityscapes ids; two raw ids
+  differ exactly when (label, dense instance id) differ, so both rules agree.
+  """
+  vertical = _differs(label_map, 1) | _differs(instance_map, 1)
+  horizontal = _differs(label_map, 2) | _differs(instance_map, 2)
+  above_or_below = _pad(vertical, 1, before=True) | _pad(
+    vertical, 1, before=False
+  )
+  left_or_right = _pad(horizontal, 2, before=True) | _pad(
+    horizontal, 2, before=False
+  )
+  return above_or_below | left_or_right
+
+
+def _differs(ids: jax.Array, axis: int) -> jax.Array:
+  """True where an id differs from its next one along `axis`: one shorter."""
+  size = ids.shape[axis]
+  first = jax.lax.slice_in_dim(ids, 0, size - 1, axis=axis)
+  second = jax.lax.slice_in_dim(ids, 1, size, axis=axis)
+  return first != second
+
+
+def _pad(edges: jax.Array, axis: int, *, before: bool) -> jax.Array:
+  """Adds one False at the start or the end of `axis`."""
+  widths = [(0, 0)] * edges.ndim
+  widths[axis] = (1, 0) if before else (0, 1)
+  return jnp.pad(edges, widths)

@@ -1,0 +1,173 @@
+"""Spatially-adaptive denormalisation and GauGAN's residual block of it."""
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+from instgan_jax.models import batch_norm
+from instgan_jax.models import mimlp
+from instgan_jax.models import resample
+from instgan_jax.models import spectral_conv
+
+
+class Spade(nn.Module):
+  """SPADE (arXiv:1903.07291, equation 1) with the styles of instances.
+
+  Normalises `x` over the batch of all devices, then scales and shifts each
+  pixel: x_hat * (1 + gamma) + beta, where gamma and beta come from the labels
+  (3x3 convolution, ReLU, two 3x3 convolutions) and, if there are instances,
+  from their styles, see `mimlp`.
+
+  Attributes:
+    hidden_channels: of the convolution on the labels.
+    kernel_size: of the three convolutions; odd.
+    head_kernel_size: of the heads on the styles.
+    axis_name: of the devices, see `batch_norm.SyncBatchNorm`.
+    dtype: of the computation; that of `x` if None.
+  """
+
+  hidden_channels: int = 128
+  kernel_size: int = 3
+  head_kernel_size: int = 1
+  axis_name: str | None = None
+  dtype: jnp.dtype | None = None
+
+  @nn.compact
+  def __call__(
+    self,
+    x: jax.Array,
+    semantic: jax.Array,
+    instances: mimlp.Instances | None,
+    *,
+    train: bool,
+  ) -> jax.Array:
+    """Normalises and modulates x.
+
+    Args:
+      x: [B, H, W, C]. If it has half the height and width of `semantic`, it is
+        upsampled, by repetition, after the normalisation.
+      semantic: [B, H, W, K], see `semantic_input`.
+      instances: of the same H and W; None in method L.
+      train: whether to normalise by the moments of the batch.
+
+    Returns:
+      [B, H, W, C] with the H and W of `semantic`.
+
+    Raises:
+      ValueError: if `x` is neither of the size of `semantic` nor half of it.
+    """
+    gamma, beta = self._segment_modulation(semantic, x.shape[-1])
+    if instances is not None:
+      instance_gamma, instance_beta = mimlp.InstanceModulation(
+        x.shape[-1], self.head_kernel_size, self.dtype, name='instance'
+      )(instances)
+      gamma, beta = gamma + instance_gamma, beta + instance_beta
+    doubles = _is_half(x, semantic)
+    x_hat = batch_norm.SyncBatchNorm(axis_name=self.axis_name, name='norm')(
+      x, train=train, num_repeats=4 if doubles else 1
+    )
+    if doubles:
+      x_hat = resample.nearest_up(x_hat)
+    return x_hat * (1.0 + gamma) + beta
+
+  def _segment_modulation(
+    self, semantic: jax.Array, channels: int
+  ) -> tuple[jax.Array, jax.Array]:
+    """gamma_seg and beta_seg, [B, H, W, channels] each."""
+    hidden = self._conv(self.hidden_channels, 'shared')(semantic)
+    hidden = nn.relu(hidden)
+    gamma = self._conv(channels, 'gamma')(hidden)
+    beta = self._conv(channels, 'beta')(hidden)
+    return gamma, beta
+
+  def _conv(self, features: int, name: str) -> nn.Conv:
+    return nn.Conv(
+      features,
+      (self.kernel_size, self.kernel_size),
+      kernel_init=spectral_conv.gaugan_init,
+      dtype=self.dtype,
+      name=name,
+    )
+
+
+class SpadeBlock(nn.Module):
+  """GauGAN's residual block: twice SPADE, leaky ReLU (0.2), 3x3 convolution.
+
+  If the number of channels changes, the shortcut has a SPADE and a 1x1
+  convolution (without bias and activation) of its own. All three convolutions
+  have a spectral norm.
+
+  Attributes:
+    channels: of the output.
+    position_frequencies: see `position_map.position_basis`.
+    The others: as in `Spade`.
+  """
+
+  channels: int
+  hidden_channels: int = 128
+  head_kernel_size: int = 1
+  axis_name: str | None = None
+  dtype: jnp.dtype | None = None
+
+  @nn.compact
+  def __call__(
+    self,
+    x: jax.Array,
+    semantic: jax.Array,
+    instances: mimlp.Instances | None,
+    *,
+    train: bool,
+  ) -> jax.Array:
+    """[B, H, W, C] -> [B, H, W, channels], arguments as in `Spade`.
+
+    An `x` of half the size is upsampled on the way, which saves to normalise
+    and to keep every value four times.
+    """
+    in_channels = x.shape[-1]
+    middle_channels = min(in_channels, self.channels)
+    shortcut = x
+    if in_channels != self.channels:
+      shortcut = self._spade('norm_s')(x, semantic, instances, train=train)
+      shortcut = self._conv('conv_s', self.channels, 1)(shortcut, train=train)
+    elif _is_half(x, semantic):
+      shortcut = resample.nearest_up(x)
+    y = self._spade('norm_0')(x, semantic, instances, train=train)
+    y = nn.leaky_relu(y, 0.2)
+    y = self._conv('conv_0', middle_channels, 3)(y, train=train)
+    y = self._spade('norm_1')(y, semantic, instances, train=train)
+    y = nn.leaky_relu(y, 0.2)
+    y = self._conv('conv_1', self.channels, 3)(y, train=train)
+    return shortcut + y
+
+  def _spade(self, name: str) -> Spade:
+    return Spade(
+      hidden_channels=self.hidden_channels,
+      head_kernel_size=self.head_kernel_size,
+      axis_name=self.axis_name,
+      dtype=self.dtype,
+      name=name,
+    )
+
+  def _conv(
+    self, name: str, features: int, kernel_size: int
+  ) -> spectral_conv.SpectralConv:
+    return spectral_conv.SpectralConv(
+      features=features,
+      kernel_size=kernel_size,
+      padding=kernel_size // 2,
+      use_bias=kernel_size > 1,
+      dtype=self.dtype,
+      name=name,
+    )
+
+
+def _is_half(x: jax.Array, semantic: jax.Array) -> bool:
+  size, full_size = x.shape[1:3], semantic.shape[1:3]
+  if size == full_size:
+    return False
+  if (2 * size[0], 2 * size[1]) == full_size:
+    return True
+  raise ValueError(
+    f'x is {size[0]}x{size[1]} but the label map {full_size[0]}x'
+    f'{full_size[1]}: x must have its size, or half of it.'
+  )

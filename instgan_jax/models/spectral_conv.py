@@ -1,0 +1,112 @@
+"""Convolution with spectral normalisation (arXiv:1802.05957, algorithm 1).
+
+Dividing a kernel by its largest singular value bounds the Lipschitz constant
+of the layer. GauGAN uses it on every convolution of the generator's residual
+blocks and on the inner ones of the discriminator and the encoder.
+"""
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+# Xavier's normal with gain 0.02, the initialisation of every GauGAN layer.
+gaugan_init = nn.initializers.variance_scaling(0.02**2, 'fan_avg', 'normal')
+
+
+class SpectralConv(nn.Module):
+  """A 2-D convolution whose kernel is divided by its spectral norm.
+
+  Behaves as PyTorch's `spectral_norm` of a `Conv2d`. In training one step of
+  the power method moves the stored vectors and sigma = u^T W v; gradients go
+  through W only. Otherwise, and in training when 'spectral_stats' is not
+  mutable, the stored vectors serve unchanged: a second pass of one training
+  step can so share the sigma of the first one. The norm is computed in float32
+  whatever `dtype` is.
+
+  Variables: 'params' kernel [kh, kw, in, out] and bias [out]; 'spectral_stats'
+  u [out] and v [kh * kw * in], of length one.
+
+  Attributes:
+    features: output channels.
+    kernel_size: height and width of the (square) kernel.
+    strides: in both directions.
+    padding: zeros on every side.
+    use_bias: adds a bias, which starts at 0.
+    use_spectral_norm: a plain convolution if False.
+    dtype: of the computation; that of the input if None.
+  """
+
+  features: int
+  kernel_size: int
+  strides: int = 1
+  padding: int = 0
+  use_bias: bool = True
+  use_spectral_norm: bool = True
+  dtype: jnp.dtype | None = None
+
+  @nn.compact
+  def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
+    """Convolves x: [B, H, W, in] -> [B, H', W', out]."""
+    dtype = self.dtype or x.dtype
+    shape = (self.kernel_size, self.kernel_size, x.shape[-1], self.features)
+    kernel = self.param('kernel', gaugan_init, shape, jnp.float32)
+    if self.use_spectral_norm:
+      kernel = kernel / self._sigma(kernel, train=train)
+    y = _convolve(
+      x.astype(dtype), kernel.astype(dtype), self.strides, self.padding
+    )
+    if self.use_bias:
+      zeros = nn.initializers.zeros
+      bias = self.param('bias', zeros, (self.features,), jnp.float32)
+      y = y + bias.astype(dtype)[None, None, None]
+    return y
+
+  def _sigma(self, kernel: jax.Array, *, train: bool) -> jax.Array:
+    """The estimate of the kernel's largest singular value."""
+    matrix = kernel.reshape(-1, self.features)
+
+    def initial_u():
+      key = self.make_rng('params')
+      return _normalize(jax.random.normal(key, (self.features,), jnp.float32))
+
+    u = self.variable('spectral_stats', 'u', initial_u)
+    v = self.variable(
+      'spectral_stats', 'v', jnp.zeros, matrix.shape[:1], jnp.float32
+    )
+    u_value, v_value = u.value, v.value
+    is_mutable = self.is_mutable_collection('spectral_stats')
+    # A fresh layer takes its first step at once, so that it can be used
+    # without training.
+    if is_mutable and (train or self.is_initializing()):
+      v_value = _normalize(_dot(matrix, u_value))
+      u_value = _normalize(_dot(v_value, matrix))
+      u_value, v_value = jax.lax.stop_gradient((u_value, v_value))
+      u.value, v.value = u_value, v_value
+    return _dot(_dot(v_value, matrix), u_value)
+
+
+def _convolve(
+  x: jax.Array, kernel: jax.Array, strides: int, padding: int
+) -> jax.Array:
+  sides = (padding, padding)
+  if kernel.shape[0] % 2 == 0:
+    # On the CPU, XLA's weight gradient of a padded 4x4 convolution is two
+    # orders of magnitude slower than that of an unpadded one.
+    x = jnp.pad(x, ((0, 0), sides, sides, (0, 0)))
+    sides = (0, 0)
+  return jax.lax.conv_general_dilated(
+    x,
+    kernel,
+    window_strides=(strides, strides),
+    padding=(sides, sides),
+    dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
+  )
+
+
+def _dot(a: jax.Array, b: jax.Array) -> jax.Array:
+  # Accelerators would otherwise round float32 factors to fewer bits.
+  return jnp.dot(a, b, precision=jax.lax.Precision.HIGHEST)
+
+
+def _normalize(vector: jax.Array) -> jax.Array:
+  return vector / jnp.maximum(jnp.linalg.norm(vector), 1e-12)

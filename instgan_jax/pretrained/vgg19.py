@@ -1,0 +1,37 @@
+"""VGG19 (arXiv:1409.1556) up to relu5_1, for the perceptual loss."""
+
+import jax
+import jax.numpy as jnp
+from flax import linen as nn
+
+# Convolutions and channels of the stages; a max-pool lies between two.
+STAGES = ((2, 64), (2, 128), (4, 256), (4, 512), (1, 512))
+
+
+class Vgg19(nn.Module):
+  """The first activations of the five stages: relu1_1 to relu5_1.
+
+  As in GauGAN the image goes in as it is, in [-1, 1], without ImageNet's
+  normalisation.
+
+  Attributes:
+    dtype: of the computation.
+  """
+
+  dtype: jnp.dtype | None = None
+
+  @nn.compact
+  def __call__(self, image: jax.Array) -> tuple[jax.Array, ...]:
+    """[B, H, W, 3] in [-1, 1] -> five maps [B, h, w, c], halving in size."""
+    x = image.astype(self.dtype or jnp.float32)
+    features = []
+    for stage, (num_convs, channels) in enumerate(STAGES, start=1):
+      if stage > 1:
+        x = nn.max_pool(x, (2, 2), strides=(2, 2))
+      for layer in range(1, num_convs + 1):
+        name = f'conv{stage}_{layer}'
+        x = nn.Conv(channels, (3, 3), dtype=self.dtype, name=name)(x)
+        x = nn.relu(x)
+        if layer == 1:
+          features.append(x)
+    return tuple(features)
