@@ -1,0 +1,379 @@
+"""Cars, vans, trucks, buses and trams of the toy streets, as solid bodies.
+
+A vehicle is a body of four-cornered faces: a lower box and a cabin, with
+windows, lights, bumper and wheels on them. What is drawn where depends on the
+place in the vehicle, so a picture of it tells the ends apart and shows where
+one vehicle stops and the next begins.
+
+Vehicles have coordinates of their own, in metres: a ahead, b to the right,
+c up, from the middle of the ground below.
+"""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+
+from data_pipeline import perspective, raster
+
+_GLASS = (0.33, 0.45, 0.55)
+_GLASS_SHINE = (0.62, 0.75, 0.84)
+_TYRE = (0.10, 0.10, 0.12)
+_HUB = (0.72, 0.73, 0.76)
+_BUMPER = (0.20, 0.20, 0.23)
+_PLATE = (0.95, 0.95, 0.90)
+_SHADOW = (0.27, 0.28, 0.31)
+_REAR_LIGHT = (0.93, 0.10, 0.10)
+_HEAD_LIGHT = (1.0, 0.98, 0.82)
+# Share of light that each side of a body gets.
+_TOP_LIGHT, _END_LIGHT, _SIDE_LIGHT = 1.12, 1.0, 0.84
+
+
+class Model(NamedTuple):
+  """Measures of a kind of vehicle, in metres.
+
+  Attributes:
+    length, width, height: of the whole.
+    belt: height of the lower edge of the windows.
+    roof: a of the rear and front end of the roof.
+    cabin: a of the rear and front end of the cabin at the belt.
+    wheels: a of the wheels.
+    radius: of a wheel.
+    num_panes: windows on each side.
+  """
+
+  length: float
+  width: float
+  height: float
+  belt: float
+  roof: tuple[float, float]
+  cabin: tuple[float, float]
+  wheels: tuple[float, ...]
+  radius: float
+  num_panes: int
+
+
+HATCHBACK = Model(
+  4.0, 1.75, 1.50, 0.90, (-1.55, 0.25), (-1.92, 1.00), (-1.25, 1.25), 0.33, 2
+)
+SEDAN = Model(
+  4.6, 1.80, 1.45, 0.90, (-0.95, 0.35), (-1.65, 1.05), (-1.40, 1.40), 0.34, 2
+)
+ESTATE = Model(
+  4.7, 1.80, 1.50, 0.92, (-1.95, 0.30), (-2.25, 1.05), (-1.45, 1.40), 0.34, 3
+)
+SUV = Model(
+  4.5, 1.90, 1.75, 1.05, (-1.85, 0.35), (-2.15, 0.95), (-1.40, 1.40), 0.39, 2
+)
+VAN = Model(
+  4.9, 1.95, 2.00, 1.10, (-2.25, 0.90), (-2.40, 1.70), (-1.55, 1.60), 0.36, 3
+)
+CAR_MODELS = (HATCHBACK, SEDAN, ESTATE, SUV, VAN)
+TRUCK = Model(
+  8.0, 2.45, 3.40, 1.60, (2.20, 3.85), (2.10, 3.95), (-2.6, 2.6), 0.50, 1
+)
+BUS = Model(
+  11.5, 2.55, 3.10, 1.25, (-5.6, 5.6), (-5.7, 5.7), (-3.2, 3.4), 0.50, 6
+)
+TRAM = Model(
+  22.0, 2.55, 3.50, 1.35, (-10.6, 10.6), (-10.9, 10.9), (-7, 0, 7), 0.40, 10
+)
+
+
+class Face(NamedTuple):
+  """A convex piece of a vehicle.
+
+  Attributes:
+    points: [n, 3], its corners (a, b, c).
+    color: (red, green, blue), or None for the colour of the body.
+    light: factor on the body's colour.
+    part: 'shadow', 'top', 'end' or 'side'.
+    detail: the vehicle's height in samples from which on the face is drawn.
+  """
+
+  points: np.ndarray
+  color: raster.Color | None
+  light: float
+  part: str
+  detail: float
+
+
+def draw_vehicle(
+  canvas: raster.Canvas,
+  camera: perspective.Camera,
+  model: Model,
+  color: raster.Color,
+  place: tuple[float, float, float],
+  object_id: int,
+) -> None:
+  """Draws one vehicle.
+
+  Args:
+    canvas: to draw on.
+    camera: that sees it.
+    model: its measures.
+    color: of its body.
+    place: X and Z of its middle, and its heading in radians: 0 drives away
+      from the camera, pi / 2 to the right, pi towards the camera.
+    object_id: written to its pixels; not to those of its shadow.
+  """
+  x, z, heading = place
+  cos, sin = np.cos(heading), np.sin(heading)
+  camera_ahead = -(x * sin + z * cos)
+  camera_right = -(x * cos - z * sin)
+  end = float(np.sign(camera_ahead))
+  side = float(np.sign(camera_right))
+  is_end_seen = abs(camera_ahead) > model.length / 2
+  is_side_seen = abs(camera_right) > model.width / 2
+  faces, points, starts = _faces(model, end, side)
+  world = np.stack(
+    [
+      x + points[:, 1] * cos + points[:, 0] * sin,
+      points[:, 2],
+      z + points[:, 0] * cos - points[:, 1] * sin,
+    ],
+    -1,
+  )
+  picture = camera.project(world)
+  size = model.height * camera.focal / z * canvas.samples_per_unit
+  for face, start in zip(faces, starts, strict=True):
+    is_seen = {'end': is_end_seen, 'side': is_side_seen}.get(face.part, True)
+    if size < face.detail or not is_seen:
+      continue
+    face_color = face.color or tuple(c * face.light for c in color)
+    canvas.fill(
+      picture[start : start + len(face.points)],
+      face_color,
+      None if face.part == 'shadow' else object_id,
+    )
+
+
+@functools.lru_cache
+def _faces(
+  model: Model, end: float, side: float
+) -> tuple[list[Face], np.ndarray, list[int]]:
+  """The faces seen from one corner, their corners together and where they start.
+
+  Args:
+    model: the vehicle.
+    end: 1 for the front, -1 for the rear.
+    side: 1 for the right, -1 for the left.
+  """
+  faces = [
+    _shadow(model),
+    *_cabin(model, end, side),
+    *_side(model, side),
+    *(_box_end(model, end) if model.height > 2.5 else _car_end(model, end)),
+  ]
+  starts = np.cumsum([0] + [len(face.points) for face in faces[:-1]])
+  points = np.concatenate([face.points for face in faces])
+  return faces, points, starts.tolist()
+
+
+def _shadow(model: Model) -> Face:
+  length, width = model.length / 2 + 0.15, model.width / 2 + 0.2
+  points = _level(-length, length, -width, width, 0.0)
+  return Face(points, _SHADOW, 1.0, 'shadow', 4)
+
+
+def _cabin(model: Model, end: float, side: float) -> list[Face]:
+  """Everything above the belt."""
+  belt, top, half = model.belt, model.height, model.width / 2
+  is_box = model.height > 2.5
+  roof_half = half * (1.0 if is_box else 0.80)
+  length = model.length / 2
+  deck = Face(
+    _level(-length, length, -half, half, belt), None, _TOP_LIGHT, 'top', 0
+  )
+  at = 1 if end > 0 else 0
+  foot, roof = model.cabin[at], model.roof[at]
+  if is_box:
+    foot = roof = end * length
+  end_points = np.array(
+    [
+      [foot, -half, belt],
+      [foot, half, belt],
+      [roof, roof_half, top],
+      [roof, -roof_half, top],
+    ]
+  )
+  rear, front = (-length, length) if is_box else model.cabin
+  roof_rear, roof_front = (-length, length) if is_box else model.roof
+  side_points = np.array(
+    [
+      [rear, side * half, belt],
+      [front, side * half, belt],
+      [roof_front, side * roof_half, top],
+      [roof_rear, side * roof_half, top],
+    ]
+  )
+  return [
+    deck,
+    Face(end_points, None, _END_LIGHT, 'top', 0),
+    Face(side_points, None, _SIDE_LIGHT, 'side', 0),
+    *_side_panes(model, side_points),
+    Face(_inset(end_points, 0.08, 0.92, 0.06, 0.84), _GLASS, 1.0, 'top', 8),
+    Face(
+      _inset(end_points, 0.14, 0.40, 0.55, 0.80), _GLASS_SHINE, 1.0, 'top', 40
+    ),
+  ]
+
+
+def _side_panes(model: Model, cabin: np.ndarray) -> list[Face]:
+  first, last = (0.05, 0.95)
+  if model is TRUCK:  # Only the driver has a window, the rest is cargo.
+    first, last = 0.82, 0.97
+  edges = np.linspace(first, last, model.num_panes + 1)
+  gap = 0.06 / model.num_panes
+  panes = [
+    Face(
+      _inset(cabin, left + gap, right - gap, 0.06, 0.86), _GLASS, 1, 'side', 10
+    )
+    for left, right in zip(edges[:-1], edges[1:], strict=True)
+  ]
+  shines = [
+    Face(
+      _inset(cabin, left + 2 * gap, left + 4 * gap, 0.35, 0.80),
+      _GLASS_SHINE,
+      1.0,
+      'side',
+      60,
+    )
+    for left in edges[:-1]
+  ]
+  return panes + shines
+
+
+def _side(model: Model, side: float) -> list[Face]:
+  """The side below the belt, and its wheels."""
+  half, length = side * model.width / 2, model.length / 2
+  sill = model.radius * 0.62
+  below = np.array(
+    [
+      [-length, half, sill],
+      [length, half, sill],
+      [length, half, model.belt * 0.80],
+      [length * 0.93, half, model.belt],
+      [-length * 0.97, half, model.belt],
+      [-length, half, model.belt * 0.85],
+    ]
+  )
+  faces = [
+    Face(below, None, _SIDE_LIGHT, 'side', 0),
+    Face(
+      _upright(-length, length, half, sill, sill + 0.10),
+      _BUMPER,
+      1.0,
+      'side',
+      24,
+    ),
+  ]
+  for wheel in model.wheels:
+    for radius, color, detail in (
+      (1.0, _TYRE, 7),
+      (0.58, _HUB, 16),
+      (0.20, _BUMPER, 60),
+    ):
+      circle = raster.disc(wheel, model.radius, radius * model.radius)
+      points = np.insert(circle, 1, half * 1.01, axis=1)
+      faces.append(Face(points, color, 1.0, 'side', detail))
+  return faces
+
+
+def _car_end(model: Model, end: float) -> list[Face]:
+  """Front or rear of a car below the belt."""
+  at, half, belt = end * model.length / 2, model.width / 2, model.belt
+  tyre = model.width * 0.14
+  faces = [
+    _crosswise(at, -half * 0.94, -half * 0.94 + tyre, 0.0, 0.4, _TYRE, 7),
+    _crosswise(at, half * 0.94 - tyre, half * 0.94, 0.0, 0.4, _TYRE, 7),
+    _crosswise(at, -half, half, 0.22, belt, None, 0),
+    _crosswise(at, -half, half, 0.20, 0.40, _BUMPER, 16),
+  ]
+  light = _HEAD_LIGHT if end > 0 else _REAR_LIGHT
+  low, high = (0.60, 0.80) if end > 0 else (0.58, 0.88)
+  wide = 0.30 if end > 0 else 0.22
+  for left in (-half * 0.97, half * 0.97 - model.width * wide / 1.8):
+    right = left + model.width * wide / 1.8
+    faces.append(
+      _crosswise(at, left, right, low * belt / 0.9, high * belt / 0.9, light, 9)
+    )
+  if end > 0:
+    faces.append(_crosswise(at, -0.42, 0.42, 0.52, 0.70, _BUMPER, 24))
+  plate_low = 0.26 if end > 0 else 0.52
+  faces.append(
+    _crosswise(at, -0.27, 0.27, plate_low, plate_low + 0.12, _PLATE, 24)
+  )
+  return faces
+
+
+def _box_end(model: Model, end: float) -> list[Face]:
+  """Front or rear of a bus, tram or truck below the belt."""
+  at, half, belt = end * model.length / 2, model.width / 2, model.belt
+  light = _HEAD_LIGHT if end > 0 else _REAR_LIGHT
+  faces = [
+    _crosswise(at, -half * 0.92, -half * 0.60, 0.0, 0.6, _TYRE, 7),
+    _crosswise(at, half * 0.60, half * 0.92, 0.0, 0.6, _TYRE, 7),
+    _crosswise(at, -half, half, 0.35, belt, None, 0),
+    _crosswise(at, -half, half, 0.35, 0.55, _BUMPER, 16),
+  ]
+  for left in (-half * 0.92, half * 0.66):
+    faces.append(
+      _crosswise(at, left, left + half * 0.26, 0.68, 0.92, light, 12)
+    )
+  return faces
+
+
+def _crosswise(
+  a: float,
+  left: float,
+  right: float,
+  low: float,
+  high: float,
+  color: raster.Color | None,
+  detail: float,
+) -> Face:
+  """A rectangle across the vehicle at one of its ends."""
+  points = np.array(
+    [[a, left, low], [a, right, low], [a, right, high], [a, left, high]]
+  )
+  return Face(points, color, _END_LIGHT, 'end', detail)
+
+
+def _upright(
+  rear: float, front: float, b: float, low: float, high: float
+) -> np.ndarray:
+  return np.array(
+    [[rear, b, low], [front, b, low], [front, b, high], [rear, b, high]]
+  )
+
+
+def _level(
+  rear: float, front: float, left: float, right: float, c: float
+) -> np.ndarray:
+  return np.array(
+    [[rear, left, c], [rear, right, c], [front, right, c], [front, left, c]]
+  )
+
+
+def _inset(
+  corners: np.ndarray, left: float, right: float, low: float, high: float
+) -> np.ndarray:
+  """A piece [4, n] of a four-cornered face, by fractions of its sides.
+
+  Args:
+    corners: [4, n], low left, low right, high right, high left.
+    left: from the left edge, 0..1.
+    right: from the left edge, 0..1.
+    low: from the lower edge, 0..1.
+    high: from the lower edge, 0..1.
+  """
+
+  def at(across, up):
+    lower = corners[0] + across * (corners[1] - corners[0])
+    upper = corners[3] + across * (corners[2] - corners[3])
+    return lower + up * (upper - lower)
+
+  return np.array(
+    [at(left, low), at(right, low), at(right, high), at(left, high)]
+  )
