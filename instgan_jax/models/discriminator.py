@@ -9,10 +9,12 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from instgan_jax.models import instance_norm
-from instgan_jax.models import resample
-from instgan_jax.models import semantic_input
-from instgan_jax.models import spectral_conv
+from instgan_jax.models import (
+  instance_norm,
+  resample,
+  semantic_input,
+  spectral_conv,
+)
 
 MAX_CHANNELS = 512
 

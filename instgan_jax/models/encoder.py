@@ -4,9 +4,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from instgan_jax.models import instance_norm
-from instgan_jax.models import resample
-from instgan_jax.models import spectral_conv
+from instgan_jax.models import instance_norm, resample, spectral_conv
 
 # The encoder sees every image at this size (arXiv:1903.07291, figure 14).
 INPUT_SIZE = (256, 256)

@@ -13,12 +13,14 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from instgan_jax.models import mimlp
-from instgan_jax.models import position_map
-from instgan_jax.models import resample
-from instgan_jax.models import semantic_input
-from instgan_jax.models import spade
-from instgan_jax.models import spectral_conv
+from instgan_jax.models import (
+  mimlp,
+  position_map,
+  resample,
+  semantic_input,
+  spade,
+  spectral_conv,
+)
 
 # Image size over the size of the first feature map.
 STRIDES = {'normal': 32, 'more': 64, 'most': 128}

@@ -16,8 +16,8 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from instgan_jax.models import instance_lookup
 from instgan_jax.models import position_map
+from instgan_jax.models.instance_lookup import instance_lookup
 
 
 class Instances(NamedTuple):
@@ -100,9 +100,7 @@ def _modulate_pixels(
   styles, instance_map, basis = instances
   projected = styles.astype(dtype) @ kernel.astype(dtype)
   projected = projected + bias.astype(dtype)[None, None]
-  modulation = instance_lookup.instance_lookup(
-    with_empty_row(projected), instance_map
-  )
+  modulation = instance_lookup(with_empty_row(projected), instance_map)
   if basis is not None:
     # The basis is 0 outside every instance: no mask is needed.
     folded = position_map.fold_kernel(kernel)
@@ -115,7 +113,7 @@ def _modulate_neighbourhoods(
 ) -> jax.Array:
   """Larger heads: [B, h, w, 2 C]."""
   styles, instance_map, basis = instances
-  style_map = instance_lookup.instance_lookup(
+  style_map = instance_lookup(
     with_empty_row(styles.astype(dtype)), instance_map
   )
   if basis is not None:

@@ -4,10 +4,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from instgan_jax.models import batch_norm
-from instgan_jax.models import mimlp
-from instgan_jax.models import resample
-from instgan_jax.models import spectral_conv
+from instgan_jax.models import batch_norm, mimlp, resample, spectral_conv
 
 
 class Spade(nn.Module):
