@@ -1,0 +1,281 @@
+"""Public GauGAN weights (PyTorch state dicts) for our networks.
+
+The architecture is read from the shapes of the arrays. Two things cannot be
+read: whether the upsampling is 'normal' or 'more', which have the same
+parameters, and the size of the first feature map of a generator with a latent,
+of which only the number of pixels is known.
+
+Our names differ from theirs in little: `G_middle_0` is `middle_0`,
+`mlp_shared.0`, `mlp_gamma`, `mlp_beta` are `shared`, `gamma`, `beta`, and the
+discriminator's `discriminator_0.model1.0` is `scale_0/layer_1`.
+"""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from data_pipeline.errors import InputError
+from instgan_jax.weights import matching
+from instgan_jax.weights.matching import Entry
+
+StateDict = Mapping[str, np.ndarray]
+
+# Their block, ours, and the widths of input and output over base_channels.
+BLOCKS = (
+  ('head_0', 'head_0', 16, 16),
+  ('G_middle_0', 'middle_0', 16, 16),
+  ('G_middle_1', 'middle_1', 16, 16),
+  ('up_0', 'up_0', 16, 8),
+  ('up_1', 'up_1', 8, 4),
+  ('up_2', 'up_2', 4, 2),
+  ('up_3', 'up_3', 2, 1),
+)
+LAST_BLOCK_OF_MOST = ('up_4', 'up_4', 1, 0.5)
+ENCODER_WIDTHS = (1, 2, 4, 8, 8, 8)
+# The encoder's last feature map: 256 pixels, halved six times.
+ENCODER_SIZE = (4, 4)
+
+
+def generator_options(state_dict: StateDict) -> dict:
+  """Reads the architecture of a generator from its shapes.
+
+  Returns:
+    `base_channels`, `hidden_channels`, `input_channels` (labels, and one more
+    with edges), `image_style_dim` (0 without a latent), and `is_most`: whether
+    the upsampling is 'most', and not 'normal' or 'more'.
+  """
+  shared = _shape(state_dict, 'head_0.norm_0.mlp_shared.0.weight', 4)
+  first = _shape(state_dict, 'fc.weight')
+  return {
+    'base_channels': _shape(state_dict, 'conv_img.weight', 4)[1]
+    * (2 if 'up_4.conv_0.weight_orig' in state_dict else 1),
+    'hidden_channels': shared[0],
+    'input_channels': shared[1],
+    'image_style_dim': first[1] if len(first) == 2 else 0,
+    'is_most': 'up_4.conv_0.weight_orig' in state_dict,
+  }
+
+
+def generator_variables(
+  state_dict: StateDict, *, start_size: tuple[int, int] | None = None
+) -> dict:
+  """Converts a generator (`latest_net_G.pth`) for `Generator` of method L.
+
+  Args:
+    state_dict: arrays by their public names.
+    start_size: height and width of the first feature map, which is the image
+      size over the generator's stride. Needed for a generator with a latent
+      only, and only if its first map is not twice as wide as high.
+
+  Returns:
+    {'params', 'batch_stats', 'spectral_stats'} of float32 arrays.
+
+  Raises:
+    InputError: listing every missing, extra or misshapen name; or if
+      `start_size` does not fit.
+  """
+  options = generator_options(state_dict)
+  base = options['base_channels']
+  if options['image_style_dim']:
+    entries = _latent_entries(state_dict, 16 * base, start_size)
+  else:
+    shape = (16 * base, options['input_channels'], 3, 3)
+    entries = matching.conv_entries('fc', ('fc',), shape)
+  blocks = BLOCKS + (LAST_BLOCK_OF_MOST,) * options['is_most']
+  for theirs, ours, in_width, out_width in blocks:
+    channels = int(in_width * base), int(out_width * base)
+    entries += _block_entries(theirs, ours, channels, options)
+  last = int(blocks[-1][-1] * base)
+  entries += matching.conv_entries('conv_img', ('conv_img',), (3, last, 3, 3))
+  return matching.convert(
+    state_dict,
+    entries,
+    network='GauGAN generator',
+    unused=lambda key: key.endswith('.num_batches_tracked'),
+  )
+
+
+def discriminator_variables(state_dict: StateDict) -> dict:
+  """Converts a discriminator (`latest_net_D.pth`).
+
+  Returns:
+    {'params', 'spectral_stats'} for `MultiscaleDiscriminator`.
+
+  Raises:
+    InputError: listing every missing, extra or misshapen name.
+  """
+  scales = {key.split('.')[0] for key in state_dict}
+  scales = {scale for scale in scales if scale.startswith('discriminator_')}
+  layers = {key.split('.')[1] for key in state_dict if key.count('.') > 1}
+  num_layers = sum(layer.startswith('model') for layer in layers) - 1
+  first = _shape(state_dict, 'discriminator_0.model0.0.weight', 4)
+  entries = []
+  for scale in range(max(len(scales), 1)):
+    entries += _patch_entries(scale, first[0], first[1], max(num_layers, 1))
+  return matching.convert(
+    state_dict, entries, network='GauGAN discriminator (num_D scales)'
+  )
+
+
+def encoder_variables(state_dict: StateDict) -> dict:
+  """Converts a style encoder (`latest_net_E.pth`).
+
+  Returns:
+    {'params', 'spectral_stats'} for `StyleEncoder`.
+
+  Raises:
+    InputError: listing every missing, extra or misshapen name.
+  """
+  base = _shape(state_dict, 'layer1.0.weight_orig', 4)[0]
+  style_dim = _shape(state_dict, 'fc_mu.weight', 2)[0]
+  entries, in_channels = [], 3
+  for layer, width in enumerate(ENCODER_WIDTHS):
+    shape = (width * base, in_channels, 3, 3)
+    entries += _spectral_entries(
+      f'layer{layer + 1}.0', (f'conv_{layer}',), shape, use_bias=False
+    )
+    in_channels = width * base
+  shape = (style_dim, in_channels * math.prod(ENCODER_SIZE))
+  for theirs, ours in (('fc_mu', 'mean'), ('fc_var', 'log_variance')):
+    path = ('params', ours)
+    entries += [
+      Entry(f'{theirs}.weight', shape, (*path, 'kernel'), _from_flat_map),
+      Entry(f'{theirs}.bias', shape[:1], (*path, 'bias'), matching.identity),
+    ]
+  return matching.convert(state_dict, entries, network='GauGAN style encoder')
+
+
+def _shape(state_dict, key, num_dims=None) -> tuple[int, ...]:
+  """The shape of an array from which the architecture is read."""
+  shape = np.shape(state_dict[key]) if key in state_dict else None
+  if shape is None or num_dims not in (None, len(shape)):
+    raise InputError(
+      f'The state dict has no {key} {"" if shape is None else shape}, from '
+      f'which the architecture is read; its names begin with '
+      f'{sorted(state_dict)[:3]}. Give the state dict of the public network.'
+    )
+  return shape
+
+
+def _block_entries(theirs, ours, channels, options) -> list[Entry]:
+  """A residual block."""
+  in_channels, out_channels = channels
+  middle = min(channels)
+  entries = _spectral_entries(
+    f'{theirs}.conv_0', (ours, 'conv_0'), (middle, in_channels, 3, 3)
+  )
+  entries += _spectral_entries(
+    f'{theirs}.conv_1', (ours, 'conv_1'), (out_channels, middle, 3, 3)
+  )
+  norms = {'norm_0': in_channels, 'norm_1': middle}
+  if in_channels != out_channels:
+    norms['norm_s'] = in_channels
+    shape = (out_channels, in_channels, 1, 1)
+    entries += _spectral_entries(
+      f'{theirs}.conv_s', (ours, 'conv_s'), shape, use_bias=False
+    )
+  for norm, norm_channels in norms.items():
+    entries += _spade_entries(
+      f'{theirs}.{norm}', (ours, norm), norm_channels, options
+    )
+  return entries
+
+
+def _spade_entries(key, path, channels, options) -> list[Entry]:
+  """A SPADE layer."""
+  hidden = options['hidden_channels']
+  shapes = {
+    'mlp_shared.0': ('shared', (hidden, options['input_channels'], 3, 3)),
+    'mlp_gamma': ('gamma', (channels, hidden, 3, 3)),
+    'mlp_beta': ('beta', (channels, hidden, 3, 3)),
+  }
+  entries = []
+  for theirs, (ours, shape) in shapes.items():
+    entries += matching.conv_entries(f'{key}.{theirs}', (*path, ours), shape)
+  for name in ('mean', 'var'):
+    theirs = f'{key}.param_free_norm.running_{name}'
+    ours = ('batch_stats', *path, 'norm', name)
+    entries.append(Entry(theirs, (channels,), ours, matching.identity))
+  return entries
+
+
+def _patch_entries(scale, base, in_channels, num_layers) -> list[Entry]:
+  """The patch discriminator of one scale."""
+  entries = []
+  for layer in range(num_layers):
+    channels = min(base * 2**layer, 512)
+    shape = (channels, in_channels, 4, 4)
+    key = f'discriminator_{scale}.model{layer}.0'
+    path = (f'scale_{scale}', f'layer_{layer}')
+    if layer == 0:
+      entries += matching.conv_entries(key, path, shape)
+    else:
+      entries += _spectral_entries(f'{key}.0', path, shape, use_bias=False)
+    in_channels = channels
+  key = f'discriminator_{scale}.model{num_layers}.0'
+  path = (f'scale_{scale}', f'layer_{num_layers}')
+  return entries + matching.conv_entries(key, path, (1, in_channels, 4, 4))
+
+
+def _spectral_entries(key, path, shape, *, use_bias=True) -> list[Entry]:
+  """A convolution with spectral norm, of shape [out, in, kh, kw]."""
+
+  def v_to_ours(v):
+    # Theirs belongs to a kernel flattened as [in, kh, kw].
+    return v.reshape(shape[1:]).transpose(1, 2, 0).reshape(-1)
+
+  stats = ('spectral_stats', *path)
+  params = ('params', *path)
+  size = math.prod(shape[1:])
+  entries = [
+    Entry(
+      f'{key}.weight_orig', shape, (*params, 'kernel'), matching.conv_kernel
+    ),
+    Entry(f'{key}.weight_u', shape[:1], (*stats, 'u'), matching.identity),
+    Entry(f'{key}.weight_v', (size,), (*stats, 'v'), v_to_ours),
+  ]
+  if use_bias:
+    bias = Entry(f'{key}.bias', shape[:1], (*params, 'bias'), matching.identity)
+    entries.append(bias)
+  return entries
+
+
+def _latent_entries(state_dict, channels, start_size) -> list[Entry]:
+  """The dense layer from the latent to the first feature map."""
+  num_units, latent_dim = _shape(state_dict, 'fc.weight', 2)
+  num_pixels = num_units // channels
+  if start_size is None:
+    height = math.isqrt(num_pixels // 2)
+    start_size = (height, 2 * height)
+  if math.prod(start_size) * channels != num_units:
+    raise InputError(
+      f'fc.weight gives {num_units} values, for {channels} channels of '
+      f'{num_units / channels:g} pixels, but the first feature map is taken '
+      f'to be {start_size[0]}x{start_size[1]}: give the start size, which is '
+      'the image size over 32 (normal), 64 (more) or 128 (most upsampling).'
+    )
+
+  def to_ours(values):
+    # Theirs flattens [channels, height, width], ours channels last.
+    values = values.reshape(channels, *start_size, -1)
+    return values.transpose(3, 1, 2, 0).reshape(values.shape[-1], num_units)
+
+  shape = (num_units, latent_dim)
+  bias_shape = (num_units,)
+  return [
+    Entry('fc.weight', shape, ('params', 'fc', 'kernel'), to_ours),
+    Entry(
+      'fc.bias',
+      bias_shape,
+      ('params', 'fc', 'bias'),
+      lambda values: to_ours(values).reshape(-1),
+    ),
+  ]
+
+
+def _from_flat_map(weight: np.ndarray) -> np.ndarray:
+  """A dense weight on a flattened [C, 4, 4] map, for one on [4, 4, C]."""
+  units = weight.shape[0]
+  weight = weight.reshape(units, -1, *ENCODER_SIZE)
+  return weight.transpose(2, 3, 1, 0).reshape(-1, units)

@@ -1,0 +1,119 @@
+"""Moves the arrays of a PyTorch state dict to variables, leaving none out.
+
+A network's module in this package lists an `Entry` for every parameter of the
+public network. Converting demands that the names and shapes of both sides agree
+completely, so that nothing is silently left at its initial value.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from data_pipeline.errors import InputError
+
+
+class Entry(NamedTuple):
+  """One parameter of the public network, and where it goes.
+
+  Attributes:
+    key: its name in the state dict.
+    shape: its shape there.
+    path: our collection, modules and name.
+    convert: from its layout to ours.
+  """
+
+  key: str
+  shape: tuple[int, ...]
+  path: tuple[str, ...]
+  convert: Callable[[np.ndarray], np.ndarray]
+
+
+def convert(
+  state_dict: Mapping[str, np.ndarray],
+  entries: Sequence[Entry],
+  *,
+  network: str,
+  unused: Callable[[str], bool] = lambda key: False,
+) -> dict:
+  """Converts a state dict to variables.
+
+  Args:
+    state_dict: arrays by their public names.
+    entries: every parameter that is wanted.
+    network: what the message of an error calls the network.
+    unused: tells names that the network is known to have and we do not need.
+
+  Returns:
+    Nested dicts of float32 arrays: collection, modules, name.
+
+  Raises:
+    InputError: listing every missing, extra or misshapen name.
+  """
+  problems = _problems(state_dict, entries, unused)
+  if problems:
+    lines = '\n  '.join(problems)
+    raise InputError(
+      f'The weights do not fit the {network}; {len(problems)} names differ:\n'
+      f'  {lines}\n'
+      'Give the state dict of that network, as it was published.'
+    )
+  variables = {}
+  for entry in entries:
+    value = np.asarray(state_dict[entry.key], np.float32)
+    _put(variables, entry.path, entry.convert(value))
+  return variables
+
+
+def _problems(state_dict, entries, unused) -> list[str]:
+  """One line for every name that does not fit."""
+  problems = []
+  for entry in entries:
+    ours = '/'.join(entry.path)
+    if entry.key not in state_dict:
+      problems.append(f'missing: {entry.key} {entry.shape} (ours: {ours})')
+      continue
+    shape = tuple(np.shape(state_dict[entry.key]))
+    if shape != entry.shape:
+      problems.append(
+        f'misshapen: {entry.key} is {shape}, expected {entry.shape} '
+        f'(ours: {ours})'
+      )
+  expected = {entry.key for entry in entries}
+  for key in state_dict:
+    if key not in expected and not unused(key):
+      shape = tuple(np.shape(state_dict[key]))
+      problems.append(f'extra: {key} {shape} (ours: none)')
+  return problems
+
+
+def _put(tree: dict, path: Sequence[str], value: np.ndarray):
+  *parents, name = path
+  for parent in parents:
+    tree = tree.setdefault(parent, {})
+  tree[name] = value
+
+
+def identity(value: np.ndarray) -> np.ndarray:
+  """The layout is the same on both sides."""
+  return value
+
+
+def conv_kernel(weight: np.ndarray) -> np.ndarray:
+  """[out, in, kh, kw] -> [kh, kw, in, out]."""
+  return np.ascontiguousarray(weight.transpose(2, 3, 1, 0))
+
+
+def conv_entries(
+  key: str,
+  path: Sequence[str],
+  shape: tuple[int, int, int, int],
+  *,
+  use_bias: bool = True,
+) -> list[Entry]:
+  """The entries of a plain convolution of shape [out, in, kh, kw]."""
+  path = ('params', *path)
+  entries = [Entry(f'{key}.weight', shape, (*path, 'kernel'), conv_kernel)]
+  if use_bias:
+    entries.append(Entry(f'{key}.bias', shape[:1], (*path, 'bias'), identity))
+  return entries
