@@ -48,6 +48,7 @@ class Interruption:
 
   def _on_signal(self, number, _):
     self.signal_name = signal.Signals(number).name
+    os.write(2, f'\n{self.signal_name}: saving after this step.\n'.encode())
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if jax.process_count() > 1:
       os.kill(os.getpid(), signal.SIGTERM)

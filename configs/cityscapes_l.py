@@ -1,0 +1,82 @@
+"""Method L: GauGAN on Cityscapes, labels only (Table 1: FID 23.22, mIoU 0.457).
+
+GauGAN's own protocol, and the base of every other configuration: 256x512,
+batch 16, 200 epochs of which the last 100 decay to 0, TTUR, hinge loss,
+feature matching and VGG losses. The paper used 8 GPUs.
+
+  python -m instgan_jax.main --config configs/cityscapes_l.py \\
+    --workdir runs/cityscapes_l --config.data.path=/data/cityscapes
+"""
+
+import ml_collections
+
+
+def get_config() -> ml_collections.ConfigDict:
+  """The configuration of method L."""
+  config = ml_collections.ConfigDict()
+  config.seed = 0
+
+  # 'folder': the unpacked official folders. 'tfds': prepared by
+  # `python -m data_pipeline.cityscapes`, much faster to read. 'toy_street':
+  # drawn on the spot. 'npz': one file per split, <path>/{train,val}.npz.
+  config.data = ml_collections.ConfigDict()
+  config.data.source = 'folder'
+  config.data.path = 'data/cityscapes'
+  config.data.height = 256
+  config.data.width = 512
+  config.data.flip = True
+  # 'tf_data', or 'in_memory' where TensorFlow is missing or data are small.
+  config.data.loader = 'tf_data'
+  config.data.num_threads = 16
+  config.data.num_train = 0  # Scenes that 'toy_street' draws.
+  config.data.num_val = 0
+
+  config.model = ml_collections.ConfigDict()
+  config.model.use_instances = False
+  config.model.use_position_map = False
+  config.model.use_edges = False
+  config.model.base_channels = 64
+  config.model.hidden_channels = 128
+  config.model.upsampling = 'more'
+  config.model.latent_dim = 64
+  config.model.style_channels = 128
+  config.model.head_kernel_size = 1
+  config.model.position_frequencies = 'paper'
+  config.model.image_style_dim = 0  # 256 for GauGAN's style encoder.
+  config.model.encoder_channels = 64
+
+  config.discriminator = ml_collections.ConfigDict()
+  config.discriminator.base_channels = 64
+  config.discriminator.num_layers = 4
+  config.discriminator.num_scales = 2
+
+  config.batch_size = 16
+  config.num_epochs = 200
+  config.num_steps = 0  # Instead of epochs, for short runs.
+  config.decay_fraction = 0.5  # The last part, in which the rates go to 0.
+  config.g_learning_rate = 1e-4
+  config.d_learning_rate = 4e-4
+  config.adam_b1 = 0.0
+  config.adam_b2 = 0.9
+
+  config.loss_weights = ml_collections.ConfigDict()
+  config.loss_weights.feature_matching = 10.0
+  config.loss_weights.perceptual = 10.0
+  config.loss_weights.kl = 0.05
+  config.vgg19_weights = ''  # A folder written by import_torch.
+
+  config.ema_decay = 0.0  # 0.999 and more: a moving average to draw with.
+  config.dtype = 'float32'  # Of computation; 'bfloat16' on TPU and new GPUs.
+  config.share_generator_forward = False
+  config.remat = False
+
+  config.log_every_steps = 100
+  config.sample_every_steps = 1000
+  config.checkpoint_every_steps = 1000
+  config.keep_checkpoints = 3
+  config.keep_every_steps = 0
+  config.sample_scenes = (0, 1, 2, 3)
+  config.num_measured_scenes = 32  # Val scenes to measure the variety on.
+
+  config.init_from = ''  # Weights to start from: a workdir or a checkpoint.
+  return config

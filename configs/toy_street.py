@@ -1,0 +1,49 @@
+"""Toy streets: procedural scenes, minutes on a CPU.
+
+The method is the argument: `configs/toy_street.py:lip` (the default), `:li`
+or `:l`.
+
+  python -m instgan_jax.main --config configs/toy_street.py \\
+    --workdir runs/toy_street
+"""
+
+import ml_collections
+
+from configs import cityscapes_l, cityscapes_li, cityscapes_lip
+
+METHODS = {'l': cityscapes_l, 'li': cityscapes_li, 'lip': cityscapes_lip}
+
+
+def get_config(method: str = 'lip') -> ml_collections.ConfigDict:
+  """The configuration of a method on the toy streets."""
+  if method not in METHODS:
+    raise ValueError(
+      f'unknown method {method!r}, expected one of {", ".join(METHODS)}.'
+    )
+  config = METHODS[method].get_config()
+  config.data.source = 'toy_street'
+  config.data.path = ''
+  config.data.height = 64
+  config.data.width = 128
+  config.data.loader = 'in_memory'
+  config.data.num_train = 512
+  config.data.num_val = 32
+
+  config.model.base_channels = 16
+  config.model.hidden_channels = 64
+  config.model.upsampling = 'normal'
+  config.discriminator.base_channels = 16
+  config.discriminator.num_layers = 3
+
+  config.batch_size = 4
+  config.num_epochs = 0
+  config.num_steps = 400
+  config.g_learning_rate = 4e-4
+  config.d_learning_rate = 8e-4
+  config.ema_decay = 0.98
+  config.share_generator_forward = True
+
+  config.log_every_steps = 20
+  config.sample_every_steps = 100
+  config.checkpoint_every_steps = 100
+  return config

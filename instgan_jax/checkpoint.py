@@ -1,0 +1,251 @@
+"""Checkpoints: Orbax folders in `WORKDIR/checkpoints`, `config.json` beside.
+
+Synopsis:
+
+  with checkpoint.Checkpoints(workdir, keep_last=3) as checkpoints:
+    state = checkpoints.restore(abstract_state) or state
+    checkpoints.save(step, state)  # Returns at once; written in a thread.
+
+A checkpoint appears under its name when it is complete, so that a run killed
+while it writes one continues from the one before.
+"""
+
+import errno
+import json
+import os
+import pathlib
+from typing import Any
+
+import jax
+import ml_collections
+import orbax.checkpoint as ocp
+from flax import traverse_util
+
+from data_pipeline.errors import InputError
+
+Tree = Any
+CONFIG_FILE = 'config.json'
+FOLDER = 'checkpoints'
+# What a resumed run may change: none of it touches the result.
+FREE_KEYS = ('data.path', 'data.num_threads', 'vgg19_weights')
+
+
+class Checkpoints:
+  """The checkpoints of one working folder, written asynchronously."""
+
+  def __init__(
+    self,
+    workdir: str | os.PathLike,
+    *,
+    keep_last: int = 3,
+    keep_every_steps: int = 0,
+  ):
+    """Opens `workdir`, which is made if it is missing.
+
+    Args:
+      workdir: the run's folder.
+      keep_last: how many of the latest checkpoints stay.
+      keep_every_steps: checkpoints at multiples of it stay for good; 0: none.
+    """
+    policies = [ocp.checkpoint_managers.LatestN(keep_last)]
+    if keep_every_steps:
+      policies.append(ocp.checkpoint_managers.EveryNSteps(keep_every_steps))
+    self.folder = pathlib.Path(workdir).absolute() / FOLDER
+    self._manager = ocp.CheckpointManager(
+      self.folder,
+      options=ocp.CheckpointManagerOptions(
+        create=True,
+        cleanup_tmp_directories=True,
+        preservation_policy=ocp.checkpoint_managers.AnyPreservationPolicy(
+          policies
+        ),
+        save_decision_policy=ocp.checkpoint_managers.FixedIntervalPolicy(1),
+      ),
+    )
+
+  def __enter__(self):
+    return self
+
+  def __exit__(self, *_):
+    self.close()
+
+  def save(self, step: int, state: Tree) -> None:
+    """Starts writing `state`, arrays over all hosts, as checkpoint `step`.
+
+    Raises:
+      InputError: if this or an earlier save found no space left.
+      RuntimeError: if the checkpoint was refused.
+    """
+    if step == self.latest_step():
+      return
+    try:
+      saved = self._manager.save(step, args=ocp.args.StandardSave(state))
+    except Exception as error:
+      _raise_if_disk_full(error, self.folder)
+      raise
+    if not saved:
+      raise RuntimeError(f'Orbax refused to save step {step}: {self.folder}.')
+
+  def restore(self, abstract_state: Tree) -> Tree:
+    """The latest state, in the shapes, types and places of `abstract_state`.
+
+    Raises:
+      InputError: if the checkpoint holds other parameters.
+    """
+    step = self.latest_step()
+    try:
+      return self._manager.restore(
+        step, args=ocp.args.StandardRestore(abstract_state)
+      )
+    except (ValueError, KeyError, TypeError) as error:
+      raise InputError(
+        f'The checkpoint {self.folder / str(step)} does not hold the state '
+        f'that this configuration describes: {error}'
+      ) from error
+
+  def latest_step(self) -> int | None:
+    """The step of the latest complete checkpoint."""
+    return self._manager.latest_step()
+
+  def wait(self) -> None:
+    """Returns when everything saved is on disk; raises what went wrong."""
+    try:
+      self._manager.wait_until_finished()
+      self._manager.check_for_errors()
+    except Exception as error:
+      _raise_if_disk_full(error, self.folder)
+      raise
+
+  def close(self) -> None:
+    """Waits for pending writes and releases the threads."""
+    self._manager.close()
+
+
+def save_config(
+  workdir: str | os.PathLike, config: ml_collections.ConfigDict
+) -> None:
+  """Writes `config.json`, complete or not at all."""
+  path = pathlib.Path(workdir) / CONFIG_FILE
+  partial = path.with_suffix('.partial')
+  partial.write_text(json.dumps(config.to_dict(), indent=2) + '\n')
+  os.replace(partial, path)
+
+
+def check_config(
+  workdir: str | os.PathLike, config: ml_collections.ConfigDict
+) -> None:
+  """Raises InputError if `workdir` was begun with another configuration."""
+  path = pathlib.Path(workdir) / CONFIG_FILE
+  if not path.exists():
+    return
+  try:
+    saved = _flatten(json.loads(path.read_text()))
+  except ValueError as error:
+    raise InputError(f'{path} is not readable JSON: {error}.') from error
+  given = _flatten(json.loads(json.dumps(config.to_dict())))
+  differing = [
+    f'  {key}: {saved.get(key, "absent")} there, '
+    f'{given.get(key, "absent")} here'
+    for key in sorted(saved.keys() | given.keys())
+    if saved.get(key) != given.get(key) and key not in FREE_KEYS
+  ]
+  if differing:
+    raise InputError(
+      f'{workdir} holds a run of another configuration:\n'
+      + '\n'.join(differing)
+      + '\nContinue it with its own configuration, choose another --workdir, '
+      'or start from its weights with --config.init_from.'
+    )
+
+
+def restore_tree(folder: str | os.PathLike) -> Tree:
+  """A saved tree as numpy arrays, whatever it holds.
+
+  Args:
+    folder: a training workdir (its latest checkpoint), one of its
+      checkpoints, or a folder of imported weights.
+
+  Returns:
+    Nested dicts of numpy arrays.
+
+  Raises:
+    InputError: if there is no checkpoint.
+  """
+  folder = pathlib.Path(folder).absolute()
+  if (folder / FOLDER).is_dir():
+    steps = [
+      int(p.name) for p in (folder / FOLDER).iterdir() if p.name.isdigit()
+    ]
+    if not steps:
+      raise InputError(f'{folder} has no complete checkpoint yet.')
+    folder = folder / FOLDER / str(max(steps))
+  if (folder / 'default').is_dir():
+    folder = folder / 'default'
+  if not (folder / '_METADATA').exists():
+    raise InputError(
+      f'{folder} is not a checkpoint: expected a workdir of '
+      'instgan_jax.main, one of its checkpoints, or imported weights.'
+    )
+  with ocp.StandardCheckpointer() as checkpointer:
+    metadata = checkpointer.metadata(folder).item_metadata.tree
+    sharding = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+    abstract = jax.tree.map(
+      lambda leaf: jax.ShapeDtypeStruct(
+        leaf.shape, leaf.dtype, sharding=sharding
+      ),
+      metadata,
+    )
+    return jax.device_get(checkpointer.restore(folder, abstract))
+
+
+def save_tree(folder: str | os.PathLike, tree: Tree) -> None:
+  """Writes a tree of arrays that `restore_tree` reads.
+
+  Raises:
+    InputError: if `folder` exists already.
+  """
+  folder = pathlib.Path(folder).absolute()
+  if folder.exists():
+    raise InputError(f'{folder} exists already: choose another folder.')
+  with ocp.StandardCheckpointer() as checkpointer:
+    checkpointer.save(folder, tree)
+
+
+def differences(given: Tree, wanted: Tree) -> list[str]:
+  """How two trees of arrays differ in names and shapes, a line each."""
+  given = traverse_util.flatten_dict(given, sep='/')
+  wanted = traverse_util.flatten_dict(wanted, sep='/')
+  found = []
+  for name in sorted(given.keys() | wanted.keys()):
+    if name not in given:
+      found.append(f'{name} is missing')
+    elif name not in wanted:
+      found.append(f'{name} has no place in this model')
+    elif given[name].shape != wanted[name].shape:
+      found.append(
+        f'{name} is {given[name].shape}, the model has {wanted[name].shape}'
+      )
+  return found
+
+
+def _flatten(tree: dict, prefix: str = '') -> dict[str, Any]:
+  flat = {}
+  for key, value in tree.items():
+    if isinstance(value, dict):
+      flat.update(_flatten(value, f'{prefix}{key}.'))
+    else:
+      flat[prefix + key] = value
+  return flat
+
+
+def _raise_if_disk_full(error: BaseException, folder: pathlib.Path) -> None:
+  cause = error
+  while cause is not None:
+    full = isinstance(cause, OSError) and cause.errno == errno.ENOSPC
+    if full or 'No space left' in str(cause):
+      raise InputError(
+        f'No space left while writing a checkpoint to {folder}. The run is '
+        'safe up to the last complete one: free some space and give the same '
+        'command again.'
+      ) from error
+    cause = cause.__cause__ or cause.__context__

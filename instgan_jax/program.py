@@ -1,0 +1,74 @@
+"""How every command starts and ends: one message, one exit status."""
+
+import logging
+import sys
+from collections.abc import Callable
+
+from absl import app, flags
+from absl import logging as absl_logging
+
+from data_pipeline.errors import InputError
+from instgan_jax.train import loop, metrics
+
+WRONG_INPUT = 2
+FAILURE = 1
+
+
+def run(main: Callable) -> None:
+  """Runs `main(argv)` as an absl program and exits.
+
+  Status 0: done. 2: wrong input, with one message and no traceback. 1: a
+  failure, 128 + signal: stopped.
+  """
+
+  def guarded(argv):
+    _quieten()
+    try:
+      main(argv)
+    except InputError as error:
+      _leave(f'Error: {error}', WRONG_INPUT)
+    except metrics.NonFiniteError as error:
+      _leave(f'Error: {error}', FAILURE)
+    except loop.Interrupted as error:
+      _leave(str(error), error.exit_status)
+    except KeyboardInterrupt:
+      _leave('Stopped at once, without saving.', 130)
+
+  app.run(guarded, flags_parser=_parse_flags)
+
+
+def _parse_flags(argv):
+  try:
+    rest = flags.FLAGS(argv)
+  except flags.Error as error:
+    # An error in the value of a --config.KEY hides the rest in its cause.
+    _leave(f'Error: {error} See --help.', WRONG_INPUT)
+  except (AttributeError, KeyError, TypeError, ValueError) as error:
+    _leave(f'Error: {_config_error(error)}', WRONG_INPUT)
+  except (OSError, ImportError, SyntaxError) as error:
+    _leave(f'Error: the configuration cannot be read: {error}', WRONG_INPUT)
+  if len(rest) > 1:
+    _leave(
+      f'Error: unexpected argument {rest[1]!r}: all options begin with --, '
+      'see --help.',
+      WRONG_INPUT,
+    )
+  return rest
+
+
+def _config_error(error: Exception) -> str:
+  message = str(error.args[0]) if error.args else repr(error)
+  return f'in the configuration: {message}'
+
+
+def _leave(message: str, status: int) -> None:
+  sys.stdout.flush()
+  print(message, file=sys.stderr, flush=True)
+  sys.exit(status)
+
+
+def _quieten() -> None:
+  """Libraries report their own bookkeeping at INFO: keep to warnings."""
+  absl_logging.set_verbosity(absl_logging.WARNING)
+  absl_logging.use_python_logging(quiet=True)
+  logging.getLogger('instgan_jax').setLevel(logging.INFO)

@@ -1,0 +1,207 @@
+"""The training loop: restore or start, then step, log, draw, save."""
+
+import dataclasses
+import logging
+import pathlib
+import signal
+from collections.abc import Callable, Iterator
+
+import jax
+import numpy as np
+import tqdm
+
+from instgan_jax import checkpoint
+from instgan_jax.train import interruption, parallel, sample_sheet
+from instgan_jax.train import metrics as metrics_lib
+from instgan_jax.train import state as state_lib
+
+Batch = dict[str, np.ndarray]
+
+
+class Interrupted(Exception):
+  """The run was asked to stop; its state is saved.
+
+  Attributes:
+    exit_status: 128 + the signal's number, as shells count it.
+  """
+
+  def __init__(self, message: str, signal_name: str):
+    super().__init__(message)
+    self.exit_status = 128 + signal.Signals[signal_name]
+
+
+@dataclasses.dataclass(frozen=True)
+class Cadence:
+  """How long the run is and how often it does what.
+
+  Attributes:
+    num_steps: updates of the whole run.
+    log_every_steps: scalars to metrics.jsonl and the bar.
+    sample_every_steps: the sample sheet and the evaluators.
+    checkpoint_every_steps: the state; all that a kill can lose.
+  """
+
+  num_steps: int
+  log_every_steps: int
+  sample_every_steps: int
+  checkpoint_every_steps: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Samples:
+  """What to draw for the eye.
+
+  Attributes:
+    batch: the scenes, [N, ...].
+    draw: `(variables, batch, seed) -> uint8 [N, H, W, 3]`.
+    num_draws: drawings of each scene, with seeds 0, 1, ...
+  """
+
+  batch: Batch
+  draw: Callable[..., np.ndarray]
+  num_draws: int
+
+
+def train(
+  *,
+  workdir: pathlib.Path,
+  checkpoints: checkpoint.Checkpoints,
+  initialize: Callable[[], state_lib.GanState],
+  abstract_state: state_lib.GanState,
+  train_step: Callable,
+  make_batches: Callable[[int], Iterator[Batch]],
+  cadence: Cadence,
+  samples: Samples,
+  evaluators: tuple[Callable[..., dict[str, float]], ...] = (),
+) -> tuple[state_lib.GanState, dict[str, float]]:
+  """Runs until `cadence.num_steps`, from the latest checkpoint if there is one.
+
+  The state after the last step is the same, bit for bit on a CPU, however
+  often the run was stopped and continued.
+
+  Args:
+    workdir: where logs and pictures go.
+    checkpoints: open on the same folder.
+    initialize: makes the state to start from, where nothing is saved yet.
+    abstract_state: its shapes and types.
+    train_step: pure and not pmapped.
+    make_batches: start step -> this process's batches from it on.
+    cadence: how long and how often.
+    samples: pictures to draw.
+    evaluators: `variables -> {name: value}`, run with the sample sheet.
+
+  Returns:
+    The final state and the last figures of the evaluators.
+
+  Raises:
+    Interrupted: after SIGTERM or Ctrl-C, once the state is saved.
+    NonFiniteError: when a loss or gradient is NaN or infinite.
+    InputError: for wrong scenes, or when the disk is full.
+  """
+  state = _start(checkpoints, initialize, abstract_state)
+  step = int(state.step)
+  writer = metrics_lib.MetricsWriter(workdir, start_step=step)
+  figures = {}
+
+  def show(state) -> None:
+    figures.update(_show(workdir, writer, state, samples, evaluators))
+
+  run = parallel.parallelize(train_step)
+  since_report = metrics_lib.StepMetrics()
+  batches = parallel.prefetch(make_batches(step))
+  bar = tqdm.tqdm(
+    total=cadence.num_steps,
+    initial=step,
+    desc='Training',
+    unit='step',
+    disable=jax.process_index() > 0,
+    mininterval=1.0,
+  )
+  try:
+    with bar, interruption.Interruption() as stop:
+      if step >= cadence.num_steps:
+        show(state)
+      while step < cadence.num_steps:
+        state, metrics = run(state, next(batches))
+        step += 1
+        since_report.add(step, metrics)
+        bar.update()
+        last = step == cadence.num_steps
+        stopping = stop.requested(step)
+        saving = last or stopping or step % cadence.checkpoint_every_steps == 0
+        if saving or step % cadence.log_every_steps == 0:
+          _report(since_report, step, writer, bar, checkpoints)
+        if saving:
+          checkpoints.save(step, parallel.to_global(state))
+        if stopping and not last:
+          checkpoints.wait()
+          raise Interrupted(
+            f'Stopped by {stop.signal_name} after step {step}, which is '
+            f'saved in {checkpoints.folder / str(step)}. The same command '
+            'continues.',
+            stop.signal_name,
+          )
+        if last or step % cadence.sample_every_steps == 0:
+          show(state)
+    checkpoints.wait()
+  finally:
+    batches.close()
+    writer.close()
+  return state, figures
+
+
+def _start(checkpoints, initialize, abstract_state) -> state_lib.GanState:
+  """The latest checkpoint's state, or a fresh one, on all local devices."""
+  if checkpoints.latest_step() is None:
+    return parallel.replicate(initialize())
+  sharding = parallel.global_sharding()
+  abstract = jax.tree.map(
+    lambda leaf: jax.ShapeDtypeStruct(
+      leaf.shape, leaf.dtype, sharding=sharding
+    ),
+    abstract_state,
+  )
+  state = parallel.to_local(checkpoints.restore(abstract))
+  logging.info('Continuing after step %d.', int(state.step))
+  return state
+
+
+def _report(since_report, step, writer, bar, checkpoints) -> None:
+  latest = checkpoints.latest_step()
+  advice = (
+    'No checkpoint was written before it.'
+    if latest is None
+    else f'The last good checkpoint is {checkpoints.folder / str(latest)}.'
+  )
+  values = since_report.report(
+    f'{advice} Lower the learning rates, or use float32 if this was bfloat16.'
+  )
+  writer.write(step, values)
+  bar.set_postfix_str(f'G {values["g_loss"]:.3f}, D {values["d_loss"]:.3f}')
+
+
+def _show(workdir, writer, state, samples, evaluators) -> dict[str, float]:
+  """Writes the sample sheet and the evaluators' figures of a step."""
+  if jax.process_index():
+    return {}
+  step = int(state.step)
+  variables = jax.tree.map(
+    lambda leaf: leaf.addressable_data(0), state_lib.generator_variables(state)
+  )
+  sheet = sample_sheet.sample_sheet(
+    label_maps=samples.batch['label_map'],
+    instance_maps=samples.batch['instance_map'],
+    images=samples.batch['image'],
+    draws=[
+      samples.draw(variables, samples.batch, seed)
+      for seed in range(samples.num_draws)
+    ],
+  )
+  sample_sheet.save_png(workdir / 'samples' / f'{step:06d}.png', sheet)
+  writer.write_image(step, 'samples', sheet)
+  figures = {}
+  for evaluate in evaluators:
+    figures.update(evaluate(variables))
+  if figures:
+    writer.write(step, figures)
+  return figures

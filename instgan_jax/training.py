@@ -1,0 +1,162 @@
+"""A training run from its configuration: what `main` does after the flags."""
+
+import pathlib
+import shutil
+
+import jax
+import ml_collections
+import numpy as np
+
+from data_pipeline import batch as batch_lib
+from data_pipeline import in_memory, subset
+from data_pipeline.errors import InputError
+from instgan_jax import build, checkpoint, initial_weights
+from instgan_jax.evaluation import variety
+from instgan_jax.train import loop, parallel, preview
+
+
+def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
+  """Trains `config` in `workdir`, or continues what was begun there.
+
+  Whatever can be wrong with the input is looked for before the first step. At
+  the end the picture to open is named.
+
+  Args:
+    config: see configs/cityscapes_l.py, where every field is explained.
+    workdir: is made if it is missing.
+
+  Raises:
+    InputError: for wrong input.
+    loop.Interrupted: after SIGTERM or Ctrl-C, once the state is saved.
+    metrics.NonFiniteError: if the training diverged.
+  """
+  build.check(config)
+  _make_folder(workdir)
+  checkpoint.check_config(workdir, config)
+  networks = build.networks(config, axis_name=parallel.AXIS_NAME)
+  scenes = build.source(config, 'train')
+  val_scenes = build.source(config, 'val')
+  optimizers = build.optimizers(config, len(scenes))
+
+  abstract_state = build.abstract_state(config, networks, optimizers)
+  _check_space(workdir, abstract_state)
+  if config.init_from:
+    initial = initial_weights.load(config.init_from)
+    initial_weights.check(abstract_state, initial, config.init_from)
+
+  def start():
+    state = build.initial_state(config, networks, optimizers)
+    return initial_weights.place(state, initial) if config.init_from else state
+
+  draw = preview.make_draw(networks.generator, networks.latent_shape)
+  samples = loop.Samples(
+    batch=next(_eval_batches(config, val_scenes, config.sample_scenes)),
+    draw=draw,
+    num_draws=2 if networks.has_styles else 1,
+  )
+  measured = range(min(config.num_measured_scenes, len(val_scenes)))
+  evaluator = variety.make_variety_evaluator(
+    draw, _eval_batches(config, val_scenes, measured)
+  )
+
+  with checkpoint.Checkpoints(
+    workdir,
+    keep_last=config.keep_checkpoints,
+    keep_every_steps=config.keep_every_steps,
+  ) as checkpoints:
+    if jax.process_index() == 0:
+      checkpoint.save_config(workdir, config)
+      print(_greeting(config, abstract_state, len(scenes)), flush=True)
+    _, figures = loop.train(
+      workdir=workdir,
+      checkpoints=checkpoints,
+      initialize=start,
+      abstract_state=abstract_state,
+      train_step=build.train_step(
+        config, networks, optimizers, axis_name=parallel.AXIS_NAME
+      ),
+      make_batches=lambda step: build.train_batches(
+        config, scenes, start_step=step
+      ),
+      cadence=build.cadence(config, len(scenes)),
+      samples=samples,
+      evaluators=(evaluator,) if len(measured) else (),
+    )
+  if jax.process_index() == 0:
+    print(_farewell(workdir, figures), flush=True)
+
+
+def _eval_batches(config, scenes: batch_lib.Source, indices):
+  """Batches of the chosen scenes; one size for all, so one compilation."""
+  return in_memory.eval_batches(
+    subset.Subset(scenes, tuple(indices)),
+    batch_size=max(1, len(config.sample_scenes)),
+  )
+
+
+def _make_folder(workdir: pathlib.Path) -> None:
+  try:
+    workdir.mkdir(parents=True, exist_ok=True)
+    probe = workdir / '.writable'
+    probe.touch()
+    probe.unlink(missing_ok=True)
+  except OSError as error:
+    raise InputError(
+      f'The workdir {workdir} cannot be written: {error.strerror}. Choose '
+      'another --workdir.'
+    ) from error
+
+
+def _check_space(workdir: pathlib.Path, state) -> None:
+  """Refuses a disk without room for two checkpoints and the pictures."""
+  state_bytes = sum(
+    np.prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(state)
+  )
+  needed = 2 * state_bytes + 64 * 2**20
+  free = shutil.disk_usage(workdir).free
+  if free < needed:
+    raise InputError(
+      f'No space left in {workdir}: two checkpoints need '
+      f'{needed / 2**20:.0f} MiB, {free / 2**20:.0f} MiB are free. Free some, '
+      'or choose another --workdir.'
+    )
+
+
+def _greeting(config, state, num_scenes: int) -> str:
+  def millions(tree) -> str:
+    size = sum(np.prod(leaf.shape) for leaf in jax.tree.leaves(tree))
+    return f'{size / 1e6:.2f} M'
+
+  perceptual = (
+    'on'
+    if config.vgg19_weights
+    else 'off: no VGG19 weights are given (--config.vgg19_weights)'
+  )
+  return (
+    f'Method {build.method(config)} at {config.data.height}x'
+    f'{config.data.width}: generator {millions(state.g_params)} parameters, '
+    f'discriminator {millions(state.d_params)}.\n'
+    f'{num_scenes} train scenes, batch {config.batch_size} on '
+    f'{jax.device_count()} {jax.default_backend()} device(s), '
+    f'{build.num_steps(config, num_scenes)} steps in {config.dtype}.\n'
+    f'Perceptual loss {perceptual}.'
+  )
+
+
+def _farewell(workdir: pathlib.Path, figures: dict[str, float]) -> str:
+  lines = []
+  if figures.get('micv_car_real'):
+    share = figures['micv_car'] / figures['micv_car_real']
+    lines.append(
+      f'MICV of cars {figures["micv_car"]:.3f}, of the real images '
+      f'{figures["micv_car_real"]:.3f} ({share:.2f} of it).'
+    )
+  if figures.get('change_outside'):
+    times = figures['change_inside'] / figures['change_outside']
+    lines.append(
+      'Between two draws the pixels inside instances change '
+      f'{times:.0f} times as much as those outside.'
+    )
+  newest = max((workdir / 'samples').glob('*.png'))
+  lines.append(f'Open {newest} to see what it draws.')
+  return '\n'.join(lines)

@@ -1,0 +1,51 @@
+"""The shipped toy configuration, shrunk to seconds."""
+
+from configs import toy_street
+
+
+def config(method='lip', **changes):
+  """configs/toy_street.py at 32x64, a few channels wide."""
+  config = toy_street.get_config(method)
+  config.data.update({'height': 32, 'width': 64, 'num_train': 6, 'num_val': 4})
+  config.model.update(
+    {'base_channels': 2, 'hidden_channels': 4, 'style_channels': 128}
+  )
+  config.discriminator.update({'base_channels': 2, 'num_layers': 2})
+  config.batch_size = 4
+  config.num_steps = 6
+  config.num_measured_scenes = 4
+  config.log_every_steps = 2
+  config.sample_every_steps = 6
+  config.checkpoint_every_steps = 2
+  for key, value in changes.items():
+    with config.unlocked():
+      _set(config, key.split('__'), value)
+  return config
+
+
+def flags(**changes):
+  """The same as command line flags, `data__height=32` for data.height."""
+  tiny = config(**changes)
+  flat = _flatten(tiny.to_dict())
+  default = _flatten(toy_street.get_config().to_dict())
+  return [
+    f'--config.{key}={value}'
+    for key, value in flat.items()
+    if default[key] != value
+  ]
+
+
+def _set(node, path, value):
+  for key in path[:-1]:
+    node = node[key]
+  node[path[-1]] = value
+
+
+def _flatten(tree, prefix=''):
+  flat = {}
+  for key, value in tree.items():
+    if isinstance(value, dict):
+      flat.update(_flatten(value, f'{prefix}{key}.'))
+    else:
+      flat[prefix + key] = value
+  return flat

@@ -1,0 +1,239 @@
+"""Laws of the update, on networks a few channels wide."""
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from instgan_jax import build
+from instgan_jax.train import parallel
+from instgan_jax.train import state as state_lib
+from instgan_jax.train import step as step_lib
+from tests import tiny
+
+
+def batch_of(size, *, seed=0):
+  rng = np.random.default_rng(seed)
+  instance_map = np.zeros((size, 32, 64), np.uint16)
+  instance_map[:, 8:20, 5:30] = 1
+  instance_map[:, 10:30, 30:50] = 2
+  return {
+    'image': rng.integers(0, 256, (size, 32, 64, 3)).astype(np.uint8),
+    'label_map': np.where(instance_map > 0, 26, 7).astype(np.uint8),
+    'instance_map': instance_map,
+    'position': np.arange(size, dtype=np.uint32),
+    'num_dropped_instances': np.arange(size, dtype=np.int32),
+  }
+
+
+@functools.cache
+def prepared(method='lip', axis_name=None, **changes):
+  config = tiny.config(method, **changes)
+  networks = build.networks(config, axis_name=axis_name)
+  optimizers = build.optimizers(config, 6)
+  state = build.initial_state(config, networks, optimizers)
+  step = build.train_step(config, networks, optimizers, axis_name=axis_name)
+  return state, step
+
+
+def run(num_steps, batch=None, method='lip', **changes):
+  state, step = prepared(method, **changes)
+  step = jax.jit(step)
+  for k in range(num_steps):
+    state, metrics = step(state, batch or batch_of(4, seed=k))
+  return state, metrics
+
+
+def assert_trees_close(a, b, **tolerance):
+  jax.tree.map_with_path(
+    lambda path, x, y: np.testing.assert_allclose(
+      x, y, err_msg=jax.tree_util.keystr(path), **tolerance
+    ),
+    a,
+    b,
+  )
+
+
+def assert_replicated(tree):
+  for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
+    first, *others = [np.asarray(s.data) for s in leaf.addressable_shards]
+    assert others, 'There is one device only.'
+    for other in others:
+      np.testing.assert_array_equal(
+        first, other, err_msg=jax.tree_util.keystr(path)
+      )
+
+
+def changed(before, after):
+  return jax.tree.map(lambda a, b: bool(np.any(a != b)), before, after)
+
+
+def test_a_step_moves_every_parameter_and_statistic():
+  before, _ = prepared()
+  after, _ = run(2)
+  assert int(after.step) == 2
+  for name in ('g_params', 'g_stats', 'd_params', 'd_stats', 'ema'):
+    moved = changed(getattr(before, name), getattr(after, name))
+    still = [
+      jax.tree_util.keystr(path)
+      for path, value in jax.tree_util.tree_leaves_with_path(moved)
+      if not value
+    ]
+    # A bias before a batch norm has no gradient.
+    assert not [p for p in still if not p.endswith("['bias']")], name
+
+
+def test_metrics_are_finite_scalars_and_count_dropped_instances():
+  _, metrics = run(1)
+  assert all(np.isfinite(x) and x.shape == () for x in metrics.values())
+  assert metrics['num_dropped_instances'] == 1.5  # (0 + 1 + 2 + 3) / 4.
+
+
+def test_loss_is_the_sum_of_its_weighted_terms():
+  _, metrics = run(1)
+  np.testing.assert_allclose(
+    metrics['g_loss'],
+    metrics['g_adversarial'] + metrics['g_feature_matching'],
+    rtol=1e-6,
+  )
+  _, doubled = run(1, loss_weights__feature_matching=20.0)
+  np.testing.assert_allclose(
+    doubled['g_feature_matching'], 2 * metrics['g_feature_matching'], rtol=1e-5
+  )
+
+
+def test_the_same_positions_draw_the_same_update_and_others_another():
+  a, _ = run(1, batch_of(4))
+  b, _ = run(1, batch_of(4))
+  moved = batch_of(4)
+  moved['position'] = moved['position'] + 4
+  c, _ = run(1, moved)
+  assert_trees_close(a, b, rtol=0, atol=0)
+  style = a.g_params['generator']['instance_style']
+  # The heads start at zero, so that the second step is the first that shows.
+  assert jax.tree.leaves(style)
+  assert any(jax.tree.leaves(changed(a.g_opt_state, c.g_opt_state)))
+
+
+def test_heads_of_instances_receive_gradient_from_the_first_step():
+  before, _ = prepared()
+  after, _ = run(1)
+  head = 'instance_modulation'
+  moved = changed(before.g_params, after.g_params)['generator']
+  found = [
+    value
+    for path, value in jax.tree_util.tree_leaves_with_path(moved)
+    if head in jax.tree_util.keystr(path)
+  ]
+  assert found and any(found)
+
+
+def test_sharing_the_forward_keeps_the_generator_and_its_loss():
+  separate, a = run(1, share_generator_forward=False)
+  shared, b = run(1, share_generator_forward=True)
+  for key in ('g_loss', 'g_grad_norm'):
+    np.testing.assert_allclose(a[key], b[key], rtol=1e-5)
+  assert_trees_close(separate.g_params, shared.g_params, rtol=1e-4, atol=1e-6)
+  # GauGAN's second drawing moves the statistics once more.
+  assert any(jax.tree.leaves(changed(separate.g_stats, shared.g_stats)))
+
+
+def test_average_follows_its_recurrence():
+  state, _ = run(1, ema_decay=0.5)
+  zeros = jax.tree.map(jnp.zeros_like, state.ema)
+  # At step 1 the decay is min(.5, 2 / 11): (1 - 2 / 11) of the new values.
+  moved = step_lib.move_average(state.replace(ema=zeros), 0.5)
+  expected = jax.tree.map(lambda x: x * (9 / 11), state.g_params['generator'])
+  assert_trees_close(moved.ema['params'], expected, rtol=1e-6)
+  late = state.replace(ema=zeros, step=jnp.int32(1000))
+  expected = jax.tree.map(lambda x: x * 0.5, state.g_params['generator'])
+  assert_trees_close(
+    step_lib.move_average(late, 0.5).ema['params'], expected, rtol=1e-6
+  )
+
+
+def test_without_average_the_live_generator_draws():
+  state, _ = run(1, ema_decay=0.0)
+  assert state.ema == {}
+  drawn = state_lib.generator_variables(state)
+  assert drawn['params'] is state.g_params['generator']
+
+
+def test_bfloat16_keeps_float32_parameters_statistics_and_losses():
+  state, metrics = run(1, dtype='bfloat16')
+  _, exact = run(1)
+  floats = {x.dtype for x in jax.tree.leaves((state, metrics))}
+  assert floats == {jnp.dtype('float32'), jnp.dtype('int32')}
+  np.testing.assert_allclose(metrics['g_loss'], exact['g_loss'], rtol=0.05)
+
+
+def test_remat_changes_nothing_but_memory():
+  a, _ = run(1)
+  b, _ = run(1, remat=True)
+  assert_trees_close(a.g_params, b.g_params, rtol=1e-3, atol=1e-5)
+
+
+def test_image_style_trains_the_encoder():
+  changes = {'model__image_style_dim': 8, 'model__encoder_channels': 2}
+  before, _ = prepared(**changes)
+  after, metrics = run(1, **changes)
+  assert metrics['g_kl'] > 0
+  moved = changed(before.g_params['encoder'], after.g_params['encoder'])
+  assert any(jax.tree.leaves(moved))
+
+
+def test_perceptual_loss_joins_where_features_are_given():
+  config = tiny.config()
+  networks = dataclasses.replace(
+    build.networks(config), vgg19=lambda image: (image,) * 5
+  )
+  optimizers = build.optimizers(config, 6)
+  state = build.initial_state(config, networks, optimizers)
+  step = jax.jit(build.train_step(config, networks, optimizers, axis_name=None))
+  _, metrics = step(state, batch_of(4))
+  assert metrics['g_perceptual'] > 0
+  np.testing.assert_allclose(
+    metrics['g_loss'],
+    metrics['g_adversarial']
+    + metrics['g_feature_matching']
+    + metrics['g_perceptual'],
+    rtol=1e-6,
+  )
+
+
+@pytest.mark.parametrize(
+  'changes',
+  [{}, {'model__image_style_dim': 8, 'model__encoder_channels': 2}],
+  ids=['instances', 'image_style'],
+)
+def test_four_devices_make_the_update_of_one(changes):
+  config_changes = {
+    'ema_decay': 0.9,
+    'share_generator_forward': False,
+    **changes,
+  }
+  # Plain gradient descent: Adam would turn rounding into full steps.
+  sgd = step_lib.Optimizers(optax.sgd(1e-2), optax.sgd(1e-2))
+  config = tiny.config(**config_changes)
+  batch = batch_of(4)
+
+  networks = build.networks(config)
+  state = build.initial_state(config, networks, sgd)
+  step = build.train_step(config, networks, sgd, axis_name=None)
+  single, single_metrics = jax.jit(step)(state, batch)
+
+  networks = build.networks(config, axis_name=parallel.AXIS_NAME)
+  step = build.train_step(config, networks, sgd, axis_name=parallel.AXIS_NAME)
+  state = parallel.replicate(build.initial_state(config, networks, sgd))
+  several, several_metrics = parallel.parallelize(step)(
+    state, parallel.shard(batch)
+  )
+  assert jax.local_device_count() == 4
+  assert_replicated(several)
+  assert_trees_close(single, several, rtol=2e-4, atol=2e-5)
+  assert_trees_close(single_metrics, several_metrics, rtol=1e-3, atol=1e-5)
+  jax.block_until_ready(several)
