@@ -11,13 +11,15 @@ resolution.
 """
 
 import functools
+import math
 from collections.abc import Callable
 
 import numpy as np
 
 # A colour: red, green and blue, 0..1. Values outside are clipped.
 Color = tuple[float, float, float]
-# From x [1, w] and y [h, 1] to colours [h, w, 3] and mask [h, w].
+# From x [w] and y [h, 1] of samples to a palette of each column, colours
+# [k, w, 3], and the choice int [h, w] of 0..k - 1 at each sample, -1 for none.
 Shader = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 _ID_SHIFT = np.uint64(32)
@@ -61,43 +63,60 @@ class Canvas:
       color: of the polygon.
       object_id: 0..65535; None keeps the ids below, for shadows.
       bottom_color: if given, the colour runs from `color` in the highest
-        row to this one in the lowest.
+        row of the picture that is filled to this one in the lowest.
     """
     # Sample i lies at i + 0.5.
-    corners = np.asarray(points) * self.samples_per_unit - 0.5
-    window = self._window_of(corners)
-    if window is None:
+    corners = (np.asarray(points) * self.samples_per_unit - 0.5).tolist()
+    num_rows, num_columns = self._samples.shape
+    xs = [x for x, _ in corners]
+    if max(xs) < 0 or min(xs) >= num_columns:
       return
-    rows, columns = window
-    mask = _is_inside(corners, rows, columns)
+    first_row, lefts, rights = _spans(corners, num_rows)
     if bottom_color is None:
-      words = _pack_one(color, object_id)
+      words = [_pack_one(color, object_id)] * len(lefts)
     else:
-      y = corners[:, 1]
-      fraction = (rows - y.min()) / max(y.max() - y.min(), 1.0)
-      top = np.array(color)
-      ramp = top + fraction[:, None] * (np.array(bottom_color) - top)
-      words = _pack(ramp, object_id)[:, None]
-    self._write(rows, columns, words, mask, object_id)
+      fraction = np.linspace(0.0, 1.0, len(lefts))[:, None]
+      ramp = (
+        np.array(color) * (1 - fraction) + np.array(bottom_color) * fraction
+      )
+      words = _pack(ramp, object_id)
+    for row, (left, right, word) in enumerate(
+      zip(lefts, rights, words, strict=True), first_row
+    ):
+      if right < 0:
+        continue
+      first = math.ceil(left) if left > 0 else 0
+      if object_id is None:
+        samples = self._samples[row, first : int(right) + 1]
+        samples &= _ID_BITS
+        samples |= word
+      else:
+        self._samples[row, first : int(right) + 1] = word
 
   def shade(self, box: np.ndarray, shader: Shader, object_id: int) -> None:
     """Computes the colours of all samples in a box.
 
     Args:
       box: (left, top, right, bottom).
-      shader: called with x [1, w] and y [h, 1] of the samples; returns the
-        colours [h, w, 3] and a mask [h, w] of the samples to draw.
+      shader: see `Shader`.
       object_id: 0..65535.
     """
-    corners = np.reshape(box, (2, 2)) * self.samples_per_unit - 0.5
-    window = self._window_of(corners)
-    if window is None:
+    left, top, right, bottom = (
+      np.asarray(box) * self.samples_per_unit - 0.5
+    ).tolist()
+    num_rows, num_columns = self._samples.shape
+    top, bottom = max(0, math.ceil(top)), min(num_rows, math.floor(bottom) + 1)
+    left, right = max(0, math.ceil(left)), min(num_columns, int(right) + 1)
+    if top >= bottom or left >= right:
       return
-    rows, columns = window
-    x = (columns[None, :] + 0.5) / self.samples_per_unit
-    y = (rows[:, None] + 0.5) / self.samples_per_unit
-    colors, mask = shader(x, y)
-    self._write(rows, columns, _pack(colors, object_id), mask, object_id)
+    columns, rows = np.arange(left, right), np.arange(top, bottom)
+    palette, choice = shader(
+      (columns + 0.5) / self.samples_per_unit,
+      (rows[:, None] + 0.5) / self.samples_per_unit,
+    )
+    words = _pack(palette, object_id)[choice, columns - left]
+    samples = self._samples[top:bottom, left:right]
+    np.copyto(samples, words, where=choice >= 0)
 
   def image(self) -> np.ndarray:
     """The picture, uint8 [H, W, 3]."""
@@ -127,31 +146,6 @@ class Canvas:
     centres = self._samples[step // 2 :: step, step // 2 :: step]
     return (centres >> _ID_SHIFT).astype(np.uint16)
 
-  def _window_of(
-    self, corners: np.ndarray
-  ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Rows and columns of the samples around `corners`; None if none."""
-    left, top = corners.min(0).tolist()
-    right, bottom = corners.max(0).tolist()
-    num_rows, num_columns = self._samples.shape
-    first_row, last_row = max(0, -int(-top // 1)), min(num_rows - 1, bottom)
-    first_column = max(0, -int(-left // 1))
-    last_column = min(num_columns - 1, right)
-    if first_row > last_row or first_column > last_column:
-      return None
-    return (
-      np.arange(first_row, int(last_row) + 1),
-      np.arange(first_column, int(last_column) + 1),
-    )
-
-  def _write(self, rows, columns, words, mask, object_id) -> None:
-    samples = self._samples[
-      rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1
-    ]
-    if object_id is None:
-      words = (samples & _ID_BITS) | words
-    np.copyto(samples, words, where=mask)
-
 
 def disc(
   x: float, y: float, radius_x: float, radius_y: float | None = None
@@ -175,34 +169,42 @@ def _unit_circle() -> np.ndarray:
   return np.stack([np.cos(angle), np.sin(angle)], -1)
 
 
-@functools.lru_cache
-def _successors(num_corners: int) -> np.ndarray:
-  return (np.arange(num_corners) + 1) % num_corners
+def _spans(
+  corners: list[list[float]], num_rows: int
+) -> tuple[int, list[float], list[float]]:
+  """The rows that cross a convex polygon, and where.
 
+  Plain Python: most polygons cross a dozen rows only.
 
-def _is_inside(
-  corners: np.ndarray, rows: np.ndarray, columns: np.ndarray
-) -> np.ndarray:
-  """Mask [h, w] of the samples inside a convex polygon.
+  Args:
+    corners: (x, y), in samples.
+    num_rows: of the canvas.
 
-  Every row is cut by the lines through the polygon's edges. Edges that run
-  downward bound it on one side, the others on the other side.
+  Returns:
+    The first row, and x of the left and right end in it and those below.
   """
-  nexts = corners[_successors(len(corners))]
-  steps = nexts - corners
-  dy = steps[:, 1]
-  is_sloped = np.abs(dy) > 1e-9
-  if not is_sloped.any():
-    return np.zeros((len(rows), len(columns)), bool)
-  slope = steps[:, 0] / np.where(is_sloped, dy, 1.0)
-  crossings = corners[:, :1] + slope[:, None] * (rows - corners[:, 1:])
-  down = crossings[(dy > 0) & is_sloped]
-  up = crossings[(dy < 0) & is_sloped]
-  area = (corners[:, 0] * nexts[:, 1] - nexts[:, 0] * corners[:, 1]).sum()
-  lefts, rights = (up, down) if area > 0 else (down, up)
-  left = lefts.max(0)[:, None]
-  right = rights.min(0)[:, None]
-  return (columns >= left) & (columns <= right)
+  ys = [y for _, y in corners]
+  first_row = max(0, math.ceil(min(ys)))
+  end_row = min(num_rows, math.ceil(max(ys)))
+  if first_row >= end_row:
+    return 0, [], []
+  lefts = [math.inf] * (end_row - first_row)
+  rights = [-math.inf] * (end_row - first_row)
+  x0, y0 = corners[-1]
+  for x1, y1 in corners:
+    upper, lower = (y0, y1) if y0 < y1 else (y1, y0)
+    start, stop = max(first_row, math.ceil(upper)), math.ceil(lower)
+    if start < stop:
+      slope = (x1 - x0) / (y1 - y0)
+      x = x0 + (start - y0) * slope
+      for row in range(start - first_row, min(stop, end_row) - first_row):
+        if x < lefts[row]:
+          lefts[row] = x
+        if x > rights[row]:
+          rights[row] = x
+        x += slope
+    x0, y0 = x1, y1
+  return first_row, lefts, rights
 
 
 def _pack_one(color: Color, object_id: int | None) -> np.uint64:

@@ -33,6 +33,8 @@ _SHOP_WINDOW = np.array((0.30, 0.38, 0.45))
 _HOOD, _HOOD_SHINE = (0.24, 0.26, 0.30), (0.40, 0.43, 0.48)
 # Height of a floor and distance of windows, in metres.
 _FLOOR, _BAY = 3.3, 2.6
+# Crowns with a radius of fewer samples are drawn as one ball.
+_SMALL_CROWN = 9.0
 # Where the drawn ground ends, in metres.
 _FAR = 400.0
 
@@ -132,7 +134,7 @@ def draw_markings(
   left, right = street.road
   middle = (left + right) / 2
   length, period = dash
-  for near in np.arange(2.0, 90.0, period):
+  for near in np.arange(3.0, 70.0, period):
     line = camera.ground(middle - 0.08, middle + 0.08, near, near + length)
     canvas.fill(line, _MARKING, ROAD)
   for edge in (left + 0.35, right - 0.35):
@@ -165,19 +167,14 @@ def draw_house(
 
   def shader(px, py):
     offset = px - camera.center
-    # Columns on the wrong side of the vanishing point see no wall.
-    is_beside = offset * house.side > 1e-6
-    z = camera.focal * x / np.where(is_beside, offset, house.side)
-    y = camera.height - (py - camera.horizon) * z / camera.focal
-    mask = (
-      is_beside
-      & (z >= house.near)
-      & (z <= house.far)
-      & (y >= 0)
-      & (y <= house.height)
-    )
+    # At the vanishing point the wall is infinitely far away.
+    z = camera.focal * abs(x) / np.maximum(offset * house.side, 1e-6)
+    y = camera.height - (py - camera.horizon) * (z / camera.focal)
+    is_wall = (y >= 0) & (y <= house.height) & (z >= house.near)
     bay = _BAY * abs(x) * camera.focal / z**2 * canvas.samples_per_unit
-    return _facade(z - house.near, y, house, bay, 0.90), mask
+    light = 0.84 if house.side < 0 else 0.95
+    palette, choice = _facade(z - house.near, y, house, bay, light)
+    return palette, np.where(is_wall, choice, -1)
 
   canvas.shade(box, shader, BUILDING)
 
@@ -209,8 +206,7 @@ def draw_front(
     x = (px - camera.center) / scale
     y = camera.height - (py - camera.horizon) / scale
     bay = np.full_like(x, _BAY * scale * canvas.samples_per_unit)
-    colors = _facade(x - left, y, house, bay, 1.0)
-    return colors, np.ones(colors.shape[:2], bool)
+    return _facade(x - left, y, house, bay, 1.0)
 
   canvas.shade(box, shader, BUILDING)
 
@@ -225,16 +221,17 @@ def draw_tree(
     thickness = 0.05 * tree.trunk + 0.05
     trunk = raster.rectangle(-thickness, middle, thickness, 0.0)
     canvas.fill(camera.billboard(trunk, tree.x, tree.z), _TRUNK, object_id)
+  blobs = tree.blobs
+  if across * camera.focal / tree.z * canvas.samples_per_unit < _SMALL_CROWN:
+    blobs = np.array([[0.0, 0.0, 0.95]])
+  radius = blobs[:, 2, None]
   for light, shrink, shift in ((0.72, 1.0, 0.0), (1.0, 0.72, 0.22)):
     color = tuple(c * light for c in tree.color)
-    for x, y, radius in tree.blobs:
-      ball = raster.disc(
-        across * (x - 0.4 * shift * radius),
-        middle + up * (y + shift * radius),
-        across * radius * shrink,
-        up * radius * shrink,
-      )
-      canvas.fill(camera.billboard(ball, tree.x, tree.z), color, object_id)
+    centers = blobs[:, :2] + shift * radius * (-0.4, 1.0)
+    balls = raster.disc(0.0, 0.0, 1.0) * (shrink * radius)[:, None]
+    shapes = (balls + centers[:, None]) * tree.crown + (0.0, middle)
+    for ball in camera.billboard(shapes, tree.x, tree.z):
+      canvas.fill(ball, color, object_id)
 
 
 def draw_barrier(
@@ -276,7 +273,7 @@ def draw_pole(
   object_id: int,
 ) -> None:
   """Draws a post with an arm of length `arm` (metres, to the right)."""
-  post = raster.rectangle(-0.09, height, 0.09, 0.0)
+  post = raster.rectangle(-0.08, height, 0.08, 0.0)
   canvas.fill(camera.billboard(post, *place), _POLE_COLOR, object_id)
   if arm:
     left, right = min(0.0, arm), max(0.0, arm)
@@ -338,32 +335,38 @@ def draw_hood(canvas: raster.Canvas, top: float) -> None:
   canvas.fill(hood, _HOOD_SHINE, EGO_VEHICLE, _HOOD)
 
 
-def _facade(along, y, house: House, bay, light) -> np.ndarray:
-  """Colours [h, w, 3] of a wall with rows of windows.
+def _facade(
+  along: np.ndarray,
+  y: np.ndarray,
+  house: House,
+  bay: np.ndarray,
+  light: float,
+) -> tuple[np.ndarray, np.ndarray]:
+  """A wall with rows of windows, as `raster.Shader` returns it.
 
   Args:
-    along: [1, w], metres along the wall.
+    along: [w], metres along the wall.
     y: [h, w] or [h, 1], metres above the street.
     house: its height and colour.
-    bay: [1, w], samples between two windows. Where there are few the windows
+    bay: [w], samples between two windows. Where there are few the windows
       fade into the wall, rather than flicker.
     light: factor on the wall's colour.
   """
-  floor, bay_fraction = y / _FLOOR, along / _BAY
-  up = floor - np.floor(floor)
-  across = bay_fraction - np.floor(bay_fraction)
-  is_upper = (floor >= 1) & (y < house.height - 1.0)
-  window = is_upper & (np.abs(up - 0.52) < 0.24) & (np.abs(across - 0.5) < 0.24)
-  shop = (np.abs(floor - 0.45) < 0.30) & (np.abs(across - 0.5) < 0.40)
-  edge = (y > house.height - 0.45) | (np.abs(floor - 0.98) < 0.05)
-  contrast = np.clip((bay - 3.0) / 5.0, 0.0, 1.0)[..., None]
+  floor, bays = y / _FLOOR, along / _BAY
+  up = np.abs(floor - np.floor(floor) - 0.52)
+  across = np.abs(bays - np.floor(bays) - 0.5)
+  is_window = (up < 0.24) & (across < 0.24) & (y < house.height - 1.0)
+  is_shop = (np.abs(floor - 0.45) < 0.30) & (across < 0.40)
+  is_edge = (y > house.height - 0.45) | (np.abs(floor - 0.98) < 0.05)
+  choice = np.where(floor < 1, 2 * is_shop, is_window)
+  choice = np.where(is_edge, 3, choice)
+  contrast = np.clip((bay - 3.0) / 5.0, 0.0, 1.0)[:, None]
   wall = np.array(house.color) * light
-  glass = np.where(shop[..., None], _SHOP_WINDOW, _WINDOW)
-  amount = (window | shop)[..., None] * contrast
   # A fifth of a faded wall is glass, so that its mean stays.
-  amount = amount + 0.2 * (1.0 - contrast) * is_upper[..., None]
-  colors = wall + amount * (glass - wall)
-  return np.where(edge[..., None], wall * 1.10, colors)
+  faded = wall + 0.2 * (_WINDOW - wall)
+  kinds = (wall, _WINDOW, _SHOP_WINDOW, wall * 1.10)
+  palette = np.stack([faded + contrast * (kind - faded) for kind in kinds])
+  return palette, choice
 
 
 def _strip(camera: perspective.Camera, left: float, right: float) -> np.ndarray:

@@ -57,26 +57,29 @@ def plan_street(
     places: for all that changes the maps.
     colors: for the colours of objects, which do not.
   """
+  kind = places.random()
+  is_crowded = kind < _CROWD_SHARE
   camera = perspective.Camera(
     focal=places.uniform(1.75, 2.15),
-    height=places.uniform(1.30, 1.60),
+    # One looks down on a crowd, or few of it would be seen.
+    height=places.uniform(3.2, 3.8) if is_crowded else places.uniform(1.3, 1.6),
     horizon=float(np.clip(places.normal(0.42, 0.015), 0.38, 0.46)),
     center=1.0 + float(np.clip(places.normal(0.0, 0.12), -0.3, 0.3)),
   )
   parking = places.random(2) < 0.8
   lane = places.uniform(3.0, 3.6)
-  left = -1.5 * lane - 2.3 * parking[0]
-  right = 0.5 * lane + 2.3 * parking[1] + 0.3
-  walks = places.uniform(2.2, 4.2, 2)
+  more_lanes = places.random(2) < (0.25, 0.15)
+  left = -(1.5 + more_lanes[0]) * lane - 2.3 * parking[0]
+  right = (0.5 + more_lanes[1]) * lane + 2.3 * parking[1] + 0.3
+  walks = places.uniform(2.8, 5.6, 2)
   street = toy_backdrop.Street(
     road=(left, right),
     walls=(left - walks[0], right + walks[1]),
-    end=places.uniform(70.0, 150.0),
+    end=places.uniform(65.0, 125.0),
   )
-  lawns = tuple((places.random(2) < 0.25).tolist())
-  kind = places.random()
+  lawns = tuple((places.random(2) < 0.3).tolist())
   traffic = toy_traffic.Traffic(street, places, colors)
-  if kind < _CROWD_SHARE:
+  if is_crowded:
     _fill_with_crowd(traffic, street, places)
   elif kind > _EMPTY_SHARE + _CROWD_SHARE:
     _fill_with_traffic(traffic, parking, places)
@@ -103,15 +106,15 @@ def _fill_with_traffic(
 ) -> None:
   # One factor for everything makes the counts over-dispersed: busy streets
   # are busy in every way.
-  busy = places.gamma(3.0, 1 / 3.0)
-  share = float(np.clip(places.beta(1.6, 1.2) * (0.6 + 0.4 * busy), 0.0, 1.0))
+  busy = places.gamma(1.8, 1 / 1.8)
+  share = float(np.clip(places.beta(2.4, 1.2) * (0.6 + 0.4 * busy), 0.0, 1.0))
   for side, has_parking in zip((-1, 1), parking, strict=True):
     if has_parking:
-      traffic.add_parked_cars(side, places.uniform(6.0, 14.0), share)
-  traffic.add_driving_cars(places.poisson(3.5 * busy))
-  traffic.add_pedestrians(places.negative_binomial(1.0, 1 / (1 + 8.5 * busy)))
-  traffic.add_parked_two_wheelers(places.poisson(1.6 * busy))
-  traffic.add_riders(places.poisson(0.7 * busy))
+      traffic.add_parked_cars(side, places.uniform(8.0, 20.0), share)
+  traffic.add_driving_cars(places.poisson(11.0 * busy))
+  traffic.add_pedestrians(places.negative_binomial(1.0, 1 / (1 + 16.0 * busy)))
+  traffic.add_parked_two_wheelers(places.poisson(8.0 * busy))
+  traffic.add_riders(places.poisson(0.9 * busy))
   traffic.add_large_vehicles()
   traffic.add_groups()
 
@@ -122,8 +125,8 @@ def _fill_with_crowd(
   places: np.random.Generator,
 ) -> None:
   """A street festival: more than a hundred persons, and few cars."""
-  for _ in range(places.integers(190, 230)):
-    z = places.uniform(9.0, 34.0)
+  for _ in range(places.integers(180, 210)):
+    z = places.uniform(10.0, 36.0)
     traffic.add_person(places.uniform(*street.walls), z)
   for _ in range(4):
     traffic.add_car(places.uniform(*street.road), places.uniform(36, 60), 0.0)
@@ -134,7 +137,7 @@ def _build_houses(
 ) -> list[toy_backdrop.House]:
   houses = []
   for side in (-1, 1):
-    z, base = 3.0, places.uniform(9.0, 17.0)
+    z, base = 3.0, places.uniform(10.0, 18.0)
     while z < street.end:
       length = places.uniform(8.0, 20.0)
       if places.random() > 0.14:
@@ -163,7 +166,7 @@ def _plant_trees(
   items = []
   for side in (0, 1):
     kerb, wall = street.road[side], street.walls[side]
-    density = places.choice((0.0, 0.35, 0.9), p=(0.3, 0.4, 0.3))
+    density = places.choice((0.0, 0.35, 0.9), p=(0.2, 0.45, 0.35))
     x = kerb + np.sign(kerb) * 0.9
     for z in np.arange(places.uniform(9.0, 18.0), street.end, 9.0):
       if places.random() < density:
@@ -212,11 +215,11 @@ def _put_up_poles(
   for side in (0, 1):
     kerb = street.road[side]
     x = kerb + np.sign(kerb) * 0.5
-    for z in np.arange(places.uniform(8.0, 22.0), street.end, 24.0):
+    for z in np.arange(places.uniform(8.0, 22.0), street.end, 27.0):
       arm = -1.6 * np.sign(kerb)
       items.append(_post(x, z, places.uniform(6.0, 8.0), arm))
     for _ in range(places.poisson(2.2)):
-      z = float(np.clip(25.0 * np.exp(places.normal(0, 0.6)), 8, street.end))
+      z = float(np.clip(26.0 * np.exp(places.normal(0, 0.6)), 11, street.end))
       sign = functools.partial(
         _draw_sign, place=(x, z), kind=int(places.integers(4))
       )

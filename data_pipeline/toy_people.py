@@ -58,16 +58,19 @@ def draw_person(
   """
   stride = figure.stride
   swing = 0.6 * stride
+  size = figure.height * camera.focal / place[1] * canvas.samples_per_unit
   parts = [
     (_limb((-0.045, 0.50), (-0.045 - stride, 0.02), 0.085), clothes.trousers),
     (_limb((0.045, 0.50), (0.045 + stride, 0.02), 0.085), clothes.trousers),
-    (_limb((-0.10, 0.80), (-0.135 + swing, 0.46), 0.055), clothes.shirt),
-    (_limb((0.10, 0.80), (0.135 - swing, 0.46), 0.055), clothes.shirt),
     (_TORSO, clothes.shirt),
     (_HAIR, clothes.hair),
     (_HEAD, clothes.skin),
   ]
-  size = figure.height * camera.focal / place[1] * canvas.samples_per_unit
+  if size > 12:
+    parts += [
+      (_limb((-0.10, 0.80), (-0.135 + swing, 0.46), 0.055), clothes.shirt),
+      (_limb((0.10, 0.80), (0.135 - swing, 0.46), 0.055), clothes.shirt),
+    ]
   if size > 30:
     parts += [
       (_shoe(-0.045 - stride), _SHOE),
@@ -196,8 +199,8 @@ _TORSO = np.array(
     [-0.125, 0.78],
   ]
 )
-_HEAD = raster.disc(0.0, 0.905, 0.060, 0.072)
-_HAIR = raster.disc(0.0, 0.925, 0.072, 0.075)
+_HEAD = raster.disc(0.0, 0.905, 0.066, 0.075)
+_HAIR = raster.disc(0.0, 0.930, 0.076, 0.074)
 _FRINGE = np.array([[-0.06, 0.94], [0.06, 0.94], [0.05, 0.98], [-0.05, 0.98]])
 # The upper half of the head of a rider, in metres.
 _HELMET = np.array(

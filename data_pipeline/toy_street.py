@@ -14,6 +14,10 @@ As a program, it writes scenes in the folder layout of Cityscapes:
     --num_val 100 --height 256
 """
 
+import argparse
+import sys
+from collections.abc import Sequence
+
 import numpy as np
 
 from data_pipeline import batch, raster, toy_layout
@@ -117,3 +121,75 @@ def _check_height(height: int) -> None:
 def _check_seed(seed: int) -> None:
   if seed < 0:
     raise InputError(f'seed must not be negative, got {seed}. Try 0.')
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+  """Runs the program.
+
+  Args:
+    arguments: of the command line; those of this process if not given.
+
+  Returns:
+    The exit status: 0, 2 after wrong input, 1 if stopped.
+  """
+  # Here, because it needs Pillow and tqdm, and drawing does not.
+  from data_pipeline import toy_folder
+
+  parser = _parser()
+  flags = parser.parse_args(arguments)
+  settings = {'height': flags.height, 'seed': flags.seed}
+  try:
+    sources = {
+      split: ToyStreet(count, split=split, **settings)
+      for split, count in (('train', flags.num_train), ('val', flags.num_val))
+    }
+    toy_folder.claim(flags.output, settings)
+    for split, source in sources.items():
+      toy_folder.write_split(source, flags.output, split, CITY)
+  except InputError as error:
+    print(f'{parser.prog}: {error}', file=sys.stderr)
+    return 2
+  except KeyboardInterrupt:
+    print(f'{parser.prog}: stopped. The same command continues.')
+    return 1
+  print(
+    f'{flags.output}: {flags.num_train} train and {flags.num_val} val scenes,'
+    f' {2 * flags.height} x {flags.height} pixels.'
+  )
+  return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+  parser = argparse.ArgumentParser(
+    prog='python -m data_pipeline.toy_street',
+    description=(
+      'Draws toy streets and writes them in the folders and encodings of'
+      ' Cityscapes. Scenes that are there already are kept, so a run that was'
+      ' stopped is continued by the same command.'
+    ),
+    epilog=(
+      'example: python -m data_pipeline.toy_street --output data/toy'
+      ' --num_train 1000 --num_val 100 --height 128'
+    ),
+  )
+  parser.add_argument('--output', required=True, help='the folder to write to')
+  parser.add_argument(
+    '--num_train', type=int, required=True, help='scenes of the train split'
+  )
+  parser.add_argument(
+    '--num_val', type=int, required=True, help='scenes of the val split'
+  )
+  parser.add_argument(
+    '--height',
+    type=int,
+    required=True,
+    help='rows in pixels, even; the width is twice the height',
+  )
+  parser.add_argument(
+    '--seed', type=int, default=0, help='other seeds give other streets (0)'
+  )
+  return parser
+
+
+if __name__ == '__main__':
+  sys.exit(main())

@@ -23,20 +23,20 @@ BICYCLE = labels.label_id('bicycle')
 
 _PAINTS = np.array(
   [
-    (0.85, 0.12, 0.12),  # red
-    (0.13, 0.28, 0.80),  # blue
-    (0.97, 0.80, 0.10),  # yellow
-    (0.97, 0.97, 0.97),  # white
-    (0.10, 0.10, 0.12),  # black
-    (0.12, 0.58, 0.25),  # green
-    (0.97, 0.50, 0.08),  # orange
-    (0.72, 0.74, 0.77),  # silver
-    (0.05, 0.62, 0.62),  # teal
-    (0.55, 0.08, 0.20),  # maroon
-    (0.45, 0.72, 0.95),  # sky blue
-    (0.60, 0.20, 0.65),  # purple
-    (0.95, 0.55, 0.65),  # pink
-    (0.65, 0.85, 0.15),  # lime
+    (0.90, 0.08, 0.08),  # red
+    (0.10, 0.25, 0.88),  # blue
+    (1.00, 0.84, 0.05),  # yellow
+    (1.00, 1.00, 1.00),  # white
+    (0.06, 0.06, 0.08),  # black
+    (0.05, 0.60, 0.22),  # green
+    (1.00, 0.50, 0.03),  # orange
+    (0.78, 0.80, 0.82),  # silver
+    (0.00, 0.66, 0.66),  # teal
+    (0.55, 0.03, 0.15),  # maroon
+    (0.35, 0.75, 1.00),  # sky blue
+    (0.55, 0.12, 0.70),  # purple
+    (1.00, 0.55, 0.70),  # pink
+    (0.65, 0.90, 0.08),  # lime
   ]
 )
 _SKINS = ((0.96, 0.80, 0.68), (0.85, 0.64, 0.48), (0.55, 0.37, 0.26))
@@ -89,6 +89,7 @@ class Traffic:
       colors: draws all that does not.
     """
     self.items: list[Item] = []
+    self._cars: list[tuple[float, float]] = []
     self._street = street
     self._places = places
     self._colors = colors
@@ -104,24 +105,25 @@ class Traffic:
     kerb = self._street.road[0 if side < 0 else 1]
     heading = _AWAY if side > 0 else _TOWARDS
     z = first
-    while z < min(self._street.end - 4, 95.0):
+    while z < self._street.end - 4:
       if self._places.random() < share:
         x = kerb - side * (1.15 + self._places.normal(0, 0.08))
         tilt = self._places.normal(0, 0.015)
         self.add_car(x, z, heading + tilt)
-      z += 5.3 + self._places.exponential(0.7)
+      z += 5.2 + self._places.exponential(0.5)
 
   def add_driving_cars(self, count: int) -> None:
     """Puts cars on the lanes: ahead, oncoming and a few across."""
     left, right = self._street.road
     for _ in range(count):
-      z = min(self._distance(24.0, 0.7), self._street.end - 3)
+      z = min(self._distance(33.0, 0.75), self._street.end - 3)
       kind = self._places.choice(3, p=(0.5, 0.38, 0.12))
       if kind == 0:
-        self.add_car(self._places.normal(0.0, 0.25), max(z, 9.0), _AWAY)
+        x = self._places.choice((0.0, max(0.0, right - 4.0)))
+        self.add_car(x + self._places.normal(0, 0.25), max(z, 10.5), _AWAY)
       elif kind == 1:
-        lane = (left + 2.2 - 1.8) / 2 + self._places.normal(0, 0.25)
-        self.add_car(lane, max(z, 8.0), _TOWARDS)
+        x = self._places.uniform(min(left + 3.6, -3.0), -2.9)
+        self.add_car(x, max(z, 9.0), _TOWARDS)
       else:
         x = self._places.uniform(left + 2, right - 2)
         heading = _ACROSS * self._places.choice((-1, 1))
@@ -130,7 +132,10 @@ class Traffic:
   def add_car(
     self, x: float, z: float, heading: float, is_single: bool = True
   ) -> None:
-    """Puts one car of any model at (x, z)."""
+    """Puts one car of any model at (x, z), unless another stands there."""
+    if any(abs(x - x1) < 2.1 and abs(z - z1) < 5.0 for x1, z1 in self._cars):
+      return
+    self._cars.append((x, z))
     shares = (0.32, 0.24, 0.20, 0.14, 0.10)
     model = toy_vehicles.CAR_MODELS[self._places.choice(5, p=shares)]
     self._add_vehicle(CAR, model, (x, z, heading), is_single)
@@ -149,7 +154,7 @@ class Traffic:
         heading = _TOWARDS if x < 0 else _AWAY
         self._add_vehicle(label, model, (x, z, heading))
 
-  def add_pedestrians(self, count: int, nearest: float = 7.0) -> None:
+  def add_pedestrians(self, count: int, nearest: float = 9.0) -> None:
     """Puts `count` persons on sidewalks and street, some side by side."""
     while count > 0:
       size = min(count, 1 + int(self._places.geometric(0.6) - 1))
@@ -174,8 +179,8 @@ class Traffic:
     """Leans bicycles and motorcycles in rows on the sidewalks."""
     while count > 0:
       size = min(count, int(self._places.geometric(0.45)))
-      x, z = self._sidewalk_place(7.0)
-      is_motorcycle = self._places.random() < 0.22
+      x, z = self._sidewalk_place(9.0, 32.0)
+      is_motorcycle = self._places.random() < 0.33
       width = self._places.uniform(0.6, 1.0) * self._places.choice((-1, 1))
       for member in range(size):
         place = (x, z + 0.7 * member, width)
@@ -256,11 +261,13 @@ class Traffic:
     z = median * np.exp(self._places.normal(0, spread))
     return float(np.clip(z, 6.5, self._street.end - 1))
 
-  def _sidewalk_place(self, nearest: float) -> tuple[float, float]:
+  def _sidewalk_place(
+    self, nearest: float, median: float = 60.0
+  ) -> tuple[float, float]:
     side = self._places.integers(2)
     kerb, wall = self._street.road[side], self._street.walls[side]
     x = kerb + (wall - kerb) * self._places.uniform(0.15, 0.85)
-    return x, max(nearest, self._distance(40.0, 0.65))
+    return x, max(nearest, self._distance(median, 0.70))
 
 
 def _draw_vehicle(canvas, camera, object_id, *, model, color, place):

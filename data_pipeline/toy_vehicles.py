@@ -16,15 +16,30 @@ import numpy as np
 
 from data_pipeline import perspective, raster
 
-_GLASS = (0.33, 0.45, 0.55)
-_GLASS_SHINE = (0.62, 0.75, 0.84)
-_TYRE = (0.10, 0.10, 0.12)
-_HUB = (0.72, 0.73, 0.76)
-_BUMPER = (0.20, 0.20, 0.23)
-_PLATE = (0.95, 0.95, 0.90)
-_SHADOW = (0.27, 0.28, 0.31)
-_REAR_LIGHT = (0.93, 0.10, 0.10)
-_HEAD_LIGHT = (1.0, 0.98, 0.82)
+
+class Material(NamedTuple):
+  """What a face is made of.
+
+  Attributes:
+    color: its own.
+    tint: the share of the body's colour mixed in, 0..1.
+  """
+
+  color: raster.Color
+  tint: float = 0.0
+
+
+_BODY = Material((0.0, 0.0, 0.0), 1.0)
+_GLASS = Material((0.33, 0.45, 0.55), 0.25)
+_GLASS_SHINE = Material((0.62, 0.75, 0.84), 0.15)
+_BUMPER = Material((0.20, 0.20, 0.23), 0.50)
+_GRILLE = Material((0.16, 0.16, 0.18))
+_TYRE = Material((0.10, 0.10, 0.12))
+_HUB = Material((0.72, 0.73, 0.76))
+_PLATE = Material((0.95, 0.95, 0.90))
+_SHADOW = Material((0.27, 0.28, 0.31))
+_REAR_LIGHT = Material((0.93, 0.10, 0.10))
+_HEAD_LIGHT = Material((1.0, 0.98, 0.82))
 # Share of light that each side of a body gets.
 _TOP_LIGHT, _END_LIGHT, _SIDE_LIGHT = 1.12, 1.0, 0.84
 
@@ -85,14 +100,14 @@ class Face(NamedTuple):
 
   Attributes:
     points: [n, 3], its corners (a, b, c).
-    color: (red, green, blue), or None for the colour of the body.
-    light: factor on the body's colour.
+    material: what it is made of.
+    light: factor on its colour.
     part: 'shadow', 'top', 'end' or 'side'.
     detail: the vehicle's height in samples from which on the face is drawn.
   """
 
   points: np.ndarray
-  color: raster.Color | None
+  material: Material
   light: float
   part: str
   detail: float
@@ -140,7 +155,11 @@ def draw_vehicle(
     is_seen = {'end': is_end_seen, 'side': is_side_seen}.get(face.part, True)
     if size < face.detail or not is_seen:
       continue
-    face_color = face.color or tuple(c * face.light for c in color)
+    own, tint = face.material
+    face_color = tuple(
+      face.light * (tint * body + (1.0 - tint) * c)
+      for body, c in zip(color, own, strict=True)
+    )
     canvas.fill(
       picture[start : start + len(face.points)],
       face_color,
@@ -152,7 +171,7 @@ def draw_vehicle(
 def _faces(
   model: Model, end: float, side: float
 ) -> tuple[list[Face], np.ndarray, list[int]]:
-  """The faces seen from one corner, their corners together and where they start.
+  """The faces seen from one corner, their corners, and where each starts.
 
   Args:
     model: the vehicle.
@@ -183,7 +202,7 @@ def _cabin(model: Model, end: float, side: float) -> list[Face]:
   roof_half = half * (1.0 if is_box else 0.80)
   length = model.length / 2
   deck = Face(
-    _level(-length, length, -half, half, belt), None, _TOP_LIGHT, 'top', 0
+    _level(-length, length, -half, half, belt), _BODY, _TOP_LIGHT, 'top', 0
   )
   at = 1 if end > 0 else 0
   foot, roof = model.cabin[at], model.roof[at]
@@ -209,8 +228,8 @@ def _cabin(model: Model, end: float, side: float) -> list[Face]:
   )
   return [
     deck,
-    Face(end_points, None, _END_LIGHT, 'top', 0),
-    Face(side_points, None, _SIDE_LIGHT, 'side', 0),
+    Face(end_points, _BODY, _END_LIGHT, 'top', 0),
+    Face(side_points, _BODY, _SIDE_LIGHT, 'side', 0),
     *_side_panes(model, side_points),
     Face(_inset(end_points, 0.08, 0.92, 0.06, 0.84), _GLASS, 1.0, 'top', 8),
     Face(
@@ -259,7 +278,7 @@ def _side(model: Model, side: float) -> list[Face]:
     ]
   )
   faces = [
-    Face(below, None, _SIDE_LIGHT, 'side', 0),
+    Face(below, _BODY, _SIDE_LIGHT, 'side', 0),
     Face(
       _upright(-length, length, half, sill, sill + 0.10),
       _BUMPER,
@@ -269,14 +288,14 @@ def _side(model: Model, side: float) -> list[Face]:
     ),
   ]
   for wheel in model.wheels:
-    for radius, color, detail in (
+    for radius, material, detail in (
       (1.0, _TYRE, 7),
       (0.58, _HUB, 16),
-      (0.20, _BUMPER, 60),
+      (0.20, _GRILLE, 60),
     ):
       circle = raster.disc(wheel, model.radius, radius * model.radius)
       points = np.insert(circle, 1, half * 1.01, axis=1)
-      faces.append(Face(points, color, 1.0, 'side', detail))
+      faces.append(Face(points, material, 1.0, 'side', detail))
   return faces
 
 
@@ -287,7 +306,7 @@ def _car_end(model: Model, end: float) -> list[Face]:
   faces = [
     _crosswise(at, -half * 0.94, -half * 0.94 + tyre, 0.0, 0.4, _TYRE, 7),
     _crosswise(at, half * 0.94 - tyre, half * 0.94, 0.0, 0.4, _TYRE, 7),
-    _crosswise(at, -half, half, 0.22, belt, None, 0),
+    _crosswise(at, -half, half, 0.22, belt, _BODY, 0),
     _crosswise(at, -half, half, 0.20, 0.40, _BUMPER, 16),
   ]
   light = _HEAD_LIGHT if end > 0 else _REAR_LIGHT
@@ -299,7 +318,7 @@ def _car_end(model: Model, end: float) -> list[Face]:
       _crosswise(at, left, right, low * belt / 0.9, high * belt / 0.9, light, 9)
     )
   if end > 0:
-    faces.append(_crosswise(at, -0.42, 0.42, 0.52, 0.70, _BUMPER, 24))
+    faces.append(_crosswise(at, -0.42, 0.42, 0.52, 0.70, _GRILLE, 24))
   plate_low = 0.26 if end > 0 else 0.52
   faces.append(
     _crosswise(at, -0.27, 0.27, plate_low, plate_low + 0.12, _PLATE, 24)
@@ -314,7 +333,7 @@ def _box_end(model: Model, end: float) -> list[Face]:
   faces = [
     _crosswise(at, -half * 0.92, -half * 0.60, 0.0, 0.6, _TYRE, 7),
     _crosswise(at, half * 0.60, half * 0.92, 0.0, 0.6, _TYRE, 7),
-    _crosswise(at, -half, half, 0.35, belt, None, 0),
+    _crosswise(at, -half, half, 0.35, belt, _BODY, 0),
     _crosswise(at, -half, half, 0.35, 0.55, _BUMPER, 16),
   ]
   for left in (-half * 0.92, half * 0.66):
@@ -330,14 +349,14 @@ def _crosswise(
   right: float,
   low: float,
   high: float,
-  color: raster.Color | None,
+  material: Material,
   detail: float,
 ) -> Face:
   """A rectangle across the vehicle at one of its ends."""
   points = np.array(
     [[a, left, low], [a, right, low], [a, right, high], [a, left, high]]
   )
-  return Face(points, color, _END_LIGHT, 'end', detail)
+  return Face(points, material, _END_LIGHT, 'end', detail)
 
 
 def _upright(
