@@ -1,9 +1,9 @@
-"""Small hand-made sources for the tests of the data pipeline."""
+"""Small hand-made sources and folders for the tests of the data pipeline."""
 
 import numpy as np
 import pytest
 
-from data_pipeline import batch
+from data_pipeline import batch, layout, scene_files
 
 
 class HandMadeScenes:
@@ -36,3 +36,32 @@ class HandMadeScenes:
 @pytest.fixture
 def make_scenes():
   return HandMadeScenes
+
+
+@pytest.fixture
+def write_folder():
+  """Writes scenes to the official layout, the last one to a city before."""
+
+  def write(root, split, scenes):
+    for index, image_id in enumerate(scenes.image_ids):
+      city = 'a' if index == len(scenes) - 1 else 'z'
+      for kind, array in zip(
+        layout.KINDS.values(), scenes.read(index), strict=True
+      ):
+        path = root / kind.folder / split / city / f'{image_id}{kind.ending}'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(scene_files.encode_png(array))
+    return root
+
+  return write
+
+
+@pytest.fixture
+def assert_same_batch():
+  def assert_same(got, expected):
+    assert got.keys() == expected.keys()
+    for key in got:
+      assert got[key].dtype == expected[key].dtype, key
+      np.testing.assert_array_equal(got[key], expected[key], err_msg=key)
+
+  return assert_same

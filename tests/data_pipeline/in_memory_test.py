@@ -14,13 +14,6 @@ def take(batches, count):
   return list(itertools.islice(batches, count))
 
 
-def assert_same(got, expected):
-  assert got.keys() == expected.keys()
-  for key in got:
-    assert got[key].dtype == expected[key].dtype, key
-    np.testing.assert_array_equal(got[key], expected[key], err_msg=key)
-
-
 def test_batches_keep_the_contract(make_scenes):
   (training,) = take(in_memory.train_batches(make_scenes(3), **SETTINGS), 1)
   evaluation = next(in_memory.eval_batches(make_scenes(3), batch_size=4))
@@ -39,16 +32,18 @@ def test_batches_keep_the_contract(make_scenes):
     assert kinds == wanted
 
 
-def test_start_step_equals_skipping(make_scenes):
+def test_start_step_equals_skipping(make_scenes, assert_same_batch):
   source = make_scenes(5)
   all_steps = take(in_memory.train_batches(source, **SETTINGS), 9)
   later = in_memory.train_batches(source, start_step=6, **SETTINGS)
   for got, expected in zip(take(later, 3), all_steps[6:], strict=True):
-    assert_same(got, expected)
+    assert_same_batch(got, expected)
 
 
 @pytest.mark.parametrize('process_count', [2, 4])
-def test_hosts_one_after_another_are_one_host(make_scenes, process_count):
+def test_hosts_one_after_another_are_one_host(
+  make_scenes, assert_same_batch, process_count
+):
   def of_hosts(make_batches):
     hosts = [
       take(make_batches(process_index=p, process_count=process_count), 2)
@@ -68,7 +63,7 @@ def test_hosts_one_after_another_are_one_host(make_scenes, process_count):
   for batches in (training, evaluation):
     expected = take(batches(), 2)
     for got, whole in zip(of_hosts(batches), expected, strict=True):
-      assert_same(got, whole)
+      assert_same_batch(got, whole)
 
 
 def test_only_the_scenes_of_the_host_are_read(make_scenes):
