@@ -73,7 +73,7 @@ class Canvas:
       return
     first_row, lefts, rights = _spans(corners, num_rows)
     if bottom_color is None:
-      words = [_pack_one(color, object_id)] * len(lefts)
+      words = [_pack_one(tuple(color), object_id)] * len(lefts)
     else:
       fraction = np.linspace(0.0, 1.0, len(lefts))[:, None]
       ramp = (
@@ -207,6 +207,7 @@ def _spans(
   return first_row, lefts, rights
 
 
+@functools.lru_cache(maxsize=4096)
 def _pack_one(color: Color, object_id: int | None) -> np.uint64:
   red, green, blue = (min(255, max(0, int(c * 255 + 0.5))) for c in color)
   word = red | green << 8 | blue << 16 | (object_id or 0) << 32

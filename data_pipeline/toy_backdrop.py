@@ -61,6 +61,7 @@ class House(NamedTuple):
     near, far: Z of its two ends.
     height: in metres.
     color: of its walls.
+    is_front_seen: True if no house of that height stands before it.
   """
 
   side: int
@@ -68,6 +69,7 @@ class House(NamedTuple):
   far: float
   height: float
   color: raster.Color
+  is_front_seen: bool = True
 
 
 class Tree(NamedTuple):
@@ -156,9 +158,9 @@ def draw_house(
   x = street.walls[0 if house.side < 0 else 1]
   near = np.array([x, house.height, house.near])
   outer = near + np.array([house.side * 14.0, 0.0, 0.0])
-  draw_front(
-    canvas, camera, (near[0], outer[0]), house.near, house.height, house.color
-  )
+  if house.is_front_seen:
+    across = (near[0], outer[0])
+    draw_front(canvas, camera, across, house.near, house.height, house.color)
   corners = camera.project(
     np.array([[x, house.height, house.near], [x, house.height, house.far]])
   )

@@ -9,6 +9,7 @@ Every file is written whole or not at all, and files that exist are kept: the
 same command continues where an earlier one was stopped.
 """
 
+import contextlib
 import json
 import os
 import pathlib
@@ -115,4 +116,6 @@ def _write(file: pathlib.Path, write) -> None:
       ' --output on a disk with space, in a folder where you may write.'
     ) from error
   finally:
-    temporary.unlink(missing_ok=True)
+    # Its folder may be missing or a file.
+    with contextlib.suppress(OSError):
+      temporary.unlink()

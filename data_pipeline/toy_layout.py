@@ -113,6 +113,8 @@ def _fill_with_traffic(
       traffic.add_parked_cars(side, places.uniform(8.0, 20.0), share)
   traffic.add_driving_cars(places.poisson(11.0 * busy))
   traffic.add_pedestrians(places.negative_binomial(1.0, 1 / (1 + 16.0 * busy)))
+  if places.random() < 0.35:
+    traffic.add_near_pedestrian()
   traffic.add_parked_two_wheelers(places.poisson(8.0 * busy))
   traffic.add_riders(places.poisson(0.9 * busy))
   traffic.add_large_vehicles()
@@ -138,6 +140,7 @@ def _build_houses(
   houses = []
   for side in (-1, 1):
     z, base = 3.0, places.uniform(10.0, 18.0)
+    height_before = 0.0
     while z < street.end:
       length = places.uniform(8.0, 20.0)
       if places.random() > 0.14:
@@ -145,7 +148,13 @@ def _build_houses(
         tint = tint + places.normal(0, 0.025)
         height = max(5.0, base + places.normal(0.0, 2.2))
         far = min(z + length, street.end)
-        houses.append(toy_backdrop.House(side, z, far, height, tuple(tint)))
+        is_front_seen = height > height_before
+        houses.append(
+          toy_backdrop.House(side, z, far, height, tuple(tint), is_front_seen)
+        )
+        height_before = height
+      else:
+        height_before = 0.0
       z += length
   x = street.walls[0] - 20.0
   while x < street.walls[1] + 20.0:

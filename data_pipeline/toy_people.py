@@ -16,6 +16,9 @@ _SPOKES = (0.60, 0.62, 0.64)
 _SHOE = (0.15, 0.13, 0.13)
 _METAL = (0.45, 0.47, 0.50)
 
+# Samples per metre from which a two-wheeler is drawn with its small parts.
+_DETAILED = 9.0
+
 
 class Clothes(NamedTuple):
   """Colours of a person."""
@@ -98,14 +101,17 @@ def draw_bicycle(
     (_wheel(-0.52, 0.25), _SPOKES),
     (_wheel(0.52, 0.34), _TYRE),
     (_wheel(0.52, 0.25), _SPOKES),
-    (_limb((-0.52, 0.34), (-0.10, 0.32), 0.07), color),
-    (_limb((-0.10, 0.32), (-0.25, 0.88), 0.07), color),
-    (_limb((-0.10, 0.32), (0.36, 0.78), 0.08), color),
-    (_limb((-0.22, 0.76), (0.36, 0.78), 0.08), color),
-    (_limb((0.52, 0.34), (0.34, 0.98), 0.07), color),
-    (_limb((-0.36, 0.90), (-0.14, 0.90), 0.07), _TYRE),
-    (_limb((0.28, 0.98), (0.48, 0.98), 0.06), _TYRE),
+    (_limb((-0.10, 0.32), (-0.25, 0.88), 0.09), color),
+    (_limb((-0.10, 0.32), (0.36, 0.78), 0.09), color),
+    (_limb((0.52, 0.34), (0.34, 0.98), 0.08), color),
   ]
+  if camera.focal / place[1] * canvas.samples_per_unit > _DETAILED:
+    parts += [
+      (_limb((-0.52, 0.34), (-0.10, 0.32), 0.07), color),
+      (_limb((-0.22, 0.76), (0.36, 0.78), 0.08), color),
+      (_limb((-0.36, 0.90), (-0.14, 0.90), 0.07), _TYRE),
+      (_limb((0.28, 0.98), (0.48, 0.98), 0.06), _TYRE),
+    ]
   _draw_two_wheeler(canvas, camera, parts, place, object_id)
 
 

@@ -165,6 +165,16 @@ class Traffic:
         self.add_person(x + 0.55 * member, z + 0.1 * member)
       count -= size
 
+  def add_near_pedestrian(self) -> None:
+    """Puts one person or a pair near the camera, well to be seen."""
+    side = self._places.integers(2)
+    kerb, wall = self._street.road[side], self._street.walls[side]
+    x = kerb + (wall - kerb) * self._places.uniform(-0.3, 0.5)
+    z = self._places.uniform(12.0, 20.0)
+    self.add_person(x, z)
+    if self._places.random() < 0.4:
+      self.add_person(x + 0.6, z + 0.1)
+
   def add_person(self, x: float, z: float, is_single: bool = True) -> None:
     """Puts one person at (x, z)."""
     is_child = self._places.random() < 0.1

@@ -226,8 +226,10 @@ def _cabin(model: Model, end: float, side: float) -> list[Face]:
       [roof_rear, side * roof_half, top],
     ]
   )
+  roof_points = _level(roof_rear, roof_front, -roof_half, roof_half, top)
   return [
     deck,
+    Face(roof_points, _BODY, _TOP_LIGHT, 'top', 8),
     Face(end_points, _BODY, _END_LIGHT, 'top', 0),
     Face(side_points, _BODY, _SIDE_LIGHT, 'side', 0),
     *_side_panes(model, side_points),
