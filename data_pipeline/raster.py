@@ -76,22 +76,35 @@ class Canvas:
       words = [_pack_one(tuple(color), object_id)] * len(lefts)
     else:
       fraction = np.linspace(0.0, 1.0, len(lefts))[:, None]
-      ramp = (
-        np.array(color) * (1 - fraction) + np.array(bottom_color) * fraction
-      )
-      words = _pack(ramp, object_id)
-    for row, (left, right, word) in enumerate(
-      zip(lefts, rights, words, strict=True), first_row
-    ):
-      if right < 0:
-        continue
-      first = math.ceil(left) if left > 0 else 0
-      if object_id is None:
-        samples = self._samples[row, first : int(right) + 1]
-        samples &= _ID_BITS
-        samples |= word
-      else:
-        self._samples[row, first : int(right) + 1] = word
+      top, bottom = np.array(color), np.array(bottom_color)
+      words = _pack(top + fraction * (bottom - top), object_id)
+    self._write_rows(first_row, lefts, rights, words, object_id)
+
+  def fill_ellipse(
+    self,
+    box: tuple[float, float, float, float],
+    color: Color,
+    object_id: int,
+  ) -> None:
+    """Fills an ellipse.
+
+    Args:
+      box: (x, y, radius_x, radius_y).
+      color: of the ellipse.
+      object_id: 0..65535.
+    """
+    x, y, radius_x, radius_y = (value * self.samples_per_unit for value in box)
+    num_rows, num_columns = self._samples.shape
+    first_row = max(0, math.ceil(y - radius_y - 0.5))
+    end_row = min(num_rows, math.floor(y + radius_y - 0.5) + 1)
+    is_beside = x + radius_x < 0 or x - radius_x >= num_columns
+    if first_row >= end_row or is_beside:
+      return
+    height = (np.arange(first_row + 0.5, end_row) - y) / radius_y
+    half = radius_x * np.sqrt(np.maximum(1.0 - height * height, 0.0))
+    lefts, rights = (x - 0.5 - half).tolist(), (x - 0.5 + half).tolist()
+    words = [_pack_one(tuple(color), object_id)] * len(lefts)
+    self._write_rows(first_row, lefts, rights, words, object_id)
 
   def shade(self, box: np.ndarray, shader: Shader, object_id: int) -> None:
     """Computes the colours of all samples in a box.
@@ -145,6 +158,21 @@ class Canvas:
     step = self._oversampling
     centres = self._samples[step // 2 :: step, step // 2 :: step]
     return (centres >> _ID_SHIFT).astype(np.uint16)
+
+  def _write_rows(self, first_row, lefts, rights, words, object_id) -> None:
+    """Writes one word into each row, from its left to its right x."""
+    for row, (left, right, word) in enumerate(
+      zip(lefts, rights, words, strict=True), first_row
+    ):
+      if right < 0:
+        continue
+      first = math.ceil(left) if left > 0 else 0
+      if object_id is None:
+        samples = self._samples[row, first : int(right) + 1]
+        samples &= _ID_BITS
+        samples |= word
+      else:
+        self._samples[row, first : int(right) + 1] = word
 
 
 def disc(

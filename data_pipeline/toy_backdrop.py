@@ -226,14 +226,19 @@ def draw_tree(
   blobs = tree.blobs
   if across * camera.focal / tree.z * canvas.samples_per_unit < _SMALL_CROWN:
     blobs = np.array([[0.0, 0.0, 0.95]])
-  radius = blobs[:, 2, None]
+  scale = camera.focal / tree.z
+  radius_x, radius_y = across * scale, up * scale
+  center_x, center_y = camera.billboard((0.0, middle), tree.x, tree.z).tolist()
   for light, shrink, shift in ((0.72, 1.0, 0.0), (1.0, 0.72, 0.22)):
     color = tuple(c * light for c in tree.color)
-    centers = blobs[:, :2] + shift * radius * (-0.4, 1.0)
-    balls = raster.disc(0.0, 0.0, 1.0) * (shrink * radius)[:, None]
-    shapes = (balls + centers[:, None]) * tree.crown + (0.0, middle)
-    for ball in camera.billboard(shapes, tree.x, tree.z):
-      canvas.fill(ball, color, object_id)
+    for x, y, radius in blobs.tolist():
+      ball = (
+        center_x + radius_x * (x - 0.4 * shift * radius),
+        center_y - radius_y * (y + shift * radius),
+        radius_x * radius * shrink,
+        radius_y * radius * shrink,
+      )
+      canvas.fill_ellipse(ball, color, object_id)
 
 
 def draw_barrier(
