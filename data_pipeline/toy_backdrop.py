@@ -1,4 +1,4 @@
-"""What stands still in the toy streets: sky, houses, trees, road, poles."""
+"""What stands still in the toy streets: sky, road, trees, poles, signs."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,6 @@ from data_pipeline import labels, perspective, raster
 
 ROAD = labels.label_id('road')
 SIDEWALK = labels.label_id('sidewalk')
-BUILDING = labels.label_id('building')
 WALL = labels.label_id('wall')
 FENCE = labels.label_id('fence')
 POLE = labels.label_id('pole')
@@ -28,11 +27,7 @@ _GRASS = (0.55, 0.70, 0.35)
 _TRUNK = (0.36, 0.27, 0.20)
 _POLE_COLOR = (0.40, 0.42, 0.44)
 _WALL_COLOR = (0.66, 0.60, 0.54)
-_WINDOW = np.array((0.42, 0.52, 0.60))
-_SHOP_WINDOW = np.array((0.30, 0.38, 0.45))
 _HOOD, _HOOD_SHINE = (0.24, 0.26, 0.30), (0.40, 0.43, 0.48)
-# Height of a floor and distance of windows, in metres.
-_FLOOR, _BAY = 3.3, 2.6
 # Crowns with a radius of fewer samples are drawn as one ball.
 _SMALL_CROWN = 9.0
 # Where the drawn ground ends, in metres.
@@ -51,25 +46,6 @@ class Street(NamedTuple):
   road: tuple[float, float]
   walls: tuple[float, float]
   end: float
-
-
-class House(NamedTuple):
-  """A house on one side of the street.
-
-  Attributes:
-    side: -1 left, 1 right.
-    near, far: Z of its two ends.
-    height: in metres.
-    color: of its walls.
-    is_front_seen: True if no house of that height stands before it.
-  """
-
-  side: int
-  near: float
-  far: float
-  height: float
-  color: raster.Color
-  is_front_seen: bool = True
 
 
 class Tree(NamedTuple):
@@ -146,71 +122,6 @@ def draw_markings(
   for x in np.arange(left + 0.7, right - 0.9, 1.0):
     stripe = camera.ground(x, x + 0.5, crossing, crossing + 3.0)
     canvas.fill(stripe, _MARKING, ROAD)
-
-
-def draw_house(
-  canvas: raster.Canvas,
-  camera: perspective.Camera,
-  street: Street,
-  house: House,
-) -> None:
-  """Draws the wall along the street and the one that faces the camera."""
-  x = street.walls[0 if house.side < 0 else 1]
-  near = np.array([x, house.height, house.near])
-  outer = near + np.array([house.side * 14.0, 0.0, 0.0])
-  if house.is_front_seen:
-    across = (near[0], outer[0])
-    draw_front(canvas, camera, across, house.near, house.height, house.color)
-  corners = camera.project(
-    np.array([[x, house.height, house.near], [x, house.height, house.far]])
-  )
-  foot = camera.project(np.array([x, 0.0, house.near]))
-  box = _box_of(np.concatenate([corners, foot[None]]))
-
-  def shader(px, py):
-    offset = px - camera.center
-    # At the vanishing point the wall is infinitely far away.
-    z = camera.focal * abs(x) / np.maximum(offset * house.side, 1e-6)
-    y = camera.height - (py - camera.horizon) * (z / camera.focal)
-    is_wall = (y >= 0) & (y <= house.height) & (z >= house.near)
-    bay = _BAY * abs(x) * camera.focal / z**2 * canvas.samples_per_unit
-    light = 0.84 if house.side < 0 else 0.95
-    palette, choice = _facade(z - house.near, y, house, bay, light)
-    return palette, np.where(is_wall, choice, -1)
-
-  canvas.shade(box, shader, BUILDING)
-
-
-def draw_front(
-  canvas: raster.Canvas,
-  camera: perspective.Camera,
-  between: tuple[float, float],
-  z: float,
-  height: float,
-  color: raster.Color,
-) -> None:
-  """Draws a wall that faces the camera.
-
-  Args:
-    canvas: to draw on.
-    camera: that sees the wall.
-    between: X of its two edges.
-    z: Z of the wall.
-    height: in metres.
-    color: of the wall.
-  """
-  left, right = min(between), max(between)
-  house = House(1, z, z, height, color)
-  scale = camera.focal / z
-  box = _box_of(camera.project(np.array([[left, 0, z], [right, height, z]])))
-
-  def shader(px, py):
-    x = (px - camera.center) / scale
-    y = camera.height - (py - camera.horizon) / scale
-    bay = np.full_like(x, _BAY * scale * canvas.samples_per_unit)
-    return _facade(x - left, y, house, bay, 1.0)
-
-  canvas.shade(box, shader, BUILDING)
 
 
 def draw_tree(
@@ -342,44 +253,6 @@ def draw_hood(canvas: raster.Canvas, top: float) -> None:
   canvas.fill(hood, _HOOD_SHINE, EGO_VEHICLE, _HOOD)
 
 
-def _facade(
-  along: np.ndarray,
-  y: np.ndarray,
-  house: House,
-  bay: np.ndarray,
-  light: float,
-) -> tuple[np.ndarray, np.ndarray]:
-  """A wall with rows of windows, as `raster.Shader` returns it.
-
-  Args:
-    along: [w], metres along the wall.
-    y: [h, w] or [h, 1], metres above the street.
-    house: its height and colour.
-    bay: [w], samples between two windows. Where there are few the windows
-      fade into the wall, rather than flicker.
-    light: factor on the wall's colour.
-  """
-  floor, bays = y / _FLOOR, along / _BAY
-  up = np.abs(floor - np.floor(floor) - 0.52)
-  across = np.abs(bays - np.floor(bays) - 0.5)
-  is_window = (up < 0.24) & (across < 0.24) & (y < house.height - 1.0)
-  is_shop = (np.abs(floor - 0.45) < 0.30) & (across < 0.40)
-  is_edge = (y > house.height - 0.45) | (np.abs(floor - 0.98) < 0.05)
-  choice = np.where(floor < 1, 2 * is_shop, is_window)
-  choice = np.where(is_edge, 3, choice)
-  contrast = np.clip((bay - 3.0) / 5.0, 0.0, 1.0)[:, None]
-  wall = np.array(house.color) * light
-  # A fifth of a faded wall is glass, so that its mean stays.
-  faded = wall + 0.2 * (_WINDOW - wall)
-  kinds = (wall, _WINDOW, _SHOP_WINDOW, wall * 1.10)
-  palette = np.stack([faded + contrast * (kind - faded) for kind in kinds])
-  return palette, choice
-
-
 def _strip(camera: perspective.Camera, left: float, right: float) -> np.ndarray:
   """The ground between two X, from the camera to the horizon."""
   return camera.ground(left, right, 0.8, _FAR)
-
-
-def _box_of(points: np.ndarray) -> np.ndarray:
-  return np.concatenate([points.min(0), points.max(0)])

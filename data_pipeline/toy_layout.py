@@ -5,7 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data_pipeline import perspective, raster, toy_backdrop, toy_traffic
+from data_pipeline import (
+  perspective,
+  raster,
+  toy_backdrop,
+  toy_houses,
+  toy_traffic,
+)
 from data_pipeline.toy_traffic import Item
 
 # Shares of streets without any object, and with more than a hundred.
@@ -31,7 +37,8 @@ class Layout(NamedTuple):
     lawns: whether there is grass on the left and the right.
     dash: length and period of the middle line, in metres.
     crossing: Z of a zebra crossing, or None.
-    houses: from far to near.
+    fronts: the houses across the far end.
+    houses: those on both sides, from far to near.
     barriers: (X, (near, far), height, label) of fences and walls.
     items: everything that stands in the street, from far to near.
     hood: y of the top of the camera's own car, or None.
@@ -42,7 +49,8 @@ class Layout(NamedTuple):
   lawns: tuple[bool, bool]
   dash: tuple[float, float]
   crossing: float | None
-  houses: list[toy_backdrop.House]
+  fronts: list[toy_houses.Front]
+  houses: list[toy_houses.House]
   barriers: list[tuple[float, tuple[float, float], float, int]]
   items: list[Item]
   hood: float | None
@@ -94,6 +102,7 @@ def plan_street(
     lawns=lawns,
     dash=(3.0, places.choice((6.0, 9.0))),
     crossing=places.uniform(9, 25) if places.random() < 0.3 else None,
+    fronts=_close_street(street, places),
     houses=_build_houses(street, places),
     barriers=_put_up_barriers(street, places),
     items=sorted(items, key=lambda item: -item.z),
@@ -136,7 +145,7 @@ def _fill_with_crowd(
 
 def _build_houses(
   street: toy_backdrop.Street, places: np.random.Generator
-) -> list[toy_backdrop.House]:
+) -> list[toy_houses.House]:
   houses = []
   for side in (-1, 1):
     z, base = 3.0, places.uniform(10.0, 18.0)
@@ -150,23 +159,30 @@ def _build_houses(
         far = min(z + length, street.end)
         is_front_seen = height > height_before
         houses.append(
-          toy_backdrop.House(side, z, far, height, tuple(tint), is_front_seen)
+          toy_houses.House(side, z, far, height, tuple(tint), is_front_seen)
         )
         height_before = height
       else:
         height_before = 0.0
       z += length
+  return sorted(houses, key=lambda house: -house.near)
+
+
+def _close_street(
+  street: toy_backdrop.Street, places: np.random.Generator
+) -> list[toy_houses.Front]:
+  """A row of houses across the far end."""
+  fronts = []
   x = street.walls[0] - 20.0
   while x < street.walls[1] + 20.0:
     length = places.uniform(8.0, 16.0)
     tint = _HOUSE_COLORS[places.integers(len(_HOUSE_COLORS))]
-    houses.append(
-      toy_backdrop.House(
-        0, street.end, x, places.uniform(7.0, 15.0), tuple(tint)
-      )
+    height = places.uniform(7.0, 15.0)
+    fronts.append(
+      toy_houses.Front(x, x + length, street.end, height, tuple(tint))
     )
     x += length
-  return sorted(houses, key=lambda house: -house.near)
+  return fronts
 
 
 def _plant_trees(
@@ -275,14 +291,10 @@ def draw_layout(canvas: raster.Canvas, layout: Layout) -> None:
   toy_backdrop.draw_markings(
     canvas, camera, street, layout.dash, layout.crossing
   )
+  for front in layout.fronts:
+    toy_houses.draw_front(canvas, camera, front)
   for house in layout.houses:
-    if house.side:
-      toy_backdrop.draw_house(canvas, camera, street, house)
-    else:
-      across = (house.far, house.far + 16.0)
-      toy_backdrop.draw_front(
-        canvas, camera, across, house.near, house.height, house.color
-      )
+    toy_houses.draw_house(canvas, camera, street, house)
   for x, span, height, label in layout.barriers:
     toy_backdrop.draw_barrier(canvas, camera, x, span, height, label)
   counts: dict[int, int] = {}

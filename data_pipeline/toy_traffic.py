@@ -10,7 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data_pipeline import labels, raster, toy_backdrop, toy_people, toy_vehicles
+from data_pipeline import (
+  labels,
+  raster,
+  toy_backdrop,
+  toy_people,
+  toy_vehicle_models,
+  toy_vehicles,
+)
 
 PERSON = labels.label_id('person')
 RIDER = labels.label_id('rider')
@@ -137,16 +144,16 @@ class Traffic:
       return
     self._cars.append((x, z))
     shares = (0.32, 0.24, 0.20, 0.14, 0.10)
-    model = toy_vehicles.CAR_MODELS[self._places.choice(5, p=shares)]
+    model = toy_vehicle_models.CAR_MODELS[self._places.choice(5, p=shares)]
     self._add_vehicle(CAR, model, (x, z, heading), is_single)
 
   def add_large_vehicles(self) -> None:
     """Now and then a truck, a bus or a tram."""
     left, right = self._street.road
     for label, model, chance in (
-      (TRUCK, toy_vehicles.TRUCK, 0.10),
-      (BUS, toy_vehicles.BUS, 0.07),
-      (TRAIN, toy_vehicles.TRAM, 0.06),
+      (TRUCK, toy_vehicle_models.TRUCK, 0.10),
+      (BUS, toy_vehicle_models.BUS, 0.07),
+      (TRAIN, toy_vehicle_models.TRAM, 0.06),
     ):
       if self._places.random() < chance:
         z = max(26.0, self._distance(45.0, 0.4))
@@ -232,7 +239,7 @@ class Traffic:
   def _add_vehicle(
     self,
     label: int,
-    model: toy_vehicles.Model,
+    model: toy_vehicle_models.Model,
     place: tuple[float, float, float],
     is_single: bool = True,
   ) -> None:
