@@ -67,30 +67,14 @@ def plan_street(
   """
   kind = places.random()
   is_crowded = kind < _CROWD_SHARE
-  camera = perspective.Camera(
-    focal=places.uniform(1.75, 2.15),
-    # One looks down on a crowd, or few of it would be seen.
-    height=places.uniform(3.2, 3.8) if is_crowded else places.uniform(1.3, 1.6),
-    horizon=float(np.clip(places.normal(0.42, 0.015), 0.38, 0.46)),
-    center=1.0 + float(np.clip(places.normal(0.0, 0.12), -0.3, 0.3)),
-  )
-  parking = places.random(2) < 0.8
-  lane = places.uniform(3.0, 3.6)
-  more_lanes = places.random(2) < (0.25, 0.15)
-  left = -(1.5 + more_lanes[0]) * lane - 2.3 * parking[0]
-  right = (0.5 + more_lanes[1]) * lane + 2.3 * parking[1] + 0.3
-  walks = places.uniform(2.8, 5.6, 2)
-  street = toy_backdrop.Street(
-    road=(left, right),
-    walls=(left - walks[0], right + walks[1]),
-    end=places.uniform(65.0, 125.0),
-  )
+  camera = _place_camera(places, is_crowded)
+  street, has_parking = _lay_street(places)
   lawns = tuple((places.random(2) < 0.3).tolist())
   traffic = toy_traffic.Traffic(street, places, colors)
   if is_crowded:
     _fill_with_crowd(traffic, street, places)
   elif kind > _EMPTY_SHARE + _CROWD_SHARE:
-    _fill_with_traffic(traffic, parking, places)
+    _fill_with_traffic(traffic, has_parking, places)
   items = [
     *traffic.items,
     *_plant_trees(street, places),
@@ -110,15 +94,48 @@ def plan_street(
   )
 
 
+def _place_camera(
+  places: np.random.Generator, is_crowded: bool
+) -> perspective.Camera:
+  # One looks down on a crowd, or few of it would be seen.
+  heights = (3.2, 3.8) if is_crowded else (1.3, 1.6)
+  return perspective.Camera(
+    focal=places.uniform(1.75, 2.15),
+    height=places.uniform(*heights),
+    horizon=float(np.clip(places.normal(0.42, 0.015), 0.38, 0.46)),
+    center=1.0 + float(np.clip(places.normal(0.0, 0.12), -0.3, 0.3)),
+  )
+
+
+def _lay_street(
+  places: np.random.Generator,
+) -> tuple[toy_backdrop.Street, np.ndarray]:
+  """A street around the camera's lane, and which sides have parked cars."""
+  has_parking = places.random(2) < 0.8
+  lane = places.uniform(3.0, 3.6)
+  more_lanes = places.random(2) < (0.25, 0.15)
+  left = -(1.5 + more_lanes[0]) * lane - 2.3 * has_parking[0]
+  right = (0.5 + more_lanes[1]) * lane + 2.3 * has_parking[1] + 0.3
+  walks = places.uniform(2.8, 5.6, 2)
+  street = toy_backdrop.Street(
+    road=(left, right),
+    walls=(left - walks[0], right + walks[1]),
+    end=places.uniform(65.0, 125.0),
+  )
+  return street, has_parking
+
+
 def _fill_with_traffic(
-  traffic: toy_traffic.Traffic, parking: np.ndarray, places: np.random.Generator
+  traffic: toy_traffic.Traffic,
+  has_parking: np.ndarray,
+  places: np.random.Generator,
 ) -> None:
   # One factor for everything makes the counts over-dispersed: busy streets
   # are busy in every way.
   busy = places.gamma(1.8, 1 / 1.8)
   share = float(np.clip(places.beta(2.4, 1.2) * (0.6 + 0.4 * busy), 0.0, 1.0))
-  for side, has_parking in zip((-1, 1), parking, strict=True):
-    if has_parking:
+  for side, may_park in zip((-1, 1), has_parking, strict=True):
+    if may_park:
       traffic.add_parked_cars(side, places.uniform(8.0, 20.0), share)
   traffic.add_driving_cars(places.poisson(11.0 * busy))
   traffic.add_pedestrians(places.negative_binomial(1.0, 1 / (1 + 16.0 * busy)))

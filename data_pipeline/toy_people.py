@@ -59,9 +59,18 @@ def draw_person(
     place: X and Z.
     object_id: written to the person's pixels.
   """
-  stride = figure.stride
-  swing = 0.6 * stride
   size = figure.height * camera.focal / place[1] * canvas.samples_per_unit
+  x, z = place
+  for shape, color in _person_parts(figure.stride, clothes, size):
+    points = camera.billboard(shape * figure.height, x, z)
+    canvas.fill(points, color, object_id)
+
+
+def _person_parts(
+  stride: float, clothes: Clothes, size: float
+) -> list[tuple[np.ndarray, raster.Color]]:
+  """Shapes of a person of height 1, as much as one sees of `size` samples."""
+  swing = 0.6 * stride
   parts = [
     (_limb((-0.045, 0.50), (-0.045 - stride, 0.02), 0.085), clothes.trousers),
     (_limb((0.045, 0.50), (0.045 + stride, 0.02), 0.085), clothes.trousers),
@@ -82,10 +91,7 @@ def draw_person(
       (_hand(0.135 - swing), clothes.skin),
       (_FRINGE, clothes.hair),
     ]
-  x, z = place
-  for shape, color in parts:
-    points = camera.billboard(shape * figure.height, x, z)
-    canvas.fill(points, color, object_id)
+  return parts
 
 
 def draw_bicycle(

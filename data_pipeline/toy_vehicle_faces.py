@@ -97,45 +97,40 @@ def _cabin(
 ) -> list[Face]:
   """Everything above the belt."""
   belt, top, half = model.belt, model.height, model.width / 2
-  is_box = model.height > 2.5
-  roof_half = half * (1.0 if is_box else 0.80)
   length = model.length / 2
-  deck = Face(
-    _level(-length, length, -half, half, belt), _BODY, _TOP_LIGHT, 'top', 0
-  )
-  at = 1 if end > 0 else 0
-  foot, roof = model.cabin[at], model.roof[at]
-  if is_box:
-    foot = roof = end * length
-  end_points = np.array(
+  (rear, front), (roof_rear, roof_front), narrow = model.cabin, model.roof, 0.8
+  if model.height > 2.5:  # Large vehicles are boxes.
+    rear = roof_rear = -length
+    front = roof_front = length
+    narrow = 1.0
+  roof = narrow * half
+  foot_end, roof_end = (front, roof_front) if end > 0 else (rear, roof_rear)
+  across = np.array(
     [
-      [foot, -half, belt],
-      [foot, half, belt],
-      [roof, roof_half, top],
-      [roof, -roof_half, top],
+      [foot_end, -half, belt],
+      [foot_end, half, belt],
+      [roof_end, roof, top],
+      [roof_end, -roof, top],
     ]
   )
-  rear, front = (-length, length) if is_box else model.cabin
-  roof_rear, roof_front = (-length, length) if is_box else model.roof
-  side_points = np.array(
+  along = np.array(
     [
       [rear, side * half, belt],
       [front, side * half, belt],
-      [roof_front, side * roof_half, top],
-      [roof_rear, side * roof_half, top],
+      [roof_front, side * roof, top],
+      [roof_rear, side * roof, top],
     ]
   )
-  roof_points = _level(roof_rear, roof_front, -roof_half, roof_half, top)
+  deck = _level(-length, length, -half, half, belt)
+  roof_points = _level(roof_rear, roof_front, -roof, roof, top)
   return [
-    deck,
+    Face(deck, _BODY, _TOP_LIGHT, 'top', 0),
     Face(roof_points, _BODY, _TOP_LIGHT, 'top', 8),
-    Face(end_points, _BODY, _END_LIGHT, 'top', 0),
-    Face(side_points, _BODY, _SIDE_LIGHT, 'side', 0),
-    *_side_panes(model, side_points),
-    Face(_inset(end_points, 0.08, 0.92, 0.06, 0.84), _GLASS, 1.0, 'top', 8),
-    Face(
-      _inset(end_points, 0.14, 0.40, 0.55, 0.80), _GLASS_SHINE, 1.0, 'top', 40
-    ),
+    Face(across, _BODY, _END_LIGHT, 'top', 0),
+    Face(along, _BODY, _SIDE_LIGHT, 'side', 0),
+    *_side_panes(model, along),
+    Face(_inset(across, 0.08, 0.92, 0.06, 0.84), _GLASS, 1.0, 'top', 8),
+    Face(_inset(across, 0.14, 0.40, 0.55, 0.80), _GLASS_SHINE, 1.0, 'top', 40),
   ]
 
 
@@ -172,16 +167,7 @@ def _side(model: toy_vehicle_models.Model, side: float) -> list[Face]:
   """The side below the belt, and its wheels."""
   half, length = side * model.width / 2, model.length / 2
   sill = model.radius * 0.62
-  below = np.array(
-    [
-      [-length, half, sill],
-      [length, half, sill],
-      [length, half, model.belt * 0.80],
-      [length * 0.93, half, model.belt],
-      [-length * 0.97, half, model.belt],
-      [-length, half, model.belt * 0.85],
-    ]
-  )
+  below = _upright(-length, length, half, sill, model.belt)
   faces = [
     Face(below, _BODY, _SIDE_LIGHT, 'side', 0),
     Face(

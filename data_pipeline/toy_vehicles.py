@@ -38,27 +38,26 @@ def draw_vehicle(
   is_end_seen = abs(camera_ahead) > model.length / 2
   is_side_seen = abs(camera_right) > model.width / 2
   faces, points, starts = toy_vehicle_faces.faces_of(model, end, side)
-  world = np.stack(
-    [
-      x + points[:, 1] * cos + points[:, 0] * sin,
-      points[:, 2],
-      z + points[:, 0] * cos - points[:, 1] * sin,
-    ],
-    -1,
-  )
-  picture = camera.project(world)
+  ahead, right, up = points.T
+  world = [x + right * cos + ahead * sin, up, z + ahead * cos - right * sin]
+  picture = camera.project(np.stack(world, -1))
   size = model.height * camera.focal / z * canvas.samples_per_unit
   for face, start in zip(faces, starts, strict=True):
     is_seen = {'end': is_end_seen, 'side': is_side_seen}.get(face.part, True)
     if size < face.detail or not is_seen:
       continue
-    own, tint = face.material
-    face_color = tuple(
-      face.light * (tint * body + (1.0 - tint) * c)
-      for body, c in zip(color, own, strict=True)
-    )
     canvas.fill(
       picture[start : start + len(face.points)],
-      face_color,
+      _color_of(face, color),
       None if face.part == 'shadow' else object_id,
     )
+
+
+def _color_of(
+  face: toy_vehicle_faces.Face, body_color: raster.Color
+) -> raster.Color:
+  own, tint = face.material
+  return tuple(
+    face.light * (tint * body + (1.0 - tint) * color)
+    for body, color in zip(body_color, own, strict=True)
+  )
