@@ -1,9 +1,12 @@
 """Small hand-made sources and folders for the tests of the data pipeline."""
 
+import shutil
+import zipfile
+
 import numpy as np
 import pytest
 
-from data_pipeline import batch, layout, scene_files
+from data_pipeline import archives, batch, layout, scene_files
 
 
 class HandMadeScenes:
@@ -52,6 +55,27 @@ def write_folder():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(scene_files.encode_png(array))
     return root
+
+  return write
+
+
+@pytest.fixture
+def write_archives(tmp_path, write_folder):
+  """Writes scenes of splits to the two official zips, with their extras."""
+
+  def write(folder, **scenes_of_splits):
+    root = tmp_path / 'to_zip'
+    for split, scenes in scenes_of_splits.items():
+      write_folder(root, split, scenes)
+    folder.mkdir(parents=True)
+    for top, name in archives.NAMES.items():
+      with zipfile.ZipFile(folder / name, 'w') as archive:
+        archive.writestr('README', 'Cityscapes')
+        archive.writestr('license.txt', 'non-commercial')
+        for path in sorted((root / top).rglob('*')):
+          archive.write(path, path.relative_to(root))
+    shutil.rmtree(root)
+    return folder
 
   return write
 
