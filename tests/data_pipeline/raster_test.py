@@ -34,9 +34,10 @@ def test_direction_of_the_corners_does_not_matter():
 
 def test_edge_is_the_mean_of_its_samples():
   canvas = raster.Canvas(2)
-  # A third of the first column's width, which does not hold its centre.
-  canvas.fill(raster.rectangle(0.0, 0.0, 1 / 6, 1.0), RED, 5)
-  assert canvas.image()[:, :, 0].tolist() == [[85, 0, 0, 0]] * 2
+  # Of the first pixel's 3 x 3 samples, two in the first column: 2 / 9 of 255
+  # is 56.7. The pixel's centre is not covered.
+  canvas.fill(raster.rectangle(0.0, 0.0, 1 / 6, 1 / 3), RED, 5)
+  assert canvas.image()[:, :, 0].tolist() == [[57, 0, 0, 0], [0, 0, 0, 0]]
   assert canvas.ids().max() == 0
 
 
