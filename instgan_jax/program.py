@@ -1,6 +1,7 @@
 """How every command starts and ends: one message, one exit status."""
 
 import logging
+import os
 import sys
 from collections.abc import Callable
 
@@ -69,6 +70,10 @@ def _leave(message: str, status: int) -> None:
 
 def _quieten() -> None:
   """Libraries report their own bookkeeping at INFO: keep to warnings."""
+  # TensorFlow, if it is imported later, announces its kernels before it has
+  # set up logging; without them it has nothing to announce.
+  os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+  os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '0')
   absl_logging.set_verbosity(absl_logging.WARNING)
   absl_logging.use_python_logging(quiet=True)
   logging.getLogger('instgan_jax').setLevel(logging.INFO)

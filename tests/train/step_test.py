@@ -31,18 +31,17 @@ def batch_of(size, *, seed=0):
 
 
 @functools.cache
-def prepared(method='lip', axis_name=None, **changes):
+def prepared(method='lip', **changes):
   config = tiny.config(method, **changes)
-  networks = build.networks(config, axis_name=axis_name)
+  networks = build.networks(config)
   optimizers = build.optimizers(config, 6)
   state = build.initial_state(config, networks, optimizers)
-  step = build.train_step(config, networks, optimizers, axis_name=axis_name)
-  return state, step
+  step = build.train_step(config, networks, optimizers, axis_name=None)
+  return state, jax.jit(step)
 
 
 def run(num_steps, batch=None, method='lip', **changes):
   state, step = prepared(method, **changes)
-  step = jax.jit(step)
   for k in range(num_steps):
     state, metrics = step(state, batch or batch_of(4, seed=k))
   return state, metrics

@@ -1,0 +1,129 @@
+"""Checkpoints come back as they were, or say what is wrong."""
+
+import errno
+import json
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from data_pipeline.errors import InputError
+from instgan_jax import checkpoint
+from instgan_jax.train import parallel
+from tests import tiny
+
+
+def state(value=1.0):
+  return parallel.replicate(
+    {'w': np.full((2, 3), value, np.float32), 'step': np.int32(7)}
+  )
+
+
+def abstract(tree):
+  return jax.tree.map(
+    lambda x: jax.ShapeDtypeStruct(
+      x.shape, x.dtype, sharding=parallel.global_sharding()
+    ),
+    tree,
+  )
+
+
+def test_the_latest_state_comes_back_and_old_ones_go(tmp_path):
+  with checkpoint.Checkpoints(
+    tmp_path, keep_last=2, keep_every_steps=4
+  ) as checkpoints:
+    for step in range(1, 8):
+      checkpoints.save(step, state(step))
+    checkpoints.wait()
+    restored = checkpoints.restore(abstract(state()))
+  np.testing.assert_array_equal(restored['w'], np.full((2, 3), 7.0))
+  assert len(restored['w'].addressable_shards) == 4
+  kept = {int(p.name) for p in (tmp_path / 'checkpoints').iterdir()}
+  assert kept == {4, 6, 7}
+
+
+def test_another_shape_is_refused(tmp_path):
+  with checkpoint.Checkpoints(tmp_path) as checkpoints:
+    checkpoints.save(1, state())
+    checkpoints.wait()
+    wanted = abstract({'w': jnp.zeros((5, 5)), 'step': jnp.int32(0)})
+    with pytest.raises(InputError, match=r'checkpoints/1 does not hold'):
+      checkpoints.restore(wanted)
+
+
+def test_restore_tree_needs_no_template(tmp_path):
+  with checkpoint.Checkpoints(tmp_path) as checkpoints:
+    checkpoints.save(3, state(2.0))
+    checkpoints.wait()
+  for folder in (tmp_path, tmp_path / 'checkpoints' / '3'):
+    tree = checkpoint.restore_tree(folder)
+    np.testing.assert_array_equal(tree['w'], np.full((2, 3), 2.0))
+    assert tree['step'] == 7
+
+
+def test_saved_tree_round_trip_and_no_overwriting(tmp_path):
+  tree = {'generator': {'params': {'w': np.arange(3.0, dtype=np.float32)}}}
+  checkpoint.save_tree(tmp_path / 'weights', tree)
+  restored = checkpoint.restore_tree(tmp_path / 'weights')
+  np.testing.assert_array_equal(
+    restored['generator']['params']['w'], [0.0, 1.0, 2.0]
+  )
+  with pytest.raises(InputError, match='exists already'):
+    checkpoint.save_tree(tmp_path / 'weights', tree)
+
+
+def test_a_folder_without_checkpoint_is_refused(tmp_path):
+  with pytest.raises(InputError, match='is not a checkpoint'):
+    checkpoint.restore_tree(tmp_path)
+  (tmp_path / 'checkpoints').mkdir()
+  with pytest.raises(InputError, match='no complete checkpoint'):
+    checkpoint.restore_tree(tmp_path)
+
+
+def test_a_full_disk_is_one_message(tmp_path, monkeypatch):
+  with checkpoint.Checkpoints(tmp_path) as checkpoints:
+
+    def full(*_, **__):
+      raise RuntimeError('write failed') from OSError(
+        errno.ENOSPC, 'No space left on device'
+      )
+
+    monkeypatch.setattr(checkpoints._manager, 'save', full)
+    with pytest.raises(InputError, match='No space left while writing .*same'):
+      checkpoints.save(1, state())
+
+
+def test_differing_keys_are_listed_but_the_place_of_data_may_change(tmp_path):
+  checkpoint.save_config(tmp_path, tiny.config())
+  checkpoint.check_config(tmp_path, tiny.config())
+  checkpoint.check_config(tmp_path, tiny.config(data__path='elsewhere'))
+  with pytest.raises(InputError) as caught:
+    checkpoint.check_config(tmp_path, tiny.config(seed=4, data__flip=False))
+  message = str(caught.value)
+  assert 'data.flip: True there, False here' in message
+  assert 'seed: 0 there, 4 here' in message
+  assert 'batch_size' not in message
+
+
+def test_a_damaged_config_is_named(tmp_path):
+  (tmp_path / 'config.json').write_text('{"seed": 0')
+  with pytest.raises(InputError, match=r'config\.json is not readable JSON'):
+    checkpoint.check_config(tmp_path, tiny.config())
+
+
+def test_config_is_plain_json(tmp_path):
+  checkpoint.save_config(tmp_path, tiny.config())
+  saved = json.loads((tmp_path / 'config.json').read_text())
+  assert saved['data']['height'] == 32
+  assert not list(tmp_path.glob('*.partial'))
+
+
+def test_differences_name_missing_extra_and_misshapen():
+  given = {'a': np.zeros(2), 'b': {'c': np.zeros(3)}}
+  wanted = {'a': np.zeros(4), 'b': {'d': np.zeros(3)}}
+  assert checkpoint.differences(given, wanted) == [
+    'a is (2,), the model has (4,)',
+    'b/c has no place in this model',
+    'b/d is missing',
+  ]

@@ -1,0 +1,79 @@
+"""Two processes over `jax.distributed` on this machine are one run."""
+
+import contextlib
+import signal
+import socket
+
+import jax
+import numpy as np
+import pytest
+
+from instgan_jax import checkpoint
+from tests import programs
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope='module')
+def cache(tmp_path_factory):
+  return tmp_path_factory.mktemp('compilation_cache')
+
+
+def start_two(cache, workdir, **changes):
+  with contextlib.closing(socket.socket()) as probe:
+    probe.bind(('127.0.0.1', 0))
+    port = probe.getsockname()[1]
+  flags = [f'--coordinator_address=127.0.0.1:{port}', '--num_processes=2']
+  return [
+    programs.start(cache, workdir, *flags, f'--process_id={i}', **changes)
+    for i in range(2)
+  ]
+
+
+def gradient_sizes(workdir, step):
+  """|gradient| of every parameter at the first step, from Adam's moments."""
+  tree = checkpoint.restore_tree(workdir / 'checkpoints' / str(step))
+  return jax.tree.map(
+    np.sqrt, [tree[side][0]['nu'] for side in ('g_opt_state', 'd_opt_state')]
+  )
+
+
+def test_two_processes_give_what_one_gives(cache, tmp_path):
+  changes = {'num_steps': 2, 'checkpoint_every_steps': 1, 'log_every_steps': 1}
+  alone, together = tmp_path / 'alone', tmp_path / 'together'
+  status, _, err = programs.finish(programs.start(cache, alone, **changes))
+  assert status == 0, err
+  ends = [programs.finish(p) for p in start_two(cache, together, **changes)]
+  assert [status for status, _, _ in ends] == [0, 0], ends[0][2] + ends[1][2]
+  # The first process alone speaks and draws.
+  assert 'Open ' in ends[0][1] and ends[1][1] == ''
+
+  for one, two in zip(
+    programs.metrics(alone), programs.metrics(together), strict=True
+  ):
+    assert one['step'] == two['step']
+    for key in ('g_loss', 'd_loss', 'g_grad_norm'):
+      np.testing.assert_allclose(two[key], one[key], rtol=5e-3)
+  for a, b in zip(
+    jax.tree.leaves(gradient_sizes(alone, 1)),
+    jax.tree.leaves(gradient_sizes(together, 1)),
+    strict=True,
+  ):
+    np.testing.assert_allclose(b, a, rtol=1e-2, atol=1e-5 + 1e-3 * a.max())
+
+
+def test_sigterm_to_one_process_stops_both_at_one_step(cache, tmp_path):
+  changes = {
+    'num_steps': 4000,
+    'log_every_steps': 1,
+    'sample_every_steps': 4000,
+  }
+  processes = start_two(cache, tmp_path, **changes)
+  programs.wait_for(lambda: programs.metrics(tmp_path), processes[0])
+  processes[1].send_signal(signal.SIGTERM)
+  ends = [programs.finish(process) for process in processes]
+  assert [status for status, _, _ in ends] == [128 + signal.SIGTERM] * 2, ends
+  assert 'Stopped by SIGTERM after step' in ends[0][2]
+  saved = max(int(p.name) for p in (tmp_path / 'checkpoints').iterdir())
+  assert f'after step {saved}' in ends[0][2]
+  assert f'after step {saved}' in ends[1][2]

@@ -1,0 +1,215 @@
+"""The command itself: wrong input, stopping, continuing, figures at the end.
+
+Programs run in processes of their own, with the shipped toy configuration,
+shrunk. A compilation cache is shared, so that only the first one compiles.
+"""
+
+import functools
+import json
+import pathlib
+import random
+import re
+import signal
+import time
+
+import jax
+import numpy as np
+import pytest
+from PIL import Image
+
+from instgan_jax import checkpoint
+from tests import programs
+
+ROOT = programs.ROOT
+
+
+@pytest.fixture(scope='module')
+def cache(tmp_path_factory):
+  return tmp_path_factory.mktemp('compilation_cache')
+
+
+@pytest.fixture
+def command(cache):
+  return functools.partial(programs.start, cache)
+
+
+def steps_logged(workdir):
+  return [entry['step'] for entry in programs.metrics(workdir)]
+
+
+@pytest.fixture(scope='module')
+def finished(cache, tmp_path_factory):
+  """A run that was never stopped."""
+  workdir = tmp_path_factory.mktemp('finished')
+  status, out, err = programs.finish(programs.start(cache, workdir))
+  assert status == 0, err
+  return workdir, out
+
+
+@pytest.mark.slow
+def test_a_whole_run_names_the_picture_and_leaves_what_it_promises(finished):
+  workdir, out = finished
+  picture = pathlib.Path(re.search(r'Open (\S+\.png)', out).group(1))
+  assert picture == workdir / 'samples' / '000006.png'
+  with Image.open(picture) as image:
+    assert image.width > image.height > 200
+  assert 'MICV of cars' in out and 'times as much' in out
+  assert 'Perceptual loss off: no VGG19 weights' in out
+  assert steps_logged(workdir) == [2, 4, 6]
+  assert json.loads((workdir / 'config.json').read_text())['num_steps'] == 6
+  assert list(workdir.glob('events.out.tfevents.*'))
+  steps = {p.name for p in (workdir / 'checkpoints').iterdir()}
+  assert steps == {'2', '4', '6'}
+
+
+@pytest.mark.slow
+def test_a_finished_run_is_not_trained_again(finished, command):
+  workdir, _ = finished
+  before = (workdir / 'metrics.jsonl').read_text()
+  status, out, _ = programs.finish(command(workdir))
+  assert status == 0 and 'Open ' in out
+  after = (workdir / 'metrics.jsonl').read_text()
+  assert steps_logged(workdir) == [2, 4, 6]
+  assert len(after.splitlines()) >= len(before.splitlines()) - 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_and_the_same_command_continues(
+  finished, command, tmp_path, number
+):
+  process = command(tmp_path)
+  programs.wait_for(lambda: steps_logged(tmp_path), process)
+  process.send_signal(number)
+  status, _, err = programs.finish(process)
+  if status != 0:  # It may have been done before the signal came.
+    assert status == 128 + number
+    assert re.search(rf'Stopped by {number.name} after step \d', err)
+  status, _, err = programs.finish(command(tmp_path))
+  assert status == 0, err
+  programs.assert_same_state(finished[0], tmp_path)
+  assert steps_logged(tmp_path)[-1] == 6
+
+
+@pytest.mark.slow
+def test_kills_at_random_moments_lose_nothing_that_was_saved(
+  finished, command, tmp_path
+):
+  dice = random.Random(7)
+  for _ in range(3):
+    process = command(tmp_path)
+    # From before the first step to the middle of a checkpoint.
+    programs.wait_for(lambda: steps_logged(tmp_path), process)
+    time.sleep(dice.uniform(0.0, 0.6))
+    process.kill()
+    programs.finish(process)
+  status, _, err = programs.finish(command(tmp_path))
+  assert status == 0, err
+  programs.assert_same_state(finished[0], tmp_path)
+  assert steps_logged(tmp_path) == [2, 4, 6]
+  left = {p.name for p in (tmp_path / 'checkpoints').iterdir()}
+  assert left <= {'2', '4', '6'}, 'An unfinished checkpoint stayed.'
+
+
+@pytest.mark.slow
+def test_without_tensorflow_and_clu(finished, command, tmp_path):
+  blocked = tmp_path / 'blocked'
+  for name in ('tensorflow', 'tensorflow_datasets', 'clu', 'tensorboard'):
+    (blocked / name).mkdir(parents=True)
+    (blocked / name / '__init__.py').write_text(
+      f"raise ImportError('no {name} on this host')\n"
+    )
+  workdir = tmp_path / 'run'
+  status, _, err = programs.finish(
+    command(workdir, environment={'PYTHONPATH': str(blocked)})
+  )
+  assert status == 0, err
+  assert not list(workdir.glob('events.out.tfevents.*'))
+  programs.assert_same_state(finished[0], workdir)
+
+
+@pytest.mark.slow
+def test_another_configuration_is_refused_with_the_differing_keys(
+  finished, command
+):
+  workdir, _ = finished
+  status, _, err = programs.finish(
+    command(workdir, '--config.seed=3', '--config.data.flip=false')
+  )
+  assert status == 2
+  assert 'seed: 0 there, 3 here' in err
+  assert 'data.flip: True there, False here' in err
+  assert 'Traceback' not in err
+
+
+@pytest.mark.slow
+def test_init_from_starts_with_the_weights_of_another_run(
+  finished, command, tmp_path
+):
+  source, _ = finished
+  status, out, err = programs.finish(
+    command(
+      tmp_path,
+      f'--config.init_from={source}',
+      '--config.g_learning_rate=0.0',
+      '--config.d_learning_rate=0.0',
+      '--config.ema_decay=0.0',
+    )
+  )
+  assert status == 0, err
+  trained = checkpoint.restore_tree(source)
+  begun = checkpoint.restore_tree(tmp_path)
+  jax.tree.map(
+    np.testing.assert_array_equal,
+    begun['g_params']['generator'],
+    trained['ema']['params'],
+  )
+
+
+WRONG = {
+  'unknown_key': (['--config.batchsize=4'], r'batchsize'),
+  'unknown_key_in_group': (['--config.data.hight=4'], r'hight'),
+  'type': (['--config.batch_size=many'], r'batch_size'),
+  'method': (['--config={root}/configs/toy_street.py:gan'], r"'gan'.*lip"),
+  'config_file': (['--config={root}/configs/nothing.py'], r'nothing\.py'),
+  'argument': (['train'], r"unexpected argument 'train'"),
+  'stride': (['--config.data.height=40', '--config.data.width=80'], r'40x80'),
+  'data_folder': (
+    ['--config.data.source=folder', '--config.data.path=/nowhere'],
+    r'/nowhere',
+  ),
+  'weights': (['--config.vgg19_weights=/nowhere'], r'/nowhere is not a check'),
+  'init_from': (['--config.init_from=/nowhere'], r'/nowhere is not a check'),
+  'workdir': (['--workdir={root}/README.md'], r'README\.md cannot be written'),
+  'processes': (['--num_processes=2'], r'belong together'),
+}
+
+
+@pytest.mark.parametrize('case', sorted(WRONG))
+def test_wrong_input_is_one_message_before_any_training(
+  command, tmp_path, case
+):
+  flags, message = WRONG[case]
+  flags = [flag.format(root=ROOT) for flag in flags]
+  status, out, err = programs.finish(command(tmp_path, *flags))
+  assert status == 2, err
+  assert re.search(message, err), err
+  assert 'Traceback' not in err and 'Training' not in err
+  assert len(err.strip().splitlines()) <= 4, err
+
+
+@pytest.mark.slow
+def test_divergence_names_the_step_and_the_last_good_checkpoint(
+  command, tmp_path
+):
+  status, _, err = programs.finish(
+    command(
+      tmp_path,
+      '--config.g_learning_rate=1e38',
+      '--config.checkpoint_every_steps=1',
+      '--config.decay_fraction=0.0',
+    )
+  )
+  assert status == 1
+  assert re.search(r'became NaN or infinite at step \d', err), err
+  assert 'checkpoint' in err and 'Traceback' not in err
