@@ -1,9 +1,9 @@
 """Public GauGAN weights (PyTorch state dicts) for our networks.
 
-The architecture is read from the shapes of the arrays. Two things cannot be
-read: whether the upsampling is 'normal' or 'more', which have the same
-parameters, and the size of the first feature map of a generator with a latent,
-of which only the number of pixels is known.
+The architecture is read from the shapes of the arrays. Only two things are not
+in them: whether the upsampling is 'normal' or 'more', which have the same
+parameters, and the size of the image. (With a latent, the number of pixels of
+the first feature map is known.)
 
 Our names differ from theirs in little: `G_middle_0` is `middle_0`,
 `mlp_shared.0`, `mlp_gamma`, `mlp_beta` are `shared`, `gamma`, `beta`, and the
@@ -44,41 +44,35 @@ def generator_options(state_dict: StateDict) -> dict:
     `base_channels`, `hidden_channels`, `input_channels` (labels, and one more
     with edges), `image_style_dim` (0 without a latent), and `is_most`: whether
     the upsampling is 'most', and not 'normal' or 'more'.
+
+  Raises:
+    InputError: if an array from which these are read is not there.
   """
   shared = _shape(state_dict, 'head_0.norm_0.mlp_shared.0.weight', 4)
   first = _shape(state_dict, 'fc.weight')
+  head = _shape(state_dict, 'head_0.conv_0.weight_orig', 4)
   return {
-    'base_channels': _shape(state_dict, 'conv_img.weight', 4)[1]
-    * (2 if 'up_4.conv_0.weight_orig' in state_dict else 1),
+    'base_channels': head[0] // 16,
     'hidden_channels': shared[0],
     'input_channels': shared[1],
     'image_style_dim': first[1] if len(first) == 2 else 0,
-    'is_most': 'up_4.conv_0.weight_orig' in state_dict,
+    'is_most': any(key.startswith('up_4.') for key in state_dict),
   }
 
 
-def generator_variables(
-  state_dict: StateDict, *, start_size: tuple[int, int] | None = None
-) -> dict:
+def generator_variables(state_dict: StateDict) -> dict:
   """Converts a generator (`latest_net_G.pth`) for `Generator` of method L.
-
-  Args:
-    state_dict: arrays by their public names.
-    start_size: height and width of the first feature map, which is the image
-      size over the generator's stride. Needed for a generator with a latent
-      only, and only if its first map is not twice as wide as high.
 
   Returns:
     {'params', 'batch_stats', 'spectral_stats'} of float32 arrays.
 
   Raises:
-    InputError: listing every missing, extra or misshapen name; or if
-      `start_size` does not fit.
+    InputError: listing every missing, extra or misshapen name.
   """
   options = generator_options(state_dict)
   base = options['base_channels']
   if options['image_style_dim']:
-    entries = _latent_entries(state_dict, 16 * base, start_size)
+    entries = _latent_entries(16 * base, *_shape(state_dict, 'fc.weight', 2))
   else:
     shape = (16 * base, options['input_channels'], 3, 3)
     entries = matching.conv_entries('fc', ('fc',), shape)
@@ -241,36 +235,20 @@ def _spectral_entries(key, path, shape, *, use_bias=True) -> list[Entry]:
   return entries
 
 
-def _latent_entries(state_dict, channels, start_size) -> list[Entry]:
+def _latent_entries(channels, num_units, latent_dim) -> list[Entry]:
   """The dense layer from the latent to the first feature map."""
-  num_units, latent_dim = _shape(state_dict, 'fc.weight', 2)
-  num_pixels = num_units // channels
-  if start_size is None:
-    height = math.isqrt(num_pixels // 2)
-    start_size = (height, 2 * height)
-  if math.prod(start_size) * channels != num_units:
-    raise InputError(
-      f'fc.weight gives {num_units} values, for {channels} channels of '
-      f'{num_units / channels:g} pixels, but the first feature map is taken '
-      f'to be {start_size[0]}x{start_size[1]}: give the start size, which is '
-      'the image size over 32 (normal), 64 (more) or 128 (most upsampling).'
-    )
+  num_units -= num_units % channels  # Whole pixels, or it is misshapen.
 
   def to_ours(values):
-    # Theirs flattens [channels, height, width], ours channels last.
-    values = values.reshape(channels, *start_size, -1)
-    return values.transpose(3, 1, 2, 0).reshape(values.shape[-1], num_units)
+    # Theirs flattens [channels, pixels], ours [pixels, channels].
+    values = values.reshape(channels, num_units // channels, -1)
+    return values.transpose(2, 1, 0).reshape(-1, num_units)
 
+  path = ('params', 'fc')
   shape = (num_units, latent_dim)
-  bias_shape = (num_units,)
   return [
-    Entry('fc.weight', shape, ('params', 'fc', 'kernel'), to_ours),
-    Entry(
-      'fc.bias',
-      bias_shape,
-      ('params', 'fc', 'bias'),
-      lambda values: to_ours(values).reshape(-1),
-    ),
+    Entry('fc.weight', shape, (*path, 'kernel'), to_ours),
+    Entry('fc.bias', shape[:1], (*path, 'bias'), lambda b: to_ours(b)[0]),
   ]
 
 

@@ -1,0 +1,314 @@
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from instgan_jax.models import generator
+
+STATS = ['batch_stats', 'spectral_stats']
+SIZE = (32, 64)
+NUM_INSTANCES = 9
+METHODS = {
+  'l': {'use_instances': False},
+  'li': {'use_position_map': False},
+  'lip': {},
+}
+# Added to the parameters of L by the other two.
+ADDED = ('instance_style', 'instance')
+
+
+def small(method='lip', **fields):
+  fields = {
+    'num_labels': 6,
+    'base_channels': 2,
+    'upsampling': 'normal',
+    'image_size': SIZE,
+    'hidden_channels': 4,
+    'num_instances': NUM_INSTANCES,
+    'style_channels': 8,
+    **METHODS[method],
+    **fields,
+  }
+  return generator.Generator(**fields)
+
+
+def inputs(batch=2, num_instances=NUM_INSTANCES):
+  rng = np.random.default_rng(0)
+  labels = rng.integers(0, 6, (batch, 8, 16)).repeat(4, 1).repeat(4, 2)
+  ids = rng.integers(0, NUM_INSTANCES + 1, (batch, 8, 16))
+  ids = ids.repeat(4, 1).repeat(4, 2)
+  latents = rng.standard_normal((batch, num_instances, 64))
+  return (
+    jnp.asarray(labels, jnp.uint8),
+    jnp.asarray(ids, jnp.uint16),
+    jnp.asarray(latents, jnp.float32),
+  )
+
+
+def shapes(module, *args):
+  """The variables' shapes, without computing them."""
+  return jax.eval_shape(
+    functools.partial(module.init, train=False), jax.random.key(0), *args
+  )
+
+
+@functools.cache
+def variables_of(module):
+  """Random variables, larger than the initial ones, heads included."""
+  rng = np.random.default_rng(1)
+
+  def draw(leaf):
+    return jnp.asarray(0.3 * rng.standard_normal(leaf.shape), jnp.float32)
+
+  variables = jax.tree.map(draw, shapes(module, *inputs()))
+  ones = jax.tree.map(lambda x: 0.5 + x**2, variables['batch_stats'])
+  return {**variables, 'batch_stats': ones}
+
+
+@functools.cache
+def drawing(module, train=False):
+  return jax.jit(functools.partial(module.apply, train=train, mutable=STATS))
+
+
+def draw(module, variables, *args):
+  return drawing(module)(variables, *args)[0]
+
+
+def parameter_count(tree):
+  return sum(leaf.size for leaf in jax.tree.leaves(tree))
+
+
+def without_added(tree):
+  return {
+    name: without_added(subtree) if isinstance(subtree, dict) else subtree
+    for name, subtree in tree.items()
+    if name not in ADDED
+  }
+
+
+def with_zero_heads(tree, l_tree):
+  """The tree of L+I(+P) with L's values, heads at zero, any shared MLP."""
+  merged = {}
+  for name, subtree in tree.items():
+    if name == 'instance':
+      merged[name] = jax.tree.map(jnp.zeros_like, subtree)
+    elif name == 'instance_style':
+      merged[name] = subtree
+    elif isinstance(subtree, dict):
+      merged[name] = with_zero_heads(subtree, l_tree[name])
+    else:
+      merged[name] = l_tree[name]
+  return merged
+
+
+@pytest.fixture
+def full_optimization():
+  """Compiles as users do: the law must hold for what they run."""
+  jax.config.update('jax_disable_most_optimizations', False)
+  yield
+  jax.config.update('jax_disable_most_optimizations', True)
+
+
+@pytest.mark.parametrize('train', [False, True])
+@pytest.mark.parametrize('method', ['li', 'lip'])
+def test_zero_heads_draw_the_picture_of_l_to_the_bit(
+  method, train, full_optimization
+):
+  module, module_l = small(method), small('l')
+  variables_l = variables_of(module_l)
+  variables = {
+    name: with_zero_heads(subtree, variables_l[name])
+    for name, subtree in variables_of(module).items()
+  }
+  label_map, instance_map, latents = inputs()
+  expected, expected_stats = drawing(module_l, train)(
+    variables_l, label_map, instance_map
+  )
+  image, stats = drawing(module, train)(
+    variables, label_map, instance_map, latents
+  )
+  assert expected.std() > 0.1
+  np.testing.assert_array_equal(image, expected)
+  jax.tree.map(np.testing.assert_array_equal, stats, expected_stats)
+
+
+@pytest.mark.parametrize('method', ['li', 'lip'])
+def test_methods_add_entries_to_the_tree_of_l_and_change_none(method):
+  tree_l = jax.tree.map(jnp.shape, shapes(small('l'), *inputs()))
+  tree = jax.tree.map(jnp.shape, shapes(small(method), *inputs()))
+  assert without_added(tree) == tree_l
+  assert tree != tree_l
+
+
+@pytest.mark.parametrize('head_kernel_size', [1, 3])
+def test_renumbering_instances_with_their_latents_changes_nothing(
+  head_kernel_size,
+):
+  module = small(head_kernel_size=head_kernel_size)
+  label_map, instance_map, latents = inputs()
+  order = np.random.default_rng(2).permutation(NUM_INSTANCES)
+  numbers = jnp.asarray(np.concatenate([[0], np.argsort(order) + 1]))
+  variables = variables_of(module)
+  expected = draw(module, variables, label_map, instance_map, latents)
+  image = draw(
+    module, variables, label_map, numbers[instance_map], latents[:, order]
+  )
+  np.testing.assert_allclose(image, expected, atol=1e-5)
+  # Without their latents the picture is another one.
+  image = draw(module, variables, label_map, numbers[instance_map], latents)
+  assert np.abs(image - expected).max() > 0.1
+
+
+def test_latents_of_absent_instances_change_nothing():
+  module, larger = small(), small(num_instances=NUM_INSTANCES + 5)
+  variables = variables_of(module)
+  label_map, instance_map, latents = inputs()
+  expected = draw(module, variables, label_map, instance_map, latents)
+  more = jnp.pad(latents, ((0, 0), (0, 5), (0, 0)), constant_values=3.0)
+  image = draw(larger, variables, label_map, instance_map, more)
+  np.testing.assert_allclose(image, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize('method', METHODS)
+def test_a_batch_equals_its_items(method):
+  module = small(method)
+  variables = variables_of(module)
+  args = inputs()
+  images = draw(module, variables, *args)
+  for i in range(2):
+    image = draw(module, variables, *(x[i : i + 1] for x in args))
+    np.testing.assert_allclose(image[0], images[i], atol=1e-5)
+
+
+def test_evaluation_moves_no_statistics():
+  module = small()
+  variables = variables_of(module)
+  _, stats = drawing(module)(variables, *inputs())
+  for name in STATS:
+    jax.tree.map(np.testing.assert_array_equal, stats[name], variables[name])
+  _, stats = drawing(module, train=True)(variables, *inputs())
+  for name in STATS:
+    moved = jax.tree.map(
+      lambda a, b: bool(np.any(a != b)), stats[name], variables[name]
+    )
+    assert all(jax.tree.leaves(moved))
+
+
+def test_remat_changes_neither_names_nor_values_nor_gradients():
+  module, remat = small(), small(remat=True)
+  tree = jax.tree.map(jnp.shape, shapes(module, *inputs()))
+  assert jax.tree.map(jnp.shape, shapes(remat, *inputs())) == tree
+  variables = variables_of(module)
+
+  def loss(module):
+    def apply(params):
+      image, stats = module.apply(
+        {**variables, 'params': params}, *inputs(), train=True, mutable=STATS
+      )
+      return jnp.mean(image**2), stats
+
+    return jax.jit(jax.grad(apply, has_aux=True))(variables['params'])
+
+  jax.tree.map(
+    lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5),
+    loss(remat),
+    loss(module),
+  )
+
+
+def test_bfloat16_keeps_the_image_and_the_parameters_float32():
+  module, half = small(), small(dtype=jnp.bfloat16)
+  tree = shapes(half, *inputs())
+  assert {leaf.dtype for leaf in jax.tree.leaves(tree)} == {jnp.dtype('f4')}
+  variables = variables_of(module)
+  image = draw(half, variables, *inputs())
+  assert image.dtype == jnp.float32
+  difference = np.abs(image - draw(module, variables, *inputs()))
+  assert 0 < difference.mean() < 0.05
+
+
+def test_an_exported_generator_runs_for_any_platform():
+  module = small()
+  variables, args = variables_of(module), inputs()
+  apply = jax.jit(functools.partial(module.apply, train=False))
+  exported = jax.export.export(apply, platforms=('cpu', 'cuda', 'tpu'))(
+    variables, *args
+  )
+  restored = jax.export.deserialize(exported.serialize())
+  np.testing.assert_allclose(
+    restored.call(variables, *args), draw(module, variables, *args), atol=1e-5
+  )
+
+
+def test_image_style_takes_the_place_of_the_labels():
+  module = small('l', image_style_dim=5)
+  label_map, instance_map, _ = inputs()
+  style = jnp.ones((2, 5))
+  args = (label_map, instance_map, None, style)
+  tree = shapes(module, *args)
+  # 1x2 pixels of 16 * 2 channels.
+  assert tree['params']['fc']['kernel'].shape == (5, 64)
+  image = jax.eval_shape(
+    functools.partial(module.apply, train=False), tree, *args
+  )
+  assert image.shape == (2, *SIZE, 3)
+
+
+@pytest.mark.parametrize(
+  ('upsampling', 'stride', 'last_width'),
+  [('normal', 32, 2), ('more', 64, 2), ('most', 128, 1)],
+)
+def test_upsampling(upsampling, stride, last_width):
+  module = small('l', upsampling=upsampling, image_size=(128, 256))
+  assert module.stride == stride
+  maps = (jnp.zeros((1, 128, 256), jnp.int32),) * 2
+  tree = shapes(module, *maps)
+  assert ('up_4' in tree['params']) == (upsampling == 'most')
+  assert tree['params']['conv_img']['kernel'].shape == (3, 3, last_width, 3)
+  image = jax.eval_shape(
+    functools.partial(module.apply, train=False), tree, *maps
+  )
+  assert image.shape == (1, 128, 256, 3)
+
+
+def test_parameter_count_of_gaugan():
+  module = generator.Generator(use_edges=True, use_instances=False)
+  maps = (jnp.zeros((1, 256, 512), jnp.int32),) * 2
+  assert parameter_count(shapes(module, *maps)['params']) == 93_048_003
+
+
+def test_parameter_count_of_instances():
+  module = generator.Generator(use_edges=True)
+  maps = (jnp.zeros((1, 256, 512), jnp.int32),) * 2
+  tree = shapes(module, *maps, jnp.zeros((1, 256, 64)))
+  # The shared MLP has 64 * 128 + 128 + 128 * 128 + 128 parameters; the heads
+  # 129 * 2 for each channel of the SPADE layers: 6 of 1024, then the three of
+  # each block that narrows from 1024, 512, 256, 128 by half.
+  widths = 6 * 1024 + sum(2 * c + c // 2 for c in (1024, 512, 256, 128))
+  added = 8320 + 16512 + 258 * widths
+  assert parameter_count(tree['params']) == 93_048_003 + added
+
+
+@pytest.mark.parametrize(
+  ('fields', 'message'),
+  [
+    (
+      {'image_size': (48, 64)},
+      '48x64 must be divisible by the stride 32 of .*',
+    ),
+    ({'upsampling': 'few'}, "'few': choose one of .*'more', 'most', 'normal'"),
+    ({'image_size': (64, 128)}, r'label_map is of shape \(2, 32, 64\)'),
+    ({'num_instances': 4}, r'latents is of shape \(2, 9, 64\).*\(2, 4, 64\)'),
+    ({'image_style_dim': 5}, r'image_style is of shape None.*\(2, 5\)'),
+  ],
+)
+def test_sizes_that_do_not_fit(fields, message):
+  with pytest.raises(ValueError, match=message):
+    shapes(small(**fields), *inputs())
+
+
+def test_missing_latents():
+  with pytest.raises(ValueError, match='latents is of shape None'):
+    shapes(small(), *inputs()[:2])
