@@ -32,18 +32,21 @@ def get_config(method: str = 'lip') -> ml_collections.ConfigDict:
   config.model.base_channels = 16
   config.model.hidden_channels = 64
   config.model.upsampling = 'normal'
-  config.discriminator.base_channels = 16
+  config.discriminator.base_channels = 32
   config.discriminator.num_layers = 3
 
-  config.batch_size = 4
+  # A short run: many small batches, high rates, and less of the feature
+  # matching that pulls every instance towards the mean of the colours.
+  config.batch_size = 2
   config.num_epochs = 0
-  config.num_steps = 400
-  config.g_learning_rate = 4e-4
-  config.d_learning_rate = 8e-4
+  config.num_steps = 1000
+  config.g_learning_rate = 1e-3
+  config.d_learning_rate = 4e-3
+  config.loss_weights.feature_matching = 4.0
   config.ema_decay = 0.98
   config.share_generator_forward = True
 
   config.log_every_steps = 20
-  config.sample_every_steps = 100
-  config.checkpoint_every_steps = 100
+  config.sample_every_steps = 250
+  config.checkpoint_every_steps = 250
   return config

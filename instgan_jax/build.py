@@ -1,6 +1,7 @@
 """Configuration -> data, modules, optimizers: the only reader of its fields."""
 
 import functools
+import importlib
 from collections.abc import Iterator
 
 import jax
@@ -48,9 +49,7 @@ def source(config: ml_collections.ConfigDict, split: str) -> batch_lib.Source:
   elif data.source == 'folder':
     scenes = folder.CityscapesFolder(data.path, split, size=size)
   elif data.source == 'tfds':
-    # Imports TensorFlow, which an accelerator's host need not have.
-    from data_pipeline import cityscapes
-
+    cityscapes = _with_tensorflow('cityscapes', 'data.source=folder')
     scenes = cityscapes.CityscapesTfds(data.path, split, size=size)
   elif data.source == 'npz':
     scenes = in_memory.InMemory.from_npz(f'{data.path}/{split}.npz')
@@ -82,13 +81,7 @@ def train_batches(
       scenes = in_memory.InMemory(scenes, num_threads=config.data.num_threads)
     return in_memory.train_batches(scenes, **options)
   if config.data.loader == 'tf_data':
-    try:
-      from data_pipeline import pipeline
-    except ImportError as error:
-      raise InputError(
-        f'The tf.data loader needs TensorFlow ({error}): install it, or set '
-        '--config.data.loader=in_memory.'
-      ) from error
+    pipeline = _with_tensorflow('pipeline', 'data.loader=in_memory')
     return pipeline.train_batches(
       scenes, num_threads=config.data.num_threads, **options
     )
@@ -315,6 +308,17 @@ def _vgg19_features(path: str, dtype):
       + '\nMake it with python -m instgan_jax.import_torch --network vgg19.'
     )
   return lambda image: network.apply(variables, image)
+
+
+def _with_tensorflow(module: str, instead: str):
+  """A module of the pipeline that an accelerator's host may not have."""
+  try:
+    return importlib.import_module(f'data_pipeline.{module}')
+  except ImportError as error:
+    raise InputError(
+      f'data_pipeline.{module} needs TensorFlow ({error}): install it, or set '
+      f'--config.{instead}.'
+    ) from error
 
 
 def _check_scene_size(
