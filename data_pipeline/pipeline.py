@@ -153,7 +153,7 @@ def _batches(
   num_threads: int,
 ) -> Iterator[dict[str, np.ndarray]]:
   """Batches with a mask, of the rows that `examples_of` gives each number."""
-  _leave_accelerators_to_jax()
+  _set_up_process()
   first_error = _FirstError()
 
   @first_error.keep
@@ -226,8 +226,6 @@ class _Batches:
     self._elements = dataset.as_numpy_iterator()
     self._first_error = first_error
     self._lock = threading.Lock()
-    if not _open_batches:
-      atexit.register(_close_all)
     _open_batches.add(self)
 
   def __iter__(self) -> Iterator[dict[str, np.ndarray]]:
@@ -259,8 +257,9 @@ def _close_all() -> None:
 
 
 @functools.cache
-def _leave_accelerators_to_jax() -> None:
-  """Keeps TensorFlow from taking the memory of GPUs."""
+def _set_up_process() -> None:
+  """Once: keeps TensorFlow off the GPUs, and closes what is open at exit."""
+  atexit.register(_close_all)
   try:
     tf.config.set_visible_devices([], 'GPU')
   except RuntimeError:

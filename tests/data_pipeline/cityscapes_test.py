@@ -205,7 +205,7 @@ def test_module_runs_as_a_program(tmp_path, make_scenes, write_archives):
   flags = ['--data_dir', tmp_path / 'tfds', '--manual_dir', zips]
   result = subprocess.run(
     [*command, *flags, '--config', 'full'],
-    timeout=100,
+    timeout=120,
     check=False,
     capture_output=True,
     text=True,

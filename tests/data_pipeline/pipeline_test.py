@@ -1,6 +1,7 @@
 import itertools
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -74,8 +75,7 @@ def test_ids_above_15_bits_survive(make_scenes):
 def test_slow_reads_do_not_change_the_order(make_scenes, assert_same_batch):
   class Uneven(make_scenes):
     def read(self, index):
-      if index % 2:
-        sum(range(300_000))
+      time.sleep(0.02 if index % 2 else 0)
       return super().read(index)
 
   got = take(pipeline.train_batches(Uneven(5), **SETTINGS, **QUICKLY), 6)
@@ -112,6 +112,7 @@ def test_wrong_batch_size_is_refused_before_the_first_batch(make_scenes):
 @pytest.mark.parametrize('last_words', ['', 'raise SystemExit(3)'])
 def test_program_with_open_batches_ends(last_words):
   program = f"""
+import time
 import numpy as np
 from data_pipeline import batch, pipeline
 
@@ -120,6 +121,7 @@ class Source:
   def __len__(self):
     return 3
   def read(self, index):
+    time.sleep(0.05)
     ids = np.zeros((64, 128), np.uint16)
     return batch.Scene(
       np.zeros((64, 128, 3), np.uint8), ids.astype(np.uint8), ids
@@ -130,6 +132,6 @@ next(batches)
 {last_words}
 """
   result = subprocess.run(
-    [sys.executable, '-c', program], timeout=60, check=False
+    [sys.executable, '-c', program], timeout=120, check=False
   )
   assert result.returncode == (3 if last_words else 0)

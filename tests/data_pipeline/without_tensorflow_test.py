@@ -22,7 +22,7 @@ assert rows[batch.MASK].all()
 def test_batches_are_made_where_there_is_no_tensorflow():
   result = subprocess.run(
     [sys.executable, '-c', PROGRAM],
-    timeout=60,
+    timeout=120,
     check=False,
     capture_output=True,
     text=True,
