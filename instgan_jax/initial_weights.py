@@ -18,7 +18,7 @@ from instgan_jax.train import state as state_lib
 
 Tree = Any
 # Modules that L+I and L+I+P add to GauGAN's generator.
-INSTANCE_MODULES = ('instance_style', 'instance_modulation')
+INSTANCE_MODULES = ('/instance_style/', '/instance/')
 _NETWORKS = ('generator', 'encoder', 'discriminator')
 
 

@@ -1,6 +1,7 @@
 """Checkpoints come back as they were, or say what is wrong."""
 
 import errno
+import gc
 import json
 
 import jax
@@ -43,6 +44,9 @@ def test_the_latest_state_comes_back_and_old_ones_go(tmp_path):
   assert kept == {4, 6, 7}
 
 
+# Orbax drops the reads that it had begun.
+@pytest.mark.filterwarnings('ignore::pytest.PytestUnraisableExceptionWarning')
+@pytest.mark.filterwarnings('ignore:coroutine .* was never awaited')
 def test_another_shape_is_refused(tmp_path):
   with checkpoint.Checkpoints(tmp_path) as checkpoints:
     checkpoints.save(1, state())
@@ -50,6 +54,7 @@ def test_another_shape_is_refused(tmp_path):
     wanted = abstract({'w': jnp.zeros((5, 5)), 'step': jnp.int32(0)})
     with pytest.raises(InputError, match=r'checkpoints/1 does not hold'):
       checkpoints.restore(wanted)
+  gc.collect()
 
 
 def test_restore_tree_needs_no_template(tmp_path):

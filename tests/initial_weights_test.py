@@ -1,8 +1,7 @@
 """Weights of one run or method start another, or say by name why not."""
 
-import functools
-
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -11,35 +10,37 @@ from instgan_jax import build, checkpoint, initial_weights
 from tests import tiny
 
 
-@functools.cache
-def state_of(method, **changes):
+def state_of(method, value=0.0, **changes):
+  """A state of the method's shapes, filled with one value."""
   config = tiny.config(method, **changes)
   networks = build.networks(config)
-  return build.initial_state(config, networks, build.optimizers(config, 6))
+  abstract = build.abstract_state(config, networks, build.optimizers(config, 6))
+  return jax.tree.map(lambda x: jnp.full(x.shape, value, x.dtype), abstract)
 
 
 def saved(folder, method):
-  state = state_of(method, seed=5)
-  weights = initial_weights._variables(state)
+  weights = initial_weights._variables(state_of(method, 5.0))
   checkpoint.save_tree(folder, weights)
-  return initial_weights.load(str(folder)), weights
+  return initial_weights.load(str(folder))
 
 
 def test_label_only_weights_start_an_instance_model(tmp_path):
-  weights, source = saved(tmp_path / 'l', 'l')
+  weights = saved(tmp_path / 'l', 'l')
   fresh = state_of('lip')
   initial_weights.check(fresh, weights, 'l')
   placed = initial_weights.place(fresh, weights)
-  block = placed.g_params['generator']['head_0']['conv_0']
-  np.testing.assert_array_equal(
-    block['kernel'], source['generator']['params']['head_0']['conv_0']['kernel']
+  generator = placed.g_params['generator']
+  assert np.all(generator['head_0']['conv_0']['kernel'] == 5.0)
+  assert np.all(
+    placed.g_stats['generator']['batch_stats']['head_0']['norm_0'][
+      'norm'
+    ]['mean']
+    == 5.0
   )
+  assert np.all(jax.tree.leaves(placed.d_params)[0] == 5.0)
   # What L does not have stays as it was drawn.
-  jax.tree.map(
-    np.testing.assert_array_equal,
-    placed.g_params['generator']['instance_style'],
-    fresh.g_params['generator']['instance_style'],
-  )
+  assert np.all(generator['instance_style']['dense_0']['kernel'] == 0.0)
+  assert np.all(generator['head_0']['norm_0']['instance']['kernel'] == 0.0)
   jax.tree.map(
     np.testing.assert_array_equal,
     placed.ema['params'],
@@ -48,7 +49,7 @@ def test_label_only_weights_start_an_instance_model(tmp_path):
 
 
 def test_instance_weights_have_no_place_in_a_label_only_model(tmp_path):
-  weights, _ = saved(tmp_path / 'lip', 'lip')
+  weights = saved(tmp_path / 'lip', 'lip')
   with pytest.raises(InputError) as caught:
     initial_weights.check(state_of('l'), weights, 'runs/lip')
   message = str(caught.value)
@@ -57,7 +58,7 @@ def test_instance_weights_have_no_place_in_a_label_only_model(tmp_path):
 
 
 def test_another_width_lists_every_parameter(tmp_path):
-  weights, _ = saved(tmp_path / 'l', 'l')
+  weights = saved(tmp_path / 'l', 'l')
   wide = state_of('l', model__base_channels=4)
   with pytest.raises(InputError) as caught:
     initial_weights.check(wide, weights, 'l')

@@ -63,8 +63,7 @@ class StyleEncoder(nn.Module):
 
 
 def sample_style(
-  key: jax.Array, mean: jax.Array, log_variance: jax.Array
+  mean: jax.Array, log_variance: jax.Array, noise: jax.Array
 ) -> jax.Array:
-  """Draws from N(mean, exp(log_variance)): [B, style_dim] -> the same."""
-  noise = jax.random.normal(key, mean.shape, mean.dtype)
+  """N(mean, exp(log_variance)) from noise of N(0, 1): [B, style_dim] each."""
   return mean + noise * jnp.exp(0.5 * log_variance)

@@ -24,7 +24,9 @@ def test_any_size_gives_one_style_per_image():
 def test_samples_have_the_mean_and_the_variance():
   mean = jnp.broadcast_to(jnp.array([0.0, 3.0]), (20000, 2))
   log_variance = jnp.broadcast_to(jnp.log(jnp.array([1.0, 0.25])), (20000, 2))
-  samples = encoder.sample_style(jax.random.key(0), mean, log_variance)
+  samples = encoder.sample_style(
+    mean, log_variance, jax.random.normal(jax.random.key(0), mean.shape)
+  )
   # Standard errors: 1 / sqrt(20000) = 0.007 of the mean.
   np.testing.assert_allclose(samples.mean(0), [0.0, 3.0], atol=0.03)
   np.testing.assert_allclose(samples.std(0), [1.0, 0.5], atol=0.03)
