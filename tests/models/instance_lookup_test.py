@@ -63,14 +63,14 @@ def test_the_sum_of_accelerators_equals_that_of_the_cpu():
 
 
 def test_sums_are_float32_for_bfloat16_gradients():
-  # 4096 ones: a sum in bfloat16 would stop at 256.
-  gradient = jnp.ones((1, 64, 64, 2), jnp.bfloat16)
-  ids = jnp.ones((1, 64, 64), jnp.int32)
+  # 65 * 65 ones: a bfloat16 sum would stop at 256, and cannot hold 4225.
+  gradient = jnp.ones((1, 65, 65, 2), jnp.bfloat16)
+  ids = jnp.ones((1, 65, 65), jnp.int32)
   for summed in (
     instance_lookup.sum_by_scatter(gradient, ids, 2),
     instance_lookup.sum_by_matmul(gradient, ids, 2),
   ):
-    np.testing.assert_array_equal(summed, [[[0, 0], [4096, 4096]]])
+    np.testing.assert_array_equal(summed, [[[0, 0], [4225, 4225]]])
 
 
 def test_ids_out_of_range_give_zeros_and_no_gradient():
