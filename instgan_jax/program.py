@@ -42,8 +42,9 @@ def _parse_flags(argv):
   try:
     rest = flags.FLAGS(argv)
   except flags.Error as error:
-    # An error in the value of a --config.KEY hides the rest in its cause.
-    _leave(f'Error: {error} See --help.', WRONG_INPUT)
+    # An error inside a configuration comes with its traceback: keep the end.
+    message = str(error).strip().splitlines()[-1]
+    _leave(f'Error: {message} See --help.', WRONG_INPUT)
   except (AttributeError, KeyError, TypeError, ValueError) as error:
     _leave(f'Error: {_config_error(error)}', WRONG_INPUT)
   except (OSError, ImportError, SyntaxError) as error:

@@ -46,7 +46,8 @@ def test_two_processes_give_what_one_gives(cache, tmp_path):
   ends = [programs.finish(p) for p in start_two(cache, together, **changes)]
   assert [status for status, _, _ in ends] == [0, 0], ends[0][2] + ends[1][2]
   # The first process alone speaks and draws.
-  assert 'Open ' in ends[0][1] and ends[1][1] == ''
+  assert 'Open ' in ends[0][1] and 'Training' in ends[0][2]
+  assert 'Open ' not in ends[1][1] and 'Training' not in ends[1][2]
 
   for one, two in zip(
     programs.metrics(alone), programs.metrics(together), strict=True
