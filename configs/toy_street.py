@@ -49,4 +49,5 @@ def get_config(method: str = 'lip') -> ml_collections.ConfigDict:
   config.log_every_steps = 20
   config.sample_every_steps = 250
   config.checkpoint_every_steps = 250
+  config.sample_scenes = (20, 23, 29, 26)  # Cars, persons, a crowd.
   return config

@@ -27,7 +27,17 @@ Tree = Any
 CONFIG_FILE = 'config.json'
 FOLDER = 'checkpoints'
 # What a resumed run may change: none of it touches the result.
-FREE_KEYS = ('data.path', 'data.num_threads', 'vgg19_weights')
+FREE_KEYS = (
+  'data.path',
+  'data.num_threads',
+  'log_every_steps',
+  'sample_every_steps',
+  'sample_scenes',
+  'num_measured_scenes',
+  'checkpoint_every_steps',
+  'keep_checkpoints',
+  'keep_every_steps',
+)
 
 
 class Checkpoints:

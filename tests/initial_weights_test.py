@@ -32,9 +32,9 @@ def test_label_only_weights_start_an_instance_model(tmp_path):
   generator = placed.g_params['generator']
   assert np.all(generator['head_0']['conv_0']['kernel'] == 5.0)
   assert np.all(
-    placed.g_stats['generator']['batch_stats']['head_0']['norm_0'][
-      'norm'
-    ]['mean']
+    placed.g_stats['generator']['batch_stats']['head_0']['norm_0']['norm'][
+      'mean'
+    ]
     == 5.0
   )
   assert np.all(jax.tree.leaves(placed.d_params)[0] == 5.0)

@@ -13,6 +13,7 @@ def config(method='lip', **changes):
   config.discriminator.update({'base_channels': 2, 'num_layers': 2})
   config.batch_size = 4
   config.num_steps = 6
+  config.sample_scenes = (0, 1, 2, 3)
   config.num_measured_scenes = 4
   config.log_every_steps = 2
   config.sample_every_steps = 6

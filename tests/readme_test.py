@@ -1,0 +1,124 @@
+"""The README's commands, on toy streets in Cityscapes' place.
+
+Everything runs as written but the training itself, which main_test covers:
+it ends after its first batch.
+"""
+
+import importlib
+import pathlib
+import re
+import shlex
+import sys
+import zipfile
+
+import pytest
+from absl import flags
+from ml_collections import config_flags
+
+from instgan_jax import training
+from instgan_jax.train import loop
+
+ROOT = pathlib.Path(__file__).parent.parent
+README = (ROOT / 'README.md').read_text()
+
+
+def commands():
+  """The arguments after `python -m` of every command, in order."""
+  found = []
+  for block in re.findall(r'^```\n(.*?)^```', README, re.DOTALL | re.MULTILINE):
+    for line in block.replace('\\\n', ' ').splitlines():
+      words = shlex.split(line, comments=True)
+      if words[:2] == ['python', '-m']:
+        found.append(words[2:])
+  return found
+
+
+@pytest.fixture(scope='module')
+def places(tmp_path_factory):
+  """Where the README's folders are in this test."""
+  root = tmp_path_factory.mktemp('readme')
+  return {
+    'data/toy': root / 'toy',
+    '/data/cityscapes': root / 'toy',
+    '/data/zips': root / 'zips',
+    '/data/tfds': root / 'tfds',
+    'runs/': f'{root}/runs/',
+    'configs/': f'{ROOT}/configs/',
+  }
+
+
+def at(places, word):
+  for written, place in places.items():
+    word = re.sub(rf'(^|=){re.escape(written)}', rf'\g<1>{place}', word)
+  return word
+
+
+def write_toy_streets(places):
+  toy_street = importlib.import_module('data_pipeline.toy_street')
+  arguments = ['--num_train', '3', '--num_val', '4', '--height', '64']
+  assert toy_street.main(['--output', str(places['data/toy']), *arguments]) == 0
+  places['/data/zips'].mkdir()
+  for name, folder in (
+    ('leftImg8bit_trainvaltest.zip', 'leftImg8bit'),
+    ('gtFine_trainvaltest.zip', 'gtFine'),
+  ):
+    with zipfile.ZipFile(places['/data/zips'] / name, 'w') as archive:
+      for path in sorted((places['data/toy'] / folder).rglob('*.png')):
+        archive.write(path, path.relative_to(places['data/toy']))
+
+
+def train_one_batch(**parts):
+  """In the place of `loop.train`."""
+  batch = next(parts['make_batches'](0))
+  assert len(batch['image']) == len(batch['position'])
+  (parts['workdir'] / 'samples').mkdir()
+  (parts['workdir'] / 'samples' / '000000.png').touch()
+  return None, {}
+
+
+def run_main(words, monkeypatch, capsys):
+  """What `main` does, with flags of its own for every command."""
+  shrunk = ['batch_size=4', 'data.num_train=6', 'num_measured_scenes=1']
+  arguments = ['main', *words, *(f'--config.{change}' for change in shrunk)]
+  values = flags.FlagValues()
+  config_flags.DEFINE_config_file('config', flag_values=values)
+  flags.DEFINE_string('workdir', None, 'Folder.', flag_values=values)
+  # The configuration's flag looks for its overrides there.
+  monkeypatch.setattr(sys, 'argv', arguments)
+  values(arguments)
+  training.run(values.config, pathlib.Path(values.workdir))
+  return capsys.readouterr().out
+
+
+def test_every_command_of_the_readme(places, monkeypatch, capsys):
+  monkeypatch.setattr(loop, 'train', train_one_batch)
+  write_toy_streets(places)
+  modules = []
+  for module, *words in commands():
+    words = [at(places, word) for word in words]
+    modules.append(module)
+    if module == 'instgan_jax.main':
+      place = words[words.index('--workdir') + 1]
+      words[words.index('--workdir') + 1] = f'{place}{len(modules)}'
+      assert 'Open ' in run_main(words, monkeypatch, capsys), words
+    elif module == 'data_pipeline.cityscapes':
+      assert importlib.import_module(module).main(words) == 0
+    else:
+      assert module == 'data_pipeline.toy_street', f'{module} is untested'
+  assert modules.count('instgan_jax.main') == 5
+  assert {'data_pipeline.toy_street', 'data_pipeline.cityscapes'} < set(modules)
+
+
+def test_every_file_that_the_readme_names_exists():
+  named = re.findall(
+    r'`((?:configs|data_pipeline|instgan_jax)/[\w/.]+)', README
+  )
+  named += re.findall(r'\]\(([\w/.]+\.\w+)\)', README)
+  assert named
+  assert not [name for name in named if not (ROOT / name).exists()]
+
+
+def test_both_make_targets_exist():
+  makefile = (ROOT / 'Makefile').read_text()
+  for target in re.findall(r'^make (\w+)', README, re.MULTILINE):
+    assert re.search(rf'^{target}:', makefile, re.MULTILINE)
