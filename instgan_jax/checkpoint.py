@@ -63,6 +63,8 @@ class Checkpoints:
     self.folder = pathlib.Path(workdir).absolute() / FOLDER
     self._manager = ocp.CheckpointManager(
       self.folder,
+      # Lets a fresh manager read what an older checkpoint holds.
+      item_handlers=ocp.StandardCheckpointHandler(),
       options=ocp.CheckpointManagerOptions(
         create=True,
         cleanup_tmp_directories=True,
@@ -103,15 +105,15 @@ class Checkpoints:
       InputError: if the checkpoint holds other parameters.
     """
     step = self.latest_step()
-    try:
-      return self._manager.restore(
-        step, args=ocp.args.StandardRestore(abstract_state)
-      )
-    except (ValueError, KeyError, TypeError) as error:
+    found = _by_name(self._manager.item_metadata(step).tree)
+    if wrong := differences(found, _by_name(abstract_state)):
       raise InputError(
         f'The checkpoint {self.folder / str(step)} does not hold the state '
-        f'that this configuration describes: {error}'
-      ) from error
+        'that this configuration describes:\n  ' + '\n  '.join(wrong)
+      )
+    return self._manager.restore(
+      step, args=ocp.args.StandardRestore(abstract_state)
+    )
 
   def latest_step(self) -> int | None:
     """The step of the latest complete checkpoint."""
@@ -149,10 +151,13 @@ def check_config(
   if not path.exists():
     return
   try:
-    saved = _flatten(json.loads(path.read_text()))
+    saved = traverse_util.flatten_dict(json.loads(path.read_text()), sep='.')
   except ValueError as error:
     raise InputError(f'{path} is not readable JSON: {error}.') from error
-  given = _flatten(json.loads(json.dumps(config.to_dict())))
+  # Through JSON, which has no tuples.
+  given = traverse_util.flatten_dict(
+    json.loads(json.dumps(config.to_dict())), sep='.'
+  )
   differing = [
     f'  {key}: {saved.get(key, "absent")} there, '
     f'{given.get(key, "absent")} here'
@@ -238,14 +243,12 @@ def differences(given: Tree, wanted: Tree) -> list[str]:
   return found
 
 
-def _flatten(tree: dict, prefix: str = '') -> dict[str, Any]:
-  flat = {}
-  for key, value in tree.items():
-    if isinstance(value, dict):
-      flat.update(_flatten(value, f'{prefix}{key}.'))
-    else:
-      flat[prefix + key] = value
-  return flat
+def _by_name(tree: Tree) -> dict[str, Any]:
+  """The leaves by their path, whether it leads through dicts or classes."""
+  return {
+    jax.tree_util.keystr(path, simple=True, separator='/'): leaf
+    for path, leaf in jax.tree_util.tree_leaves_with_path(tree)
+  }
 
 
 def _raise_if_disk_full(error: BaseException, folder: pathlib.Path) -> None:

@@ -1,5 +1,7 @@
 """The shipped toy configuration, shrunk to seconds."""
 
+from flax import traverse_util
+
 from configs import toy_street
 
 
@@ -27,8 +29,10 @@ def config(method='lip', **changes):
 def flags(**changes):
   """The same as command line flags, `data__height=32` for data.height."""
   tiny = config(**changes)
-  flat = _flatten(tiny.to_dict())
-  default = _flatten(toy_street.get_config().to_dict())
+  flat, default = (
+    traverse_util.flatten_dict(each.to_dict(), sep='.')
+    for each in (tiny, toy_street.get_config())
+  )
   return [
     f'--config.{key}={value}'
     for key, value in flat.items()
@@ -40,13 +44,3 @@ def _set(node, path, value):
   for key in path[:-1]:
     node = node[key]
   node[path[-1]] = value
-
-
-def _flatten(tree, prefix=''):
-  flat = {}
-  for key, value in tree.items():
-    if isinstance(value, dict):
-      flat.update(_flatten(value, f'{prefix}{key}.'))
-    else:
-      flat[prefix + key] = value
-  return flat
