@@ -48,6 +48,7 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
     state = build.initial_state(config, networks, optimizers)
     return initial_weights.place(state, initial) if config.init_from else state
 
+  _check_sample_scenes(config.sample_scenes, len(val_scenes))
   draw = preview.make_draw(networks.generator, networks.latent_shape)
   samples = loop.Samples(
     batch=next(_eval_batches(config, val_scenes, config.sample_scenes)),
@@ -90,8 +91,17 @@ def _eval_batches(config, scenes: batch_lib.Source, indices):
   """Batches of the chosen scenes; one size for all, so one compilation."""
   return in_memory.eval_batches(
     subset.Subset(scenes, tuple(indices)),
-    batch_size=max(1, len(config.sample_scenes)),
+    batch_size=len(config.sample_scenes),
   )
+
+
+def _check_sample_scenes(indices, num_scenes: int) -> None:
+  if not indices or not all(0 <= index < num_scenes for index in indices):
+    raise InputError(
+      f'sample_scenes is {tuple(indices)}, expected some of 0 to '
+      f'{num_scenes - 1}, for the val split has {num_scenes} scenes: set '
+      "--config.sample_scenes, for example '(0,)'."
+    )
 
 
 def _make_folder(workdir: pathlib.Path) -> None:

@@ -179,6 +179,10 @@ WRONG = {
     r'/nowhere',
   ),
   'weights': (['--config.vgg19_weights=/nowhere'], r'/nowhere is not a check'),
+  'sample_scenes': (
+    ['--config.sample_scenes=(0, 4)'],
+    r'sample_scenes is .*0 to 3',
+  ),
   'init_from': (['--config.init_from=/nowhere'], r'/nowhere is not a check'),
   'workdir': (['--workdir={root}/README.md'], r'README\.md cannot be written'),
   'processes': (['--num_processes=2'], r'belong together'),

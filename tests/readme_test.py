@@ -55,7 +55,7 @@ def at(places, word):
 
 def write_toy_streets(places):
   toy_street = importlib.import_module('data_pipeline.toy_street')
-  arguments = ['--num_train', '3', '--num_val', '4', '--height', '64']
+  arguments = ['--num_train', '3', '--num_val', '30', '--height', '64']
   assert toy_street.main(['--output', str(places['data/toy']), *arguments]) == 0
   places['/data/zips'].mkdir()
   for name, folder in (
