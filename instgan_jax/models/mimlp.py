@@ -102,9 +102,11 @@ def _modulate_pixels(
   projected = projected + bias.astype(dtype)[None, None]
   modulation = instance_lookup(with_empty_row(projected), instance_map)
   if basis is not None:
-    # The basis is 0 outside every instance: no mask is needed.
-    folded = position_map.fold_kernel(kernel)
-    modulation = modulation + basis.astype(dtype) @ folded.astype(dtype)
+    # The basis is 0 outside every instance: no mask is needed. As one matrix,
+    # because the gradient of the product is then twice as fast on the CPU.
+    folded = position_map.fold_kernel(kernel).astype(dtype)
+    pixels = basis.astype(dtype).reshape(-1, basis.shape[-1])
+    modulation = modulation + (pixels @ folded).reshape(modulation.shape)
   return modulation
 
 

@@ -229,12 +229,13 @@ def test_bfloat16_keeps_the_image_and_the_parameters_float32():
   assert 0 < difference.mean() < 0.05
 
 
-def test_an_exported_generator_runs_for_any_platform():
+def test_an_exported_generator_runs_for_any_platform_and_batch():
   module = small()
   variables, args = variables_of(module), inputs()
   apply = jax.jit(functools.partial(module.apply, train=False))
+  specs = jax.export.symbolic_args_specs(args, shapes_specs='b, ...')
   exported = jax.export.export(apply, platforms=('cpu', 'cuda', 'tpu'))(
-    variables, *args
+    variables, *specs
   )
   restored = jax.export.deserialize(exported.serialize())
   np.testing.assert_allclose(
