@@ -1,5 +1,6 @@
 """How every command starts and ends: one message, one exit status."""
 
+import errno
 import logging
 import os
 import sys
@@ -28,6 +29,14 @@ def run(main: Callable) -> None:
       main(argv)
     except InputError as error:
       _leave(f'Error: {error}', WRONG_INPUT)
+    except OSError as error:
+      if error.errno != errno.ENOSPC:
+        raise
+      _leave(
+        f'Error: no space left for {error.filename or "the output"}. Free '
+        'some and give the same command again: it continues.',
+        WRONG_INPUT,
+      )
     except metrics.NonFiniteError as error:
       _leave(f'Error: {error}', FAILURE)
     except loop.Interrupted as error:

@@ -56,9 +56,10 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
     num_draws=2 if networks.has_styles else 1,
   )
   measured = range(min(config.num_measured_scenes, len(val_scenes)))
-  evaluator = variety.make_variety_evaluator(
-    draw, _eval_batches(config, val_scenes, measured)
-  )
+  evaluators = ()
+  if measured:
+    batches = _eval_batches(config, val_scenes, measured)
+    evaluators = (variety.make_variety_evaluator(draw, batches),)
 
   with checkpoint.Checkpoints(
     workdir,
@@ -81,7 +82,7 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
       ),
       cadence=build.cadence(config, len(scenes)),
       samples=samples,
-      evaluators=(evaluator,) if len(measured) else (),
+      evaluators=evaluators,
     )
   if jax.process_index() == 0:
     print(_farewell(workdir, figures), flush=True)
