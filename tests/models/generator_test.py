@@ -196,26 +196,40 @@ def test_evaluation_moves_no_statistics():
     assert all(jax.tree.leaves(moved))
 
 
-def test_remat_changes_neither_names_nor_values_nor_gradients():
-  module, remat = small(), small(remat=True)
-  tree = jax.tree.map(jnp.shape, shapes(module, *inputs()))
-  assert jax.tree.map(jnp.shape, shapes(remat, *inputs())) == tree
+def image_of_params(module):
+  """The image as a function of the parameters, in training mode."""
   variables = variables_of(module)
 
-  def loss(module):
-    def apply(params):
-      image, stats = module.apply(
-        {**variables, 'params': params}, *inputs(), train=True, mutable=STATS
-      )
-      return jnp.mean(image**2), stats
+  def apply(params):
+    image, _ = module.apply(
+      {**variables, 'params': params}, *inputs(), train=True, mutable=STATS
+    )
+    return image
 
-    return jax.jit(jax.grad(apply, has_aux=True))(variables['params'])
+  return apply, variables['params']
+
+
+def test_remat_keeps_less_for_the_backward_pass():
+  def num_kept(module):
+    apply, params = image_of_params(module)
+    pullback = jax.eval_shape(lambda params: jax.vjp(apply, params)[1], params)
+    return parameter_count(pullback) - parameter_count(params)
+
+  assert num_kept(small(remat=True)) < 0.3 * num_kept(small())
+
+
+def test_remat_changes_neither_names_nor_gradients():
+  def gradient(module):
+    apply, params = image_of_params(module)
+    return jax.jit(jax.grad(lambda p: jnp.mean(apply(p) ** 2)))(params)
 
   jax.tree.map(
     lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5),
-    loss(remat),
-    loss(module),
+    gradient(small('l', remat=True)),
+    gradient(small('l')),
   )
+  tree = jax.tree.map(jnp.shape, shapes(small(), *inputs()))
+  assert jax.tree.map(jnp.shape, shapes(small(remat=True), *inputs())) == tree
 
 
 def test_bfloat16_keeps_the_image_and_the_parameters_float32():
