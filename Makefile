@@ -11,7 +11,7 @@ quickstart: .venv/installed
 	  --config configs/toy_street.py --workdir runs/toy_street
 
 test: .venv/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
 
 lint: .venv/installed
 	$(BIN)/ruff format --check .
