@@ -9,8 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from flax import traverse_util
 
 from data_pipeline.errors import InputError
+
+# Our leaf names and PyTorch's.
+_LEAVES = {
+  'kernel': 'weight',
+  'bias': 'bias',
+  'scale': 'weight',
+  'mean': 'running_mean',
+  'var': 'running_var',
+}
 
 
 class Entry(NamedTuple):
@@ -116,4 +126,27 @@ def conv_entries(
   entries = [Entry(f'{key}.weight', shape, (*path, 'kernel'), conv_kernel)]
   if use_bias:
     entries.append(Entry(f'{key}.bias', shape[:1], (*path, 'bias'), identity))
+  return entries
+
+
+def entries_of(
+  variables: Mapping,
+  their_module: Callable[[tuple[str, ...]], str] = '.'.join,
+) -> list[Entry]:
+  """The entries of a network of convolutions and batch norms.
+
+  Args:
+    variables: those of our module, or their shapes.
+    their_module: from the names of our nested modules to the public name.
+  """
+  entries = []
+  for path, leaf in traverse_util.flatten_dict(variables).items():
+    _, *modules, name = path
+    key = f'{their_module(tuple(modules))}.{_LEAVES[name]}'
+    if name == 'kernel':
+      height, width, in_channels, channels = leaf.shape
+      shape = (channels, in_channels, height, width)
+      entries.append(Entry(key, shape, path, conv_kernel))
+    else:
+      entries.append(Entry(key, leaf.shape, path, identity))
   return entries

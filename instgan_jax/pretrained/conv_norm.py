@@ -1,0 +1,52 @@
+"""Convolution, batch norm and ReLU: the layer of the frozen classifiers."""
+
+from collections.abc import Sequence
+
+import jax
+from flax import linen as nn
+
+# Measures must not depend on the accelerator's fast, short products.
+PRECISION = jax.lax.Precision.HIGHEST
+
+
+class ConvNorm(nn.Module):
+  """A convolution without bias, a batch norm, and a ReLU unless told not to.
+
+  Attributes:
+    channels: of the output.
+    kernel_size: height and width of the kernel.
+    strides: in both directions.
+    padding: pixels above and below, left and right.
+    dilation: of the kernel, in both directions.
+    epsilon: of the batch norm, added to the variance.
+    use_relu: whether a ReLU follows.
+  """
+
+  channels: int
+  kernel_size: tuple[int, int] = (1, 1)
+  strides: int = 1
+  padding: Sequence[int] = (0, 0)
+  dilation: int = 1
+  epsilon: float = 1e-5
+  use_relu: bool = True
+
+  @nn.compact
+  def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
+    """[B, H, W, C] -> [B, H', W', channels]."""
+    x = nn.Conv(
+      self.channels,
+      self.kernel_size,
+      strides=self.strides,
+      padding=[(pixels, pixels) for pixels in self.padding],
+      kernel_dilation=self.dilation,
+      use_bias=False,
+      precision=PRECISION,
+      name='conv',
+    )(x)
+    x = nn.BatchNorm(
+      use_running_average=not train,
+      momentum=0.9,
+      epsilon=self.epsilon,
+      name='bn',
+    )(x)
+    return nn.relu(x) if self.use_relu else x
