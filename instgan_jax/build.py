@@ -97,7 +97,7 @@ def networks(
     raise _unknown('dtype', config.dtype, DTYPES)
   dtype = DTYPES[config.dtype]
   drawing = generator.Generator(
-    num_labels=batch_lib.NUM_LABELS,
+    num_labels=model.num_labels,
     base_channels=model.base_channels,
     upsampling=model.upsampling,
     image_size=(config.data.height, config.data.width),
@@ -117,7 +117,7 @@ def networks(
   modules = step_lib.Networks(
     generator=drawing,
     discriminator=discriminator.MultiscaleDiscriminator(
-      num_labels=batch_lib.NUM_LABELS,
+      num_labels=model.num_labels,
       base_channels=config.discriminator.base_channels,
       num_layers=config.discriminator.num_layers,
       num_scales=config.discriminator.num_scales,
@@ -269,6 +269,11 @@ def check(config: ml_collections.ConfigDict) -> None:
     raise InputError(
       'model.use_position_map needs model.use_instances: the position map '
       'joins the instance styles (L+I+P).'
+    )
+  if config.model.num_labels < batch_lib.NUM_LABELS:
+    raise InputError(
+      f'model.num_labels is {config.model.num_labels}, the data have '
+      f'{batch_lib.NUM_LABELS}: it must not be less.'
     )
   if not 0.0 <= config.ema_decay < 1.0:
     raise InputError(f'ema_decay is {config.ema_decay}, it must be in [0, 1).')
