@@ -13,9 +13,8 @@ import optax
 from data_pipeline import batch as batch_lib
 from data_pipeline import folder, in_memory, toy_street
 from data_pipeline.errors import InputError
-from instgan_jax import checkpoint
+from instgan_jax import frozen
 from instgan_jax.models import discriminator, encoder, generator
-from instgan_jax.pretrained import vgg19
 from instgan_jax.train import loop, parallel
 from instgan_jax.train import state as state_lib
 from instgan_jax.train import step as step_lib
@@ -301,17 +300,7 @@ def _steps_per_epoch(config: ml_collections.ConfigDict, num_examples: int):
 def _vgg19_features(path: str, dtype):
   if not path:
     return None
-  network = vgg19.Vgg19(dtype=dtype)
-  variables = checkpoint.restore_tree(path).get('vgg19', {})
-  wanted = jax.eval_shape(
-    network.init, jax.random.key(0), jnp.zeros((1, 16, 16, 3))
-  )
-  if wrong := checkpoint.differences(variables, wanted):
-    raise InputError(
-      f'{path} does not hold the weights of VGG19:\n  '
-      + '\n  '.join(wrong)
-      + '\nMake it with python -m instgan_jax.import_torch --network vgg19.'
-    )
+  network, variables, _ = frozen.load_vgg19(path, dtype)
   return lambda image: network.apply(variables, image)
 
 
