@@ -30,6 +30,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.data.num_threads = 16
   config.data.num_train = 0  # Scenes that 'toy_street' draws.
   config.data.num_val = 0
+  config.data.seed = 0  # Of these scenes.
 
   config.model = ml_collections.ConfigDict()
   config.model.use_instances = False
@@ -78,6 +79,15 @@ def get_config() -> ml_collections.ConfigDict:
   config.keep_every_steps = 0
   config.sample_scenes = (0, 1, 2, 3)
   config.num_measured_scenes = 32  # Val scenes to measure the variety on.
+
+  # Measures of the val split in the run, as instgan_jax.evaluate makes them.
+  config.eval = ml_collections.ConfigDict()
+  config.eval.metrics = ''  # Some of fid,kid,fsd,miou,micv; none: off.
+  config.eval.every_steps = 5000
+  config.eval.num_scenes = 0  # The first ones; 0: all.
+  config.eval.best = ''  # A figure, such as fid: its best checkpoint is kept.
+  config.eval.inception = ''  # Folders written by import_torch or, for the
+  config.eval.segmenter = ''  # segmenter, by train_segmenter.
 
   config.init_from = ''  # Weights to start from: a workdir or a checkpoint.
   return config

@@ -14,7 +14,8 @@ from data_pipeline import batch as batch_lib
 from data_pipeline import folder, in_memory, toy_street
 from data_pipeline.errors import InputError
 from instgan_jax import frozen
-from instgan_jax.models import discriminator, encoder, generator
+from instgan_jax.models import discriminator, encoder
+from instgan_jax.models import generator as generator_lib
 from instgan_jax.train import loop, parallel
 from instgan_jax.train import state as state_lib
 from instgan_jax.train import step as step_lib
@@ -43,7 +44,7 @@ def source(config: ml_collections.ConfigDict, split: str) -> batch_lib.Source:
       )
     num_scenes = data.num_train if split == 'train' else data.num_val
     scenes = toy_street.ToyStreet(
-      num_scenes, height=data.height, seed=config.seed, split=split
+      num_scenes, height=data.height, seed=data.seed, split=split
     )
   elif data.source == 'folder':
     scenes = folder.CityscapesFolder(data.path, split, size=size)
@@ -87,15 +88,16 @@ def train_batches(
   raise _unknown('data.loader', config.data.loader, LOADERS)
 
 
-def networks(
+def generator(
   config: ml_collections.ConfigDict, *, axis_name: str | None = None
-) -> step_lib.Networks:
-  """The modules, with frozen VGG features where their weights are given."""
+) -> tuple[generator_lib.Generator, tuple[int, int]]:
+  """The generator and the shape of an example's latents.
+
+  Raises:
+    InputError: for a value that no generator has.
+  """
   model = config.model
-  if config.dtype not in DTYPES:
-    raise _unknown('dtype', config.dtype, DTYPES)
-  dtype = DTYPES[config.dtype]
-  drawing = generator.Generator(
+  module = generator_lib.Generator(
     num_labels=model.num_labels,
     base_channels=model.base_channels,
     upsampling=model.upsampling,
@@ -110,9 +112,18 @@ def networks(
     position_frequencies=model.position_frequencies,
     image_style_dim=model.image_style_dim,
     axis_name=axis_name,
-    dtype=dtype,
+    dtype=_dtype(config),
     remat=config.remat,
   )
+  return module, (batch_lib.MAX_INSTANCES, model.latent_dim)
+
+
+def networks(
+  config: ml_collections.ConfigDict, *, axis_name: str | None = None
+) -> step_lib.Networks:
+  """The modules, with frozen VGG features where their weights are given."""
+  model, dtype = config.model, _dtype(config)
+  drawing, latent_shape = generator(config, axis_name=axis_name)
   modules = step_lib.Networks(
     generator=drawing,
     discriminator=discriminator.MultiscaleDiscriminator(
@@ -131,7 +142,7 @@ def networks(
     if model.image_style_dim
     else None,
     vgg19=_vgg19_features(config.vgg19_weights, dtype),
-    latent_shape=(batch_lib.MAX_INSTANCES, model.latent_dim),
+    latent_shape=latent_shape,
   )
   try:
     abstract_state(config, modules, _NO_OPTIMIZERS)
@@ -295,6 +306,12 @@ def _initializer(config, modules, optimizers_):
 
 def _steps_per_epoch(config: ml_collections.ConfigDict, num_examples: int):
   return max(1, num_examples // config.batch_size)
+
+
+def _dtype(config: ml_collections.ConfigDict):
+  if config.dtype not in DTYPES:
+    raise _unknown('dtype', config.dtype, DTYPES)
+  return DTYPES[config.dtype]
 
 
 def _vgg19_features(path: str, dtype):

@@ -10,6 +10,7 @@ A checkpoint appears under its name when it is complete, so that a run killed
 while it writes one continues from the one before.
 """
 
+import copy
 import errno
 import json
 import os
@@ -40,6 +41,12 @@ FREE_KEYS = (
   'checkpoint_every_steps',
   'keep_checkpoints',
   'keep_every_steps',
+  'eval.metrics',
+  'eval.every_steps',
+  'eval.num_scenes',
+  'eval.best',
+  'eval.inception',
+  'eval.segmenter',
 )
 
 
@@ -146,6 +153,43 @@ def save_config(
   os.replace(partial, path)
 
 
+def load_config(
+  workdir: str | os.PathLike, base: ml_collections.ConfigDict
+) -> ml_collections.ConfigDict:
+  """The configuration that `workdir` was made with.
+
+  Args:
+    workdir: of a training run, or a folder of imported GauGAN weights.
+    base: gives the fields that are younger than the workdir.
+
+  Raises:
+    InputError: if there is no readable configuration of this program.
+  """
+  path = pathlib.Path(workdir) / CONFIG_FILE
+  if not path.exists():
+    raise InputError(
+      f'{workdir} has no {CONFIG_FILE}: expected a workdir of instgan_jax.main '
+      'or GauGAN weights imported with instgan_jax.import_torch.'
+    )
+  config = copy.deepcopy(base)
+  try:
+    config.update(json.loads(path.read_text()))
+  except (ValueError, TypeError, KeyError, AttributeError) as error:
+    raise InputError(
+      f'{path} is not the configuration of a run: {error}.'
+    ) from error
+  return config
+
+
+def last_step(workdir: str | os.PathLike) -> int | None:
+  """The latest step that is complete in a workdir; None where there is none."""
+  steps = pathlib.Path(workdir) / FOLDER
+  if not steps.is_dir():
+    return None
+  numbers = [int(p.name) for p in steps.iterdir() if p.name.isdigit()]
+  return max(numbers, default=None)
+
+
 def check_config(
   workdir: str | os.PathLike, config: ml_collections.ConfigDict
 ) -> None:
@@ -191,12 +235,10 @@ def restore_tree(folder: str | os.PathLike) -> Tree:
   """
   folder = pathlib.Path(folder).absolute()
   if (folder / FOLDER).is_dir():
-    steps = [
-      int(p.name) for p in (folder / FOLDER).iterdir() if p.name.isdigit()
-    ]
-    if not steps:
+    step = last_step(folder)
+    if step is None:
       raise InputError(f'{folder} has no complete checkpoint yet.')
-    folder = folder / FOLDER / str(max(steps))
+    folder = folder / FOLDER / str(step)
   if (folder / 'default').is_dir():
     folder = folder / 'default'
   if not (folder / '_METADATA').exists():

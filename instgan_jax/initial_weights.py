@@ -22,11 +22,13 @@ INSTANCE_MODULES = ('/instance_style/', '/instance/')
 _NETWORKS = ('generator', 'encoder', 'discriminator')
 
 
-def load(folder: str) -> dict[str, Tree]:
+def load(folder: str, *, use_ema: bool = True) -> dict[str, Tree]:
   """The networks' variables in `folder`, as numpy arrays.
 
-  Of a training run's generator it takes what the run draws with: the moving
-  average where there is one.
+  Args:
+    folder: a training workdir or imported weights.
+    use_ema: whether to take of a training run's generator what the run draws
+      with: the moving average where there is one.
 
   Returns:
     {network: {'params', 'batch_stats', 'spectral_stats'}} for those of
@@ -48,7 +50,8 @@ def load(folder: str) -> dict[str, Tree]:
     name: {'params': params, **tree['g_stats'][name]}
     for name, params in tree['g_params'].items()
   }
-  networks['generator'].update(tree.get('ema') or {})
+  if use_ema:
+    networks['generator'].update(tree.get('ema') or {})
   networks['discriminator'] = {'params': tree['d_params'], **tree['d_stats']}
   return networks
 

@@ -10,9 +10,9 @@ import numpy as np
 from data_pipeline import batch as batch_lib
 from data_pipeline import in_memory, subset
 from data_pipeline.errors import InputError
-from instgan_jax import build, checkpoint, initial_weights
+from instgan_jax import build, checkpoint, evaluating, initial_weights
 from instgan_jax.evaluation import variety
-from instgan_jax.train import loop, parallel, preview
+from instgan_jax.train import best, loop, parallel, preview
 
 
 def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
@@ -56,10 +56,13 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
     num_draws=2 if networks.has_styles else 1,
   )
   measured = range(min(config.num_measured_scenes, len(val_scenes)))
-  evaluators = ()
+  evaluators = []
   if measured:
     batches = _eval_batches(config, val_scenes, measured)
-    evaluators = (variety.make_variety_evaluator(draw, batches),)
+    run_variety = variety.make_variety_evaluator(draw, batches)
+    evaluators.append(loop.Evaluator(run_variety, config.sample_every_steps))
+  if config.eval.metrics:
+    evaluators.append(_evaluator(config, workdir, draw))
 
   with checkpoint.Checkpoints(
     workdir,
@@ -85,10 +88,40 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
       ),
       cadence=build.cadence(config, len(scenes)),
       samples=samples,
-      evaluators=evaluators,
+      evaluators=tuple(evaluators),
     )
   if jax.process_index() == 0:
     print(_farewell(workdir, figures), flush=True)
+
+
+def _evaluator(config, workdir: pathlib.Path, draw) -> loop.Evaluator:
+  """The measures of `config.eval`, which also keep the best checkpoint."""
+  options = config.eval
+  evaluation = evaluating.Evaluation(
+    lambda split: build.source(config, split),
+    evaluating.check(
+      evaluating.Options(
+        metrics=tuple(options.metrics.split(',')),
+        inception=options.inception,
+        segmenter=options.segmenter,
+        num_scenes=options.num_scenes,
+        batch_size=len(config.sample_scenes),
+      )
+    ),
+  )
+
+  def run(variables) -> dict[str, float]:
+    pictures = evaluating.of_function(
+      lambda batch, seed: draw(variables, batch, seed), config
+    )
+    figures = evaluation.run(pictures)['figures']
+    means = {name: figure['mean'] for name, figure in figures.items()}
+    return {name: x for name, x in means.items() if np.isfinite(x)}
+
+  on_figures = {}
+  if options.best:
+    on_figures['on_figures'] = best.Best(workdir, options.best).offer
+  return loop.Evaluator(run, options.every_steps, **on_figures)
 
 
 def _eval_batches(config, scenes: batch_lib.Source, indices):

@@ -37,7 +37,7 @@ class Cadence:
   Attributes:
     num_steps: updates of the whole run.
     log_every_steps: scalars to metrics.jsonl and the bar.
-    sample_every_steps: the sample sheet and the evaluators.
+    sample_every_steps: the sample sheet.
     checkpoint_every_steps: the state; all that a kill can lose.
   """
 
@@ -62,6 +62,21 @@ class Samples:
   num_draws: int
 
 
+@dataclasses.dataclass(frozen=True)
+class Evaluator:
+  """Figures of the generator during the run.
+
+  Attributes:
+    run: `variables -> {name: value}`; called on the first process only.
+    every_steps: and after the last step.
+    on_figures: called with (step, figures, state) on every process.
+  """
+
+  run: Callable[..., dict[str, float]]
+  every_steps: int
+  on_figures: Callable[..., None] = lambda step, figures, state: None
+
+
 def train(
   *,
   workdir: pathlib.Path,
@@ -72,7 +87,7 @@ def train(
   make_batches: Callable[[int], Iterator[Batch]],
   cadence: Cadence,
   samples: Samples,
-  evaluators: tuple[Callable[..., dict[str, float]], ...] = (),
+  evaluators: tuple[Evaluator, ...] = (),
 ) -> tuple[state_lib.GanState, dict[str, float]]:
   """Runs until `cadence.num_steps`, from the latest checkpoint if there is one.
 
@@ -88,7 +103,7 @@ def train(
     make_batches: start step -> this process's batches from it on.
     cadence: how long and how often.
     samples: pictures to draw.
-    evaluators: `variables -> {name: value}`, run with the sample sheet.
+    evaluators: figures to compute.
 
   Returns:
     The final state and the last figures of the evaluators.
@@ -103,8 +118,9 @@ def train(
   writer = metrics_lib.MetricsWriter(workdir, start_step=step)
   figures = {}
 
-  def show(state) -> None:
-    figures.update(_show(workdir, writer, state, samples, evaluators))
+  def measure(state, chosen) -> None:
+    for evaluator in chosen:
+      figures.update(_measure(writer, state, evaluator))
 
   run = parallel.parallelize(train_step)
   since_report = metrics_lib.StepMetrics()
@@ -120,7 +136,8 @@ def train(
   try:
     with bar, interruption.Interruption() as stop:
       if step >= cadence.num_steps:
-        show(state)
+        _show(workdir, writer, state, samples)
+        measure(state, evaluators)
       while step < cadence.num_steps:
         state, metrics = run(state, next(batches))
         step += 1
@@ -142,7 +159,11 @@ def train(
             stop.signal_name,
           )
         if last or step % cadence.sample_every_steps == 0:
-          show(state)
+          _show(workdir, writer, state, samples)
+        measure(
+          state,
+          [e for e in evaluators if last or step % e.every_steps == 0],
+        )
     checkpoints.wait()
   finally:
     batches.close()
@@ -180,14 +201,12 @@ def _report(since_report, step, writer, bar, checkpoints) -> None:
   bar.set_postfix_str(f'G {values["g_loss"]:.3f}, D {values["d_loss"]:.3f}')
 
 
-def _show(workdir, writer, state, samples, evaluators) -> dict[str, float]:
-  """Writes the sample sheet and the evaluators' figures of a step."""
+def _show(workdir, writer, state, samples) -> None:
+  """Writes the sample sheet of a step."""
   if jax.process_index():
-    return {}
+    return
   step = int(state.step)
-  variables = jax.tree.map(
-    lambda leaf: leaf.addressable_data(0), state_lib.generator_variables(state)
-  )
+  variables = _drawing_variables(state)
   sheet = sample_sheet.sample_sheet(
     label_maps=samples.batch['label_map'],
     instance_maps=samples.batch['instance_map'],
@@ -199,9 +218,21 @@ def _show(workdir, writer, state, samples, evaluators) -> dict[str, float]:
   )
   sample_sheet.save_png(workdir / 'samples' / f'{step:06d}.png', sheet)
   writer.write_image(step, 'samples', sheet)
-  figures = {}
-  for evaluate in evaluators:
-    figures.update(evaluate(variables))
-  if figures:
-    writer.write(step, figures)
+
+
+def _measure(writer, state, evaluator: Evaluator) -> dict[str, float]:
+  """Writes an evaluator's figures of a step."""
+  step, figures = int(state.step), {}
+  if jax.process_index() == 0:
+    figures = evaluator.run(_drawing_variables(state))
+    if figures:
+      writer.write(step, figures)
+  evaluator.on_figures(step, figures, state)
   return figures
+
+
+def _drawing_variables(state):
+  """The generator's variables on this process's first device."""
+  return jax.tree.map(
+    lambda leaf: leaf.addressable_data(0), state_lib.generator_variables(state)
+  )

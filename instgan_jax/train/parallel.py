@@ -52,6 +52,23 @@ def shard(batch: dict[str, np.ndarray]) -> dict[str, jax.Array]:
   }
 
 
+def spread(batch: dict[str, np.ndarray]) -> dict[str, jax.Array]:
+  """Splits a batch over this process's devices, without a new axis.
+
+  For programs under `jax.jit` that treat every row alike. A batch that does
+  not divide evenly is filled up with copies of its last row.
+  """
+  rows = len(next(iter(batch.values())))
+  missing = -rows % jax.local_device_count()
+  sharding = NamedSharding(_local_mesh(), PartitionSpec(AXIS_NAME))
+  return {
+    key: jax.device_put(
+      np.concatenate([value, np.repeat(value[-1:], missing, axis=0)]), sharding
+    )
+    for key, value in batch.items()
+  }
+
+
 def check_batch_size(batch_size: int) -> None:
   """Raises InputError unless `batch_size` splits evenly over all devices."""
   if batch_size < 1 or batch_size % jax.device_count():
@@ -80,6 +97,13 @@ def to_local(tree):
   return multihost_utils.global_array_to_host_local_array(
     tree, _global_mesh(), PartitionSpec()
   )
+
+
+def agreed(decision: bool) -> bool:
+  """What the first process decided, on all of them."""
+  if jax.process_count() == 1:
+    return decision
+  return bool(multihost_utils.broadcast_one_to_all(np.asarray(decision)))
 
 
 def global_sharding() -> NamedSharding:

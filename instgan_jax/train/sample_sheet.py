@@ -35,13 +35,36 @@ def sample_sheet(
   images: np.ndarray,
   draws: list[np.ndarray],
 ) -> np.ndarray:
-  """Lays out scenes for the eye.
+  """Lays out scenes and draws of them, see `comparison_sheet`.
 
   Args:
     label_maps: uint8 [N, H, W], label ids.
     instance_maps: int [N, H, W], dense ids.
     images: uint8 [N, H, W, 3], the real images.
     draws: uint8 [N, H, W, 3] each, generated with other instance styles.
+  """
+  return comparison_sheet(
+    label_maps=label_maps,
+    instance_maps=instance_maps,
+    pictures={
+      'real image': images,
+      **{f'generated, draw {i}': draw for i, draw in enumerate(draws, 1)},
+    },
+  )
+
+
+def comparison_sheet(
+  *,
+  label_maps: np.ndarray,
+  instance_maps: np.ndarray,
+  pictures: dict[str, np.ndarray],
+) -> np.ndarray:
+  """Lays out scenes for the eye: a row for each, their maps and pictures.
+
+  Args:
+    label_maps: uint8 [N, H, W], label ids.
+    instance_maps: int [N, H, W], dense ids.
+    pictures: uint8 [N, H, W, 3] by the title of their column.
 
   Returns:
     uint8 [height, width, 3].
@@ -52,11 +75,9 @@ def sample_sheet(
       colorize_instances(instance_maps),
       Image.Resampling.NEAREST,
     ),
-    'real image': (images, Image.Resampling.BICUBIC),
   }
-  for i, drawing in enumerate(draws, 1):
-    columns[f'generated, draw {i}'] = (drawing, Image.Resampling.BICUBIC)
-
+  for title, column in pictures.items():
+    columns[title] = (column, Image.Resampling.BICUBIC)
   num_scenes, height, width = label_maps.shape
   scale = -(-_MIN_TILE_WIDTH // width)
   tile = (width * scale, height * scale)
@@ -69,10 +90,10 @@ def sample_sheet(
     'white',
   )
   pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(15)
-  for i, (title, (pictures, resampling)) in enumerate(columns.items()):
+  for i, (title, (column, resampling)) in enumerate(columns.items()):
     left = _MARGIN + i * (tile[0] + _MARGIN)
     pen.text((left, 4), title, fill='black', font=font)
-    for row, picture in enumerate(pictures):
+    for row, picture in enumerate(column):
       top = _HEADER + row * (tile[1] + _MARGIN)
       sheet.paste(
         Image.fromarray(picture).resize(tile, resampling), (left, top)

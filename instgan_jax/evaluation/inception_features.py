@@ -1,0 +1,85 @@
+"""Inception's features of pictures, under a named protocol.
+
+How a picture comes to Inception's 299x299 pixels changes FID by more than
+many methods differ, so the way is part of the name of a result:
+
+  pytorch-fid  bilinear without antialiasing, values not rounded.
+  clean-fid    bicubic with antialiasing by Pillow, channel by channel in
+               float32, clipped to [0, 255] (arXiv:2104.11222).
+"""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from PIL import Image
+
+from data_pipeline.errors import InputError
+from instgan_jax import frozen
+from instgan_jax.pretrained import inception
+from instgan_jax.train import parallel
+
+RESIZES = ('pytorch-fid', 'clean-fid')
+_IMAGES = 'images'
+
+
+class InceptionFeatures:
+  """Computes the 2048 features that FID and KID compare.
+
+  Attributes:
+    resize: one of `RESIZES`.
+    protocol: what a result must say of how it was measured.
+  """
+
+  def __init__(self, weights: frozen.Frozen, resize: str):
+    """Takes weights of `frozen.load_inception`.
+
+    Raises:
+      InputError: if `resize` is unknown.
+    """
+    if resize not in RESIZES:
+      raise InputError(
+        f'{resize!r} is no resize protocol of FID, expected one of '
+        f'{", ".join(RESIZES)}.'
+      )
+    self.resize = resize
+    self.protocol = {
+      'network': 'Inception 2015-12-05, pool3',
+      'resize': resize,
+      'weights_sha256': weights.sha256,
+    }
+    self._variables = parallel.replicate(weights.variables)
+    self._run = jax.jit(
+      functools.partial(_features, weights.network, resize == 'pytorch-fid')
+    )
+
+  def __call__(self, images: np.ndarray) -> np.ndarray:
+    """uint8 [B, H, W, 3] -> float32 [B, 2048]."""
+    inputs = images if self.resize == 'pytorch-fid' else clean_resize(images)
+    spread = parallel.spread({_IMAGES: inputs})[_IMAGES]
+    return np.asarray(self._run(self._variables, spread))[: len(images)]
+
+
+def clean_resize(images: np.ndarray) -> np.ndarray:
+  """clean-fid's resize: uint8 [B, H, W, 3] -> float32 [B, 299, 299, 3].
+
+  Values stay in [0, 255] and are not rounded.
+  """
+  height, width = inception.IMAGE_SIZE
+  resized = np.empty((len(images), height, width, 3), np.float32)
+  for image, out in zip(images, resized, strict=True):
+    for channel in range(3):
+      plane = Image.fromarray(image[:, :, channel].astype(np.float32))
+      out[:, :, channel] = plane.resize(
+        (width, height), Image.Resampling.BICUBIC
+      )
+  return resized.clip(0, 255)
+
+
+def _features(network, resizes: bool, variables, images: jax.Array):
+  if resizes:
+    inputs = inception.preprocess(images)
+  else:
+    inputs = (images.astype(jnp.float32) - 128.0) / 128.0
+  return network.apply(variables, inputs)[-1]

@@ -1,0 +1,92 @@
+"""The paper's Table 1 from the results of several methods and seeds."""
+
+import math
+import statistics
+from collections.abc import Sequence
+
+# Columns in the paper's order. 'fsd' stands where there is no Inception.
+_COLUMNS = {
+  'micv_car': 'MICV car',
+  'micv_person': 'MICV person',
+  'fid': 'FID',
+  'fsd': "Frechet distance of the segmenter's features",
+  'miou': 'mIoU',
+}
+_DISTANCES = ('fid', 'fsd')
+REAL = 'real images'
+
+Results = dict[str, Sequence[dict]]
+
+
+def summary(results: Results) -> dict[str, dict[str, dict]]:
+  """Means over seeds.
+
+  Args:
+    results: what `evaluating.Evaluation.run` gives, by method, over seeds.
+
+  Returns:
+    {method: {figure: {'mean', 'deviation', 'per_seed'}}}, the deviation with
+    ddof 1; the last method is `REAL`, with a mean alone.
+  """
+  figures = [run['figures'] for runs in results.values() for run in runs]
+  columns = [name for name in _COLUMNS if all(name in run for run in figures)]
+  table = {
+    method: {
+      name: _over_seeds([run['figures'][name]['mean'] for run in runs])
+      for name in columns
+    }
+    for method, runs in results.items()
+  }
+  # The real images are the same in every run.
+  table[REAL] = {name: {'mean': figures[0][name]['real']} for name in columns}
+  return table
+
+
+def markdown(table: dict[str, dict[str, dict]]) -> str:
+  """The table to read, and whether the paper's order was found."""
+  columns = list(table[REAL])
+  lines = [
+    f'| | {" | ".join(_COLUMNS[name] for name in columns)} |',
+    f'|---|{"---|" * len(columns)}',
+  ]
+  for method, row in table.items():
+    cells = ' | '.join(_cell(row[name]) for name in columns)
+    lines.append(f'| {method} | {cells} |')
+  return '\n'.join([*lines, '', *_order(table)])
+
+
+def _over_seeds(values: list[float | None]) -> dict:
+  found = [math.nan if value is None else value for value in values]
+  return {
+    'mean': statistics.fmean(found),
+    'deviation': statistics.stdev(found) if len(found) > 1 else 0.0,
+    'per_seed': found,
+  }
+
+
+def _cell(value: dict) -> str:
+  if value['mean'] is None or not math.isfinite(value['mean']):
+    return ''
+  text = f'{value["mean"]:.3f}'
+  if len(value.get('per_seed', ())) > 1:
+    text += f' ± {value["deviation"]:.3f}'
+  return text
+
+
+def _order(table: dict[str, dict[str, dict]]) -> list[str]:
+  """A line for each figure: did the order of the paper's Table 1 come out?"""
+  methods = [method for method in table if method != REAL]
+  lines = []
+  for name, title in _COLUMNS.items():
+    if name not in table[REAL]:
+      continue
+    means = {method: table[method][name]['mean'] for method in methods}
+    found = ' < '.join(sorted(means, key=means.get))
+    if name in _DISTANCES:
+      paper, holds = 'L is the largest', max(means, key=means.get) == 'L'
+    else:
+      paper = ' < '.join(methods)
+      holds = found == paper
+    verdict = 'also here' if holds else 'not here'
+    lines.append(f'- {title}: in the paper {paper}; {verdict}: {found}.')
+  return lines

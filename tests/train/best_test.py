@@ -1,0 +1,71 @@
+"""The best checkpoint stays, whatever came after it."""
+
+import json
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from data_pipeline.errors import InputError
+from instgan_jax import checkpoint
+from instgan_jax.train import best
+
+
+@pytest.fixture
+def workdir(tmp_path):
+  (tmp_path / 'config.json').write_text('{"a": 1}\n')
+  return tmp_path
+
+
+def state(value):
+  return {'w': jnp.full(3, float(value))}
+
+
+def kept(workdir):
+  return checkpoint.restore_tree(workdir / 'best')['w'][0]
+
+
+@pytest.mark.parametrize(
+  ('figure', 'values', 'best_step'),
+  [
+    ('fid', {1: 50.0, 2: 40.0, 3: 45.0}, 2),
+    ('miou', {1: 0.3, 2: 0.2, 3: 0.5}, 3),
+    ('fsd', {1: float('nan'), 2: 9.0, 3: float('nan')}, 2),
+  ],
+)
+def test_the_best_is_kept(workdir, figure, values, best_step):
+  keeper = best.Best(workdir, figure)
+  for step, value in values.items():
+    keeper.offer(step, {figure: value}, state(step))
+  assert kept(workdir) == best_step
+  about = json.loads((workdir / 'best' / 'best.json').read_text())
+  assert about == {
+    'figure': figure,
+    'value': values[best_step],
+    'step': best_step,
+  }
+  assert (workdir / 'best' / 'config.json').read_text() == '{"a": 1}\n'
+
+
+def test_a_continued_run_knows_what_was_best(workdir):
+  best.Best(workdir, 'fid').offer(1, {'fid': 40.0}, state(1))
+  later = best.Best(workdir, 'fid')
+  assert later.value == 40.0
+  later.offer(2, {'fid': 41.0}, state(2))
+  assert kept(workdir) == 1
+  later.offer(3, {'fid': 39.0}, state(3))
+  assert kept(workdir) == 3
+  np.testing.assert_array_equal(checkpoint.last_step(workdir / 'best'), 3)
+
+
+def test_nothing_is_kept_without_the_figure(workdir):
+  best.Best(workdir, 'fid').offer(1, {'miou': 0.5}, state(1))
+  assert not (workdir / 'best').exists()
+
+
+def test_unknown_and_changed_figures_are_refused(workdir):
+  with pytest.raises(InputError, match="eval.best is 'loss', expected one of"):
+    best.Best(workdir, 'loss')
+  best.Best(workdir, 'fid').offer(1, {'fid': 40.0}, state(1))
+  with pytest.raises(InputError, match="best fid, but eval.best is 'miou'"):
+    best.Best(workdir, 'miou')
