@@ -9,6 +9,8 @@ import pytest
 torch = pytest.importorskip(
   'torch', reason='PyTorch is not installed (tests/requirements-torch.txt).'
 )
+# The networks are small, and other tests want the other cores.
+torch.set_num_threads(1)
 
 
 def to_tensor(x, dtype=torch.float32):
