@@ -133,7 +133,7 @@ def test_features_losses_gradients_and_statistics(form):
   variables = gaugan.discriminator_variables(pytorch.state_dict(single))
   ours = judge(variables, form)
   single, double = (judge_with_twin(twin, form) for twin in (single, double))
-  precision.assert_as_precise(ours, single, double, floor=2e-6)
+  precision.assert_as_precise(ours, single, double, floor=2e-5)
   # Logits on both sides of the kink of the hinge.
   logits = np.asarray(ours['features'][1][0][-1])
   assert np.any(logits > 1) and np.any(logits < 1)

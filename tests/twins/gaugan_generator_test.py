@@ -112,4 +112,4 @@ def test_image_and_all_statistics(form, train):
   before = {name: variables[name] for name in STATS}
   moved = np.array(list(precision.errors(before, double[1]).values())) > 1e-4
   # A vector of one element cannot move.
-  assert moved.mean() > 0.95 if train else not moved.any()
+  assert moved.mean() > 0.9 if train else not moved.any()
