@@ -35,6 +35,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.model.use_instances = False
   config.model.use_position_map = False
   config.model.use_edges = False
+  config.model.num_labels = 35
   config.model.base_channels = 64
   config.model.hidden_channels = 128
   config.model.upsampling = 'more'

@@ -13,9 +13,8 @@ import optax
 from data_pipeline import batch as batch_lib
 from data_pipeline import folder, in_memory, toy_street
 from data_pipeline.errors import InputError
-from instgan_jax import checkpoint
+from instgan_jax import frozen
 from instgan_jax.models import discriminator, encoder, generator
-from instgan_jax.pretrained import vgg19
 from instgan_jax.train import loop, parallel
 from instgan_jax.train import state as state_lib
 from instgan_jax.train import step as step_lib
@@ -97,7 +96,7 @@ def networks(
     raise _unknown('dtype', config.dtype, DTYPES)
   dtype = DTYPES[config.dtype]
   drawing = generator.Generator(
-    num_labels=batch_lib.NUM_LABELS,
+    num_labels=model.num_labels,
     base_channels=model.base_channels,
     upsampling=model.upsampling,
     image_size=(config.data.height, config.data.width),
@@ -117,7 +116,7 @@ def networks(
   modules = step_lib.Networks(
     generator=drawing,
     discriminator=discriminator.MultiscaleDiscriminator(
-      num_labels=batch_lib.NUM_LABELS,
+      num_labels=model.num_labels,
       base_channels=config.discriminator.base_channels,
       num_layers=config.discriminator.num_layers,
       num_scales=config.discriminator.num_scales,
@@ -270,6 +269,11 @@ def check(config: ml_collections.ConfigDict) -> None:
       'model.use_position_map needs model.use_instances: the position map '
       'joins the instance styles (L+I+P).'
     )
+  if config.model.num_labels < batch_lib.NUM_LABELS:
+    raise InputError(
+      f'model.num_labels is {config.model.num_labels}, the data have '
+      f'{batch_lib.NUM_LABELS}: it must not be less.'
+    )
   if not 0.0 <= config.ema_decay < 1.0:
     raise InputError(f'ema_decay is {config.ema_decay}, it must be in [0, 1).')
   if not 0.0 <= config.decay_fraction <= 1.0:
@@ -296,17 +300,7 @@ def _steps_per_epoch(config: ml_collections.ConfigDict, num_examples: int):
 def _vgg19_features(path: str, dtype):
   if not path:
     return None
-  network = vgg19.Vgg19(dtype=dtype)
-  variables = checkpoint.restore_tree(path).get('vgg19', {})
-  wanted = jax.eval_shape(
-    network.init, jax.random.key(0), jnp.zeros((1, 16, 16, 3))
-  )
-  if wrong := checkpoint.differences(variables, wanted):
-    raise InputError(
-      f'{path} does not hold the weights of VGG19:\n  '
-      + '\n  '.join(wrong)
-      + '\nMake it with python -m instgan_jax.import_torch --network vgg19.'
-    )
+  network, variables, _ = frozen.load_vgg19(path, dtype)
   return lambda image: network.apply(variables, image)
 
 

@@ -14,6 +14,8 @@ import errno
 import json
 import os
 import pathlib
+import shutil
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -25,6 +27,7 @@ from data_pipeline.errors import InputError
 
 Tree = Any
 CONFIG_FILE = 'config.json'
+WEIGHTS_FILE = 'weights.json'  # Beside imported weights.
 FOLDER = 'checkpoints'
 # What a resumed run may change: none of it touches the result.
 FREE_KEYS = (
@@ -213,17 +216,37 @@ def restore_tree(folder: str | os.PathLike) -> Tree:
     return jax.device_get(checkpointer.restore(folder, abstract))
 
 
-def save_tree(folder: str | os.PathLike, tree: Tree) -> None:
-  """Writes a tree of arrays that `restore_tree` reads.
+def save_tree(
+  folder: str | os.PathLike, tree: Tree, texts: Mapping[str, str] | None = None
+) -> None:
+  """Writes a tree of arrays that `restore_tree` reads, complete or not at all.
+
+  Args:
+    folder: is made.
+    tree: nested dicts of arrays.
+    texts: content of further files in the folder, by name.
 
   Raises:
-    InputError: if `folder` exists already.
+    InputError: if `folder` exists already or cannot be made.
   """
   folder = pathlib.Path(folder).absolute()
   if folder.exists():
     raise InputError(f'{folder} exists already: choose another folder.')
-  with ocp.StandardCheckpointer() as checkpointer:
-    checkpointer.save(folder, tree)
+  partial = folder.with_name(f'{folder.name}.partial')
+  try:
+    shutil.rmtree(partial, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with ocp.StandardCheckpointer() as checkpointer:
+      checkpointer.save(partial, tree)
+    for name, text in (texts or {}).items():
+      (partial / name).write_text(text)
+    partial.rename(folder)
+  except OSError as error:
+    if error.errno == errno.ENOSPC:
+      raise
+    raise InputError(
+      f'{folder} cannot be written: {error.strerror}. Choose another folder.'
+    ) from error
 
 
 def differences(given: Tree, wanted: Tree) -> list[str]:

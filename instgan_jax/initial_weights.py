@@ -76,6 +76,20 @@ def check(state: state_lib.GanState, weights: Tree, folder: str) -> None:
     )
 
 
+def summary(state: state_lib.GanState, weights: Tree, folder: str) -> str:
+  """A line on which networks start from `weights` and which from nothing."""
+  parts = []
+  for network, variables in _variables(state).items():
+    missing = checkpoint.differences(weights.get(network, {}), variables)
+    if network not in weights:
+      parts.append(f'a fresh {network}')
+    elif missing:
+      parts.append(f'its {network} with fresh instance branches')
+    else:
+      parts.append(f'its {network}')
+  return f'Starts from {folder}: {", ".join(parts)}.'
+
+
 def place(state: state_lib.GanState, weights: Tree) -> state_lib.GanState:
   """Lays checked weights over a fresh state; the rest stays as it is."""
   g_params, g_stats = dict(state.g_params), dict(state.g_stats)

@@ -69,6 +69,9 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
     if jax.process_index() == 0:
       checkpoint.save_config(workdir, config)
       print(_greeting(config, abstract_state, len(scenes)), flush=True)
+      if config.init_from and checkpoints.latest_step() is None:
+        source = config.init_from
+        print(initial_weights.summary(abstract_state, initial, source))
     _, figures = loop.train(
       workdir=workdir,
       checkpoints=checkpoints,

@@ -15,6 +15,7 @@ LAYERS = (
     'instgan_jax.pretrained',
     'instgan_jax.weights',
     'instgan_jax.checkpoint',
+    'instgan_jax.frozen',
   ),
   ('instgan_jax.train',),
   ('instgan_jax.build', 'instgan_jax.initial_weights'),

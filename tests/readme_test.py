@@ -11,12 +11,16 @@ import shlex
 import sys
 import zipfile
 
+import numpy as np
 import pytest
 from absl import flags
+from absl.testing import flagsaver
 from ml_collections import config_flags
 
-from instgan_jax import training
+from instgan_jax import import_torch, training
 from instgan_jax.train import loop
+from instgan_jax.weights import download
+from tests.golden import recipe
 
 ROOT = pathlib.Path(__file__).parent.parent
 README = (ROOT / 'README.md').read_text()
@@ -43,6 +47,8 @@ def places(tmp_path_factory):
     '/data/zips': root / 'zips',
     '/data/tfds': root / 'tfds',
     'runs/': f'{root}/runs/',
+    'weights/': f'{root}/weights/',
+    'latest_net_G.pth': root / 'latest_net_G.npz',
     'configs/': f'{ROOT}/configs/',
   }
 
@@ -79,6 +85,8 @@ def train_one_batch(**parts):
 def run_main(words, monkeypatch, capsys):
   """What `main` does, with flags of its own for every command."""
   shrunk = ['batch_size=4', 'data.num_train=6', 'num_measured_scenes=1']
+  if any('init_from' in word for word in words):
+    shrunk.append('model.base_channels=4')  # As the reference vectors.
   arguments = ['main', *words, *(f'--config.{change}' for change in shrunk)]
   values = flags.FlagValues()
   config_flags.DEFINE_config_file('config', flag_values=values)
@@ -87,6 +95,29 @@ def run_main(words, monkeypatch, capsys):
   monkeypatch.setattr(sys, 'argv', arguments)
   values(arguments)
   training.run(values.config, pathlib.Path(values.workdir))
+  return capsys.readouterr().out
+
+
+# What stands in for the public files: the reference vectors' weights.
+WEIGHTS = {
+  'gaugan': ('cityscapes_more_edges', 'G'),
+  'vgg19': ('vgg19', None),
+  'inception': ('inception_fid', None),
+  'pspnet': ('pspnet101', None),
+}
+
+
+def run_import(words, places, monkeypatch, capsys):
+  """What `import_torch` does, a file beside it in the place of a download."""
+  network = words[words.index('--network') + 1]
+  path = places['latest_net_G.pth'].with_stem(
+    'latest_net_G' if network == 'gaugan' else network
+  )
+  np.savez(path, **recipe.state_dict(*WEIGHTS[network]))
+  monkeypatch.setattr(download, 'fetch', lambda *_: path)
+  with flagsaver.flagsaver():
+    flags.FLAGS(['import_torch', *words])
+    import_torch.main([])
   return capsys.readouterr().out
 
 
@@ -100,12 +131,16 @@ def test_every_command_of_the_readme(places, monkeypatch, capsys):
     if module == 'instgan_jax.main':
       place = words[words.index('--workdir') + 1]
       words[words.index('--workdir') + 1] = f'{place}{len(modules)}'
-      assert 'Open ' in run_main(words, monkeypatch, capsys), words
+      out = run_main(words, monkeypatch, capsys)
+      assert 'Open ' in out, words
+      assert ('Starts from' in out) == any('init_from' in w for w in words)
+    elif module == 'instgan_jax.import_torch':
+      assert 'Wrote ' in run_import(words, places, monkeypatch, capsys)
     elif module == 'data_pipeline.cityscapes':
       assert importlib.import_module(module).main(words) == 0
     else:
       assert module == 'data_pipeline.toy_street', f'{module} is untested'
-  assert modules.count('instgan_jax.main') == 5
+  assert modules.count('instgan_jax.main') == 6
   assert {'data_pipeline.toy_street', 'data_pipeline.cityscapes'} < set(modules)
 
 

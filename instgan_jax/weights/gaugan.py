@@ -33,6 +33,7 @@ BLOCKS = (
 )
 LAST_BLOCK_OF_MOST = ('up_4', 'up_4', 1, 0.5)
 ENCODER_WIDTHS = (1, 2, 4, 8, 8, 8)
+FIRST_OF_DISCRIMINATOR = 'discriminator_0.model0.0.weight'
 # The encoder's last feature map: 256 pixels, halved six times.
 ENCODER_SIZE = (4, 4)
 
@@ -42,8 +43,9 @@ def generator_options(state_dict: StateDict) -> dict:
 
   Returns:
     `base_channels`, `hidden_channels`, `input_channels` (labels, and one more
-    with edges), `image_style_dim` (0 without a latent), and `is_most`: whether
-    the upsampling is 'most', and not 'normal' or 'more'.
+    with edges), `image_style_dim` (0 without a latent), `first_pixels` (of the
+    first feature map; 0 without a latent) and `is_most`: whether the upsampling
+    is 'most', and not 'normal' or 'more'.
 
   Raises:
     InputError: if an array from which these are read is not there.
@@ -56,6 +58,7 @@ def generator_options(state_dict: StateDict) -> dict:
     'hidden_channels': shared[0],
     'input_channels': shared[1],
     'image_style_dim': first[1] if len(first) == 2 else 0,
+    'first_pixels': first[0] // head[0] if len(first) == 2 else 0,
     'is_most': any(key.startswith('up_4.') for key in state_dict),
   }
 
@@ -90,6 +93,40 @@ def generator_variables(state_dict: StateDict) -> dict:
   )
 
 
+def discriminator_options(state_dict: StateDict) -> dict:
+  """Reads the architecture of a discriminator from its names and shapes.
+
+  Returns:
+    `base_channels`, `num_layers` and `num_scales`.
+
+  Raises:
+    InputError: if an array from which these are read is not there.
+  """
+  scales = {key.split('.')[0] for key in state_dict}
+  layers = {key.split('.')[1] for key in state_dict if key.count('.') > 1}
+  num_layers = sum(layer.startswith('model') for layer in layers) - 1
+  return {
+    'base_channels': _shape(state_dict, FIRST_OF_DISCRIMINATOR, 4)[0],
+    'num_layers': max(num_layers, 1),
+    'num_scales': sum(scale.startswith('discriminator_') for scale in scales),
+  }
+
+
+def encoder_options(state_dict: StateDict) -> dict:
+  """Reads the architecture of an encoder from its shapes.
+
+  Returns:
+    `base_channels` and `style_dim`.
+
+  Raises:
+    InputError: if an array from which these are read is not there.
+  """
+  return {
+    'base_channels': _shape(state_dict, 'layer1.0.weight_orig', 4)[0],
+    'style_dim': _shape(state_dict, 'fc_mu.weight', 2)[0],
+  }
+
+
 def discriminator_variables(state_dict: StateDict) -> dict:
   """Converts a discriminator (`latest_net_D.pth`).
 
@@ -99,14 +136,13 @@ def discriminator_variables(state_dict: StateDict) -> dict:
   Raises:
     InputError: listing every missing, extra or misshapen name.
   """
-  scales = {key.split('.')[0] for key in state_dict}
-  scales = {scale for scale in scales if scale.startswith('discriminator_')}
-  layers = {key.split('.')[1] for key in state_dict if key.count('.') > 1}
-  num_layers = sum(layer.startswith('model') for layer in layers) - 1
-  first = _shape(state_dict, 'discriminator_0.model0.0.weight', 4)
+  options = discriminator_options(state_dict)
+  in_channels = _shape(state_dict, FIRST_OF_DISCRIMINATOR, 4)[1]
   entries = []
-  for scale in range(max(len(scales), 1)):
-    entries += _patch_entries(scale, first[0], first[1], max(num_layers, 1))
+  for scale in range(options['num_scales']):
+    entries += _patch_entries(
+      scale, options['base_channels'], in_channels, options['num_layers']
+    )
   return matching.convert(
     state_dict, entries, network='GauGAN discriminator (num_D scales)'
   )
@@ -121,8 +157,8 @@ def encoder_variables(state_dict: StateDict) -> dict:
   Raises:
     InputError: listing every missing, extra or misshapen name.
   """
-  base = _shape(state_dict, 'layer1.0.weight_orig', 4)[0]
-  style_dim = _shape(state_dict, 'fc_mu.weight', 2)[0]
+  options = encoder_options(state_dict)
+  base, style_dim = options['base_channels'], options['style_dim']
   entries, in_channels = [], 3
   for layer, width in enumerate(ENCODER_WIDTHS):
     shape = (width * base, in_channels, 3, 3)

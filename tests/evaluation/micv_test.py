@@ -33,14 +33,44 @@ def test_pixels_weigh_inside_an_instance_but_instances_count_alike():
   assert value == pytest.approx(0.5)
 
 
+def test_instances_under_the_minimum_area_do_not_count():
+  # Areas 2, 1 and 3; means 0, 51 and 255.
+  grays = [(0,) * 3] * 2 + [(51,) * 3] + [(255,) * 3] * 3
+  row = scene(grays, [1, 1, 2, 5, 5, 5])
+  everything = micv.instance_color_variation(*row, CAR)
+  # 0, .2, 1: mean .4, deviation sqrt((.16 + .04 + .36) / 3).
+  assert everything == pytest.approx(((0.56 / 3) ** 0.5, 3))
+  assert micv.instance_color_variation(*row, CAR, min_area=1) == everything
+  large = micv.instance_color_variation(*row, CAR, min_area=2)
+  assert large == pytest.approx((0.5, 2))
+  assert micv.instance_color_variation(*row, CAR, min_area=3) is None
+
+
 def test_images_with_fewer_than_two_instances_are_left_out():
   two = scene([(0,) * 3, (255,) * 3], [1, 2])
   one = scene([(0,) * 3, (255,) * 3], [1, 1])
   person = scene([(0,) * 3, (255,) * 3], [1, 2], label=24)
   found = micv.micv(*zip(two, one, person, strict=True), label=CAR)
-  assert found == micv.Micv(0.5, 1, 2)
+  assert (found.value, found.num_images, found.num_items) == (0.5, 1, 2)
 
 
-def test_no_image_at_all_is_nan():
+def test_images_count_alike_whatever_their_instances():
+  far = scene([(0,) * 3, (255,) * 3], [1, 2])  # .5.
+  near = scene([(0,) * 3, (0,) * 3, (0,) * 3], [1, 2, 3])  # 0.
+  meter = micv.meter(CAR)
+  for name, row in (('far', far), ('near', near)):
+    meter.update(*row, name=name)
+  found = meter.result()
+  assert found.value == 0.25
+  assert found.per_image == (('far', 0.5, 2), ('near', 0.0, 3))
+  assert (found.num_images, found.num_items) == (2, 5)
+
+
+def test_no_image_at_all_is_nan_with_a_reason():
   found = micv.micv([], [], [], label=CAR)
   assert np.isnan(found.value) and found.num_images == 0
+  assert found.reason == "no image has two instances of 'car'"
+  large = micv.meter(24, min_area=64).result()
+  assert large.reason == (
+    "no image has two instances of 'person' of at least 64 pixels"
+  )

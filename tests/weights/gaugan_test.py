@@ -69,6 +69,7 @@ def test_architecture_is_read_from_the_shapes(upsampling, base_channels):
     'hidden_channels': 128,
     'input_channels': 36,
     'image_style_dim': 0,
+    'first_pixels': 0,
     'is_most': is_most,
   }
   variables = gaugan.generator_variables(state_dict)
