@@ -8,8 +8,10 @@ def kl_loss(*, mean: jax.Array, log_variance: jax.Array) -> jax.Array:
   """KL divergence from N(mean, exp(log_variance)) to N(0, 1), summed.
 
   As in GauGAN this is the SUM over the batch and the dimensions, not a mean:
-  its share of the gradient grows with the batch of a device. The weight (0.05
-  in GauGAN) is the caller's.
+  its share of the gradient grows with the batch. The weight (0.05 in GauGAN)
+  is the caller's. On several GPUs, GauGAN takes the mean of the sums of the
+  GPUs, so that its share shrinks with their number; `train.step` takes the sum
+  over the batch of all devices, as GauGAN does on one.
 
   Args:
     mean: [B, D].

@@ -14,6 +14,11 @@ class SyncBatchNorm(nn.Module):
   Moments are float32 whatever the type of the input is; the 'batch_stats'
   collection {mean, var}, each [C], changes only where it is mutable.
 
+  On several GPUs, GauGAN trained with a batch norm (vacancy's
+  Synchronized-BatchNorm-PyTorch) that divides by sqrt(max(var, epsilon)) in
+  training, but by sqrt(var + epsilon) afterwards and on one GPU. Ours always
+  does the latter: published weights are used in that mode.
+
   Attributes:
     momentum: share of the old running moments that a training step keeps.
       (PyTorch's momentum of 0.1 is 0.9 here.)

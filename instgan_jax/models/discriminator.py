@@ -86,7 +86,9 @@ class PatchDiscriminator(nn.Module):
   """4x4 convolutions that halve the image, then one logit per patch.
 
   The first and the last convolution are plain; those between have a spectral
-  norm, no bias, and instance normalisation. The last two have stride 1.
+  norm, no bias, and instance normalisation. The last two have stride 1. (In
+  GauGAN's early public code all but the last strode by 2, and there was one
+  layer less by default; the strides do not show in the weights.)
   """
 
   base_channels: int = 64

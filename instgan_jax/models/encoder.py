@@ -15,6 +15,8 @@ class StyleEncoder(nn.Module):
   """Six strided 3x3 convolutions and two dense layers.
 
   The convolutions have a spectral norm, no bias and instance normalisation.
+  (For images below 256 pixels GauGAN leaves the sixth convolution out, but then
+  its dense layers do not fit; no published encoder is like that.)
 
   Attributes:
     base_channels: of the first convolution; later ones have up to 8 times.

@@ -16,7 +16,8 @@ def semantic_input(
 
   Args:
     label_map: [B, H, W] integer label ids. An id outside 0..num_labels-1 gives
-      zeros in every channel.
+      zeros in every channel. (GauGAN fails on it, but for data sets whose
+      unknown pixels have a channel.)
     instance_map: [B, H, W] integer instance ids, dense or raw; used for the
       edges only.
     num_labels: channels of the one-hot.

@@ -12,6 +12,9 @@ PRECISION = jax.lax.Precision.HIGHEST
 class ConvNorm(nn.Module):
   """A convolution without bias, a batch norm, and a ReLU unless told not to.
 
+  In training the running variance takes in the biased estimate of the batch;
+  PyTorch's takes in the unbiased one. Public weights are never trained here.
+
   Attributes:
     channels: of the output.
     kernel_size: height and width of the kernel.

@@ -25,6 +25,9 @@ _conv = functools.partial(conv_norm.ConvNorm, epsilon=1e-3)
 def preprocess(images: jax.Array) -> jax.Array:
   """pytorch-fid's input: bilinear, not antialiased, not rounded.
 
+  (TensorFlow's graph resizes by its first rule, from the corners of the pixels
+  and not their centres. The numbers of FID differ between the two.)
+
   Args:
     images: [B, H, W, 3] in [0, 255], uint8 or float.
 

@@ -89,7 +89,9 @@ def make_train_step(
   """Builds the pure function `step(state, batch) -> (state, metrics)`.
 
   By default it is GauGAN's step: the generator moves first, then draws again
-  for the discriminator, in training mode, without gradient. With
+  for the discriminator, in training mode, without gradient. (One detail
+  differs: with a style encoder, GauGAN's second drawing has noise of its own;
+  ours has that of the first.) With
   `share_generator_forward` both losses use one drawing and both networks move
   at once: a fifth less work, and a discriminator that sees the picture from
   before the generator's update.
