@@ -80,16 +80,14 @@ def _load(
   build: Callable[[dict], nn.Module],
   image_size: tuple[int, int],
 ) -> Frozen:
-  path = pathlib.Path(folder)
-  if (path / TRAINED_FOLDER).is_dir():
-    path = path / TRAINED_FOLDER
+  path = _weights_folder(folder)
   tree = checkpoint.restore_tree(path)
   if name not in tree:
     raise InputError(
       f'{folder} holds weights of {", ".join(sorted(tree))}, expected {name}. '
       f'Make them with python -m instgan_jax.import_torch --network {name}.'
     )
-  network = build(_about(path).get('options', {}))
+  network = build(about(folder).get('options', {}))
   wanted = jax.eval_shape(
     network.init, jax.random.key(0), jnp.zeros((1, *image_size, 3))
   )
@@ -113,8 +111,13 @@ def tree_sha256(tree: Variables) -> str:
   return digest.hexdigest()
 
 
-def _about(path: pathlib.Path) -> dict:
-  file = path / checkpoint.WEIGHTS_FILE
+def about(folder: str) -> dict:
+  """What a folder of weights says of them.
+
+  Raises:
+    InputError: if it says nothing.
+  """
+  file = _weights_folder(folder) / checkpoint.WEIGHTS_FILE
   try:
     return json.loads(file.read_text())
   except (OSError, ValueError) as error:
@@ -122,3 +125,9 @@ def _about(path: pathlib.Path) -> dict:
       f'{file} cannot be read ({error}): it says which architecture the '
       'weights have. Import them again.'
     ) from error
+
+
+def _weights_folder(folder: str) -> pathlib.Path:
+  path = pathlib.Path(folder)
+  inner = path / TRAINED_FOLDER
+  return inner if inner.is_dir() else path
