@@ -246,16 +246,18 @@ def restore_tree(folder: str | os.PathLike) -> Tree:
       f'{folder} is not a checkpoint: expected a workdir of '
       'instgan_jax.main, one of its checkpoints, or imported weights.'
     )
-  with ocp.StandardCheckpointer() as checkpointer:
-    metadata = checkpointer.metadata(folder).item_metadata.tree
-    sharding = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
-    abstract = jax.tree.map(
-      lambda leaf: jax.ShapeDtypeStruct(
-        leaf.shape, leaf.dtype, sharding=sharding
-      ),
-      metadata,
-    )
-    return jax.device_get(checkpointer.restore(folder, abstract))
+  # The handler alone: a checkpointer warns that a part of a training
+  # checkpoint has no metadata of a step.
+  handler = ocp.StandardCheckpointHandler()
+  sharding = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+  abstract = jax.tree.map(
+    lambda leaf: jax.ShapeDtypeStruct(
+      leaf.shape, leaf.dtype, sharding=sharding
+    ),
+    handler.metadata(folder).tree,
+  )
+  arguments = ocp.args.StandardRestore(abstract)
+  return jax.device_get(handler.restore(folder, args=arguments))
 
 
 def save_tree(

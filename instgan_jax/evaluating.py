@@ -135,9 +135,13 @@ def check(options: Options) -> Options:
       raise InputError(
         f'{name!r} is no metric, expected some of {", ".join(METRICS)}.'
       )
+  known = [labels.LABELS[label].name for label in labels.INSTANCE_LABEL_IDS]
   for name in options.classes:
-    if labels.label_id(name) not in labels.INSTANCE_LABEL_IDS:
-      raise InputError(f'{name!r} is no class that has instances.')
+    if name not in known:
+      raise InputError(
+        f'{name!r} is no class that has instances, expected some of '
+        f'{", ".join(known)}.'
+      )
   if options.num_draws < 1 or options.batch_size < 1 or options.num_scenes < 0:
     raise InputError(
       'Expected --num_draws and --batch_size of at least 1 and no negative '
@@ -269,7 +273,7 @@ class Evaluation:
     for measure in (*streamed, *([distances] if distances else [])):
       figures.update(measure.figures())
     protocol = {
-      'program': f'instgan_jax {_version()}',
+      'versions': _versions(),
       'pictures': pictures.about,
       'num_draws': num_draws,
       'seed': options.seed,
@@ -380,8 +384,11 @@ def _class_results(
   }
 
 
-def _version() -> str:
-  try:
-    return importlib.metadata.version('instgan_jax')
-  except importlib.metadata.PackageNotFoundError:
-    return '(not installed)'
+def _versions() -> dict[str, str]:
+  found = {}
+  for package in ('instgan_jax', 'jax', 'flax', 'numpy', 'scipy', 'pillow'):
+    try:
+      found[package] = importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+      found[package] = 'not installed'
+  return found

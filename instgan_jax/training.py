@@ -97,11 +97,21 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
 def _evaluator(config, workdir: pathlib.Path, draw) -> loop.Evaluator:
   """The measures of `config.eval`, which also keep the best checkpoint."""
   options = config.eval
+  metrics = tuple(options.metrics.split(','))
+  if options.every_steps < 1:
+    raise InputError(
+      f'eval.every_steps is {options.every_steps}, it must be at least 1.'
+    )
+  if options.best and options.best not in metrics:
+    raise InputError(
+      f'eval.best is {options.best!r}, which eval.metrics '
+      f'{options.metrics!r} do not measure: add it there.'
+    )
   evaluation = evaluating.Evaluation(
     lambda split: build.source(config, split),
     evaluating.check(
       evaluating.Options(
-        metrics=tuple(options.metrics.split(',')),
+        metrics=metrics,
         inception=options.inception,
         segmenter=options.segmenter,
         num_scenes=options.num_scenes,

@@ -7,22 +7,17 @@ import sys
 
 import numpy as np
 import pytest
-from absl import flags
-from absl.testing import flagsaver
 
 from data_pipeline.errors import InputError
-from instgan_jax import import_torch
 from instgan_jax.weights import download, public_files
+from tests import verbs
 from tests.golden import recipe
 
 ROOT = pathlib.Path(__file__).parent.parent
 
 
 def run(*arguments):
-  """`main` in this process, with flags of its own."""
-  with flagsaver.flagsaver():
-    flags.FLAGS(['import_torch', *map(str, arguments)])
-    import_torch.main([])
+  verbs.run('instgan_jax.import_torch', *arguments)
 
 
 @pytest.fixture(scope='module')

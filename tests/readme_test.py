@@ -1,7 +1,7 @@
 """The README's commands, on toy streets in Cityscapes' place.
 
-Everything runs as written but the training itself, which main_test covers:
-it ends after its first batch.
+Everything runs as written but the training itself, which main_test covers (it
+ends after its first batch), and the measuring, which evaluating_test covers.
 """
 
 import importlib
@@ -14,12 +14,20 @@ import zipfile
 import numpy as np
 import pytest
 from absl import flags
-from absl.testing import flagsaver
 from ml_collections import config_flags
+from PIL import Image
 
-from instgan_jax import import_torch, training
+from configs import toy_street
+from instgan_jax import (
+  evaluating,
+  experiment,
+  segmenter_training,
+  training,
+)
+from instgan_jax.inference import sampler
 from instgan_jax.train import loop
 from instgan_jax.weights import download
+from tests import verbs
 from tests.golden import recipe
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -48,6 +56,7 @@ def places(tmp_path_factory):
     '/data/tfds': root / 'tfds',
     'runs/': f'{root}/runs/',
     'weights/': f'{root}/weights/',
+    'results/images': root / 'images',
     'latest_net_G.pth': root / 'latest_net_G.npz',
     'configs/': f'{ROOT}/configs/',
   }
@@ -71,6 +80,11 @@ def write_toy_streets(places):
     with zipfile.ZipFile(places['/data/zips'] / name, 'w') as archive:
       for path in sorted((places['data/toy'] / folder).rglob('*.png')):
         archive.write(path, path.relative_to(places['data/toy']))
+  # Somebody's drawings of the val scenes.
+  places['results/images'].mkdir()
+  for path in (places['data/toy'] / 'leftImg8bit' / 'val').rglob('*.png'):
+    with Image.open(path) as image:
+      image.save(places['results/images'] / path.name)
 
 
 def train_one_batch(**parts):
@@ -107,7 +121,7 @@ WEIGHTS = {
 }
 
 
-def run_import(words, places, monkeypatch, capsys):
+def run_import(words, places, monkeypatch):
   """What `import_torch` does, a file beside it in the place of a download."""
   network = words[words.index('--network') + 1]
   path = places['latest_net_G.pth'].with_stem(
@@ -115,14 +129,52 @@ def run_import(words, places, monkeypatch, capsys):
   )
   np.savez(path, **recipe.state_dict(*WEIGHTS[network]))
   monkeypatch.setattr(download, 'fetch', lambda *_: path)
-  with flagsaver.flagsaver():
-    flags.FLAGS(['import_torch', *words])
-    import_torch.main([])
-  return capsys.readouterr().out
+  verbs.run('instgan_jax.import_torch', *words)
 
 
-def test_every_command_of_the_readme(places, monkeypatch, capsys):
+MEASURING = (
+  'instgan_jax.evaluate',
+  'instgan_jax.reproduce',
+  'instgan_jax.train_segmenter',
+)
+
+
+class SilentEvaluation:
+  """In the place of `evaluating.Evaluation`: looks at the data alone."""
+
+  def __init__(self, scenes_of, options, *, split='val'):
+    assert len(scenes_of(split)) in (30, 32)
+    assert 'micv' in options.metrics
+
+  def run(self, pictures, *, confusion_png=None):
+    return {'figures': {}, 'protocol': {}}
+
+
+class UntrainedSampler:
+  """In the place of `Sampler`."""
+
+  config, variables, step, uses_ema = toy_street.get_config(), {}, 0, True
+  image_size, has_styles = (64, 128), True
+
+
+@pytest.fixture
+def light(monkeypatch):
+  """Replaces what takes long."""
   monkeypatch.setattr(loop, 'train', train_one_batch)
+  monkeypatch.setattr(evaluating, 'Evaluation', SilentEvaluation)
+  monkeypatch.setattr(
+    sampler.Sampler, 'from_folder', lambda folder, use_ema: UntrainedSampler()
+  )
+  for module, name in (
+    (segmenter_training, 'run'),
+    (experiment, 'reproduce'),
+  ):
+    monkeypatch.setattr(
+      module, name, lambda config, workdir, **_: print('In', workdir)
+    )
+
+
+def test_every_command_of_the_readme(places, light, monkeypatch, capsys):
   write_toy_streets(places)
   modules = []
   for module, *words in commands():
@@ -135,13 +187,18 @@ def test_every_command_of_the_readme(places, monkeypatch, capsys):
       assert 'Open ' in out, words
       assert ('Starts from' in out) == any('init_from' in w for w in words)
     elif module == 'instgan_jax.import_torch':
-      assert 'Wrote ' in run_import(words, places, monkeypatch, capsys)
+      run_import(words, places, monkeypatch)
+      assert 'Wrote ' in capsys.readouterr().out
+    elif module in MEASURING:
+      verbs.run(module, *words)
+      assert capsys.readouterr().out
     elif module == 'data_pipeline.cityscapes':
       assert importlib.import_module(module).main(words) == 0
     else:
       assert module == 'data_pipeline.toy_street', f'{module} is untested'
   assert modules.count('instgan_jax.main') == 6
   assert {'data_pipeline.toy_street', 'data_pipeline.cityscapes'} < set(modules)
+  assert set(MEASURING) < set(modules)
 
 
 def test_every_file_that_the_readme_names_exists():

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 
 from data_pipeline.errors import InputError
-from instgan_jax import training
+from instgan_jax import checkpoint, training
+from instgan_jax.inference import sampler
 from instgan_jax.train import loop
-from tests import tiny
+from instgan_jax.train import state as state_lib
+from tests import tiny, tiny_segmenter
 
 Usage = collections.namedtuple('Usage', 'total used free')
 
@@ -28,7 +30,9 @@ def test_a_disk_without_room_for_two_checkpoints_is_refused(
         training.check_space(tmp_path, state)
 
 
-def test_measuring_no_scene_leaves_no_evaluator(tmp_path, monkeypatch):
+@pytest.fixture
+def given(tmp_path, monkeypatch):
+  """What the loop is given, which does not run."""
   given = {}
 
   def train(**parts):
@@ -38,6 +42,51 @@ def test_measuring_no_scene_leaves_no_evaluator(tmp_path, monkeypatch):
     return None, {}
 
   monkeypatch.setattr(loop, 'train', train)
+  return given
+
+
+def test_measures_in_the_run_keep_the_best_checkpoint(
+  tmp_path, monkeypatch, given
+):
+  monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))
+  config = tiny.config(
+    num_measured_scenes=0,
+    eval__metrics='miou,micv',
+    eval__every_steps=3,
+    eval__num_scenes=2,
+    eval__best='miou',
+    eval__segmenter=tiny_segmenter.save(tmp_path / 'segmenter'),
+  )
+  training.run(config, tmp_path)
+  (evaluator,) = given['evaluators']
+  assert evaluator.every_steps == 3
+  state = given['initialize']()
+  figures = evaluator.run(state_lib.generator_variables(state))
+  assert 0 <= figures['miou'] <= 1
+  assert figures['micv_car'] > 0 and figures['draw_distance_outside'] >= 0
+  evaluator.on_figures(3, figures, state)
+  assert checkpoint.last_step(tmp_path / 'best') == 3
+  found = sampler.Sampler.from_folder(str(tmp_path / 'best'))
+  assert found.step == 3 and found.uses_ema
+
+
+@pytest.mark.parametrize(
+  ('changes', 'message'),
+  [
+    ({'eval__every_steps': 0}, 'eval.every_steps is 0'),
+    ({'eval__best': 'fid'}, "'micv' do not measure"),
+    ({'eval__metrics': 'fid'}, 'fid needs the weights of Inception'),
+    ({'eval__metrics': 'mic'}, "'mic' is no metric"),
+  ],
+)
+def test_measures_that_cannot_be_made(tmp_path, given, changes, message):
+  config = tiny.config(**({'eval__metrics': 'micv'} | changes))
+  with pytest.raises(InputError, match=message):
+    training.run(config, tmp_path)
+  assert not given
+
+
+def test_measuring_no_scene_leaves_no_evaluator(tmp_path, given):
   training.run(tiny.config(num_measured_scenes=0), tmp_path)
   assert given['evaluators'] == ()
   assert given['samples'].num_draws == 2

@@ -1,0 +1,42 @@
+"""A PSPNet of a few channels with random weights, as train_segmenter saves."""
+
+import json
+
+import jax
+import numpy as np
+
+from instgan_jax import checkpoint
+from instgan_jax.pretrained import pspnet
+
+OPTIONS = {
+  'num_classes': 19,
+  'stage_blocks': (1, 1, 1, 1),
+  'stem_channels': (2, 2, 4),
+  'base_channels': 2,
+  'pyramid_channels': 4,
+  'contract_dilation': True,
+  'align_corners': False,
+}
+
+
+def save(folder, *, size=(32, 64), **changes):
+  """Writes the weights and what belongs beside them; returns the folder."""
+  options = OPTIONS | changes
+  network = pspnet.PspNet(**options)
+  image = np.zeros((1, 33, 65, 3), np.float32)
+  shapes = jax.eval_shape(network.init, jax.random.key(0), image)
+  rng = np.random.default_rng(0)
+
+  def draw(leaf):
+    if len(leaf.shape) == 4:  # A kernel.
+      scale = np.prod(leaf.shape[:3]) ** -0.5
+      return rng.normal(0.0, scale, leaf.shape).astype(leaf.dtype)
+    return rng.uniform(0.5, 1.0, leaf.shape).astype(leaf.dtype)
+
+  weights = jax.tree.map(draw, shapes)
+  protocol = {'size': size, 'crop': 0, 'flip': False, 'scales': (1.0,)}
+  about = {'network': 'pspnet', 'options': options, 'protocol': protocol}
+  checkpoint.save_tree(
+    folder, {'pspnet': weights}, {'weights.json': json.dumps(about)}
+  )
+  return str(folder)
