@@ -74,22 +74,36 @@ def load_pspnet(folder: str) -> Frozen:
   return _load(folder, 'pspnet', build, (65, 65))
 
 
+def description(folder: str) -> dict:
+  """What lies beside the weights: network, options, files.
+
+  Raises:
+    InputError: if it cannot be read.
+  """
+  file = _weights_folder(folder) / checkpoint.WEIGHTS_FILE
+  try:
+    return json.loads(file.read_text())
+  except (OSError, ValueError) as error:
+    raise InputError(
+      f'{file} cannot be read ({error}): it says which architecture the '
+      'weights have. Import them again.'
+    ) from error
+
+
 def _load(
   folder: str,
   name: str,
   build: Callable[[dict], nn.Module],
   image_size: tuple[int, int],
 ) -> Frozen:
-  path = pathlib.Path(folder)
-  if (path / TRAINED_FOLDER).is_dir():
-    path = path / TRAINED_FOLDER
+  path = _weights_folder(folder)
   tree = checkpoint.restore_tree(path)
   if name not in tree:
     raise InputError(
       f'{folder} holds weights of {", ".join(sorted(tree))}, expected {name}. '
       f'Make them with python -m instgan_jax.import_torch --network {name}.'
     )
-  network = build(_about(path).get('options', {}))
+  network = build(description(folder).get('options', {}))
   wanted = jax.eval_shape(
     network.init, jax.random.key(0), jnp.zeros((1, *image_size, 3))
   )
@@ -113,12 +127,6 @@ def tree_sha256(tree: Variables) -> str:
   return digest.hexdigest()
 
 
-def _about(path: pathlib.Path) -> dict:
-  file = path / checkpoint.WEIGHTS_FILE
-  try:
-    return json.loads(file.read_text())
-  except (OSError, ValueError) as error:
-    raise InputError(
-      f'{file} cannot be read ({error}): it says which architecture the '
-      'weights have. Import them again.'
-    ) from error
+def _weights_folder(folder: str) -> pathlib.Path:
+  path = pathlib.Path(folder)
+  return path / TRAINED_FOLDER if (path / TRAINED_FOLDER).is_dir() else path
