@@ -1,4 +1,4 @@
-"""Measure a trained generator, or any folder of pictures.
+r"""Measure a trained generator, or any folder of pictures.
 
 Examples:
 
@@ -50,6 +50,7 @@ _WEIGHTS = flags.DEFINE_enum(
 )
 _OUTPUT = flags.DEFINE_string('output', '', 'FILE.json to write.')
 _options = measuring_flags.define()
+flags.adopt_module_key_flags(measuring_flags)
 
 
 def main(_) -> None:

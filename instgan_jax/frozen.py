@@ -74,11 +74,11 @@ def load_pspnet(folder: str) -> Frozen:
   return _load(folder, 'pspnet', build, (65, 65))
 
 
-def description(folder: str) -> dict:
-  """What lies beside the weights: network, options, files.
+def about(folder: str) -> dict:
+  """What a folder of weights says of them.
 
   Raises:
-    InputError: if it cannot be read.
+    InputError: if it says nothing.
   """
   file = _weights_folder(folder) / checkpoint.WEIGHTS_FILE
   try:
@@ -103,7 +103,7 @@ def _load(
       f'{folder} holds weights of {", ".join(sorted(tree))}, expected {name}. '
       f'Make them with python -m instgan_jax.import_torch --network {name}.'
     )
-  network = build(description(folder).get('options', {}))
+  network = build(about(folder).get('options', {}))
   wanted = jax.eval_shape(
     network.init, jax.random.key(0), jnp.zeros((1, *image_size, 3))
   )
@@ -129,4 +129,5 @@ def tree_sha256(tree: Variables) -> str:
 
 def _weights_folder(folder: str) -> pathlib.Path:
   path = pathlib.Path(folder)
-  return path / TRAINED_FOLDER if (path / TRAINED_FOLDER).is_dir() else path
+  inner = path / TRAINED_FOLDER
+  return inner if inner.is_dir() else path

@@ -1,4 +1,4 @@
-"""Import public PyTorch weights.
+r"""Import public PyTorch weights.
 
 Examples:
 

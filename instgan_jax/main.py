@@ -1,4 +1,4 @@
-"""Train, or continue, from a configuration.
+r"""Train, or continue, from a configuration.
 
 Examples:
 

@@ -1,4 +1,4 @@
-"""The paper's experiment in one command: its Table 1 and figure 7.
+r"""The paper's experiment in one command: its Table 1 and figure 7.
 
 Examples:
 
@@ -29,6 +29,7 @@ _CONFIG = config_flags.DEFINE_config_file(
 _WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the experiment.')
 _SEEDS = flags.DEFINE_integer('seeds', 1, 'Runs of each method.')
 _options = measuring_flags.define()
+flags.adopt_module_key_flags(measuring_flags)
 
 
 def main(_) -> None:

@@ -31,7 +31,7 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
     metrics.NonFiniteError: if the training diverged.
   """
   build.check(config)
-  _make_folder(workdir)
+  make_folder(workdir)
   checkpoint.check_config(workdir, config)
   networks = build.networks(config, axis_name=parallel.AXIS_NAME)
   scenes = build.source(config, 'train')
@@ -39,7 +39,7 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
   optimizers = build.optimizers(config, len(scenes))
 
   abstract_state = build.abstract_state(config, networks, optimizers)
-  _check_space(workdir, abstract_state)
+  check_space(workdir, abstract_state)
   if config.init_from:
     initial = initial_weights.load(config.init_from)
     initial_weights.check(abstract_state, initial, config.init_from)
@@ -141,7 +141,8 @@ def _check_sample_scenes(indices, num_scenes: int) -> None:
     )
 
 
-def _make_folder(workdir: pathlib.Path) -> None:
+def make_folder(workdir: pathlib.Path) -> None:
+  """Makes a workdir; raises InputError if nothing can be written there."""
   try:
     workdir.mkdir(parents=True, exist_ok=True)
     probe = workdir / '.writable'
@@ -154,7 +155,7 @@ def _make_folder(workdir: pathlib.Path) -> None:
     ) from error
 
 
-def _check_space(workdir: pathlib.Path, state) -> None:
+def check_space(workdir: pathlib.Path, state) -> None:
   """Refuses a disk without room for two checkpoints and the pictures."""
   state_bytes = sum(
     np.prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(state)

@@ -22,10 +22,10 @@ def test_a_disk_without_room_for_two_checkpoints_is_refused(
     usage = Usage(0, 0, free * 2**20)
     monkeypatch.setattr(training.shutil, 'disk_usage', lambda _, u=usage: u)
     if fits:
-      training._check_space(tmp_path, state)
+      training.check_space(tmp_path, state)
     else:
       with pytest.raises(InputError, match='need 144 MiB, 143 MiB are free'):
-        training._check_space(tmp_path, state)
+        training.check_space(tmp_path, state)
 
 
 def test_measuring_no_scene_leaves_no_evaluator(tmp_path, monkeypatch):

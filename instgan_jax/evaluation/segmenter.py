@@ -115,7 +115,7 @@ def load(folder: str, protocol_name: str = '') -> Segmenter:
     InputError: for weights or a protocol that cannot be used.
   """
   weights = frozen.load_pspnet(folder)
-  about = frozen.description(folder)
+  about = frozen.about(folder)
   return Segmenter(weights, segmenter_protocol.of_weights(about, protocol_name))
 
 

@@ -65,7 +65,7 @@ def of_weights(about: dict, name: str = '') -> Protocol:
   """The protocol of that name for a network.
 
   Args:
-    about: `frozen.description` of its folder. Networks that were trained here
+    about: `frozen.about` of its folder. Networks that were trained here
       have a 'protocol' there: its size and crop are kept.
     name: one of `NAMES`; '' for the protocol that the network was trained
       for or published with.

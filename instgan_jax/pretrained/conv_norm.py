@@ -23,6 +23,7 @@ class ConvNorm(nn.Module):
     dilation: of the kernel, in both directions.
     epsilon: of the batch norm, added to the variance.
     use_relu: whether a ReLU follows.
+    axis_name: of the devices, for the batch norm in training; None for one.
   """
 
   channels: int
@@ -32,6 +33,7 @@ class ConvNorm(nn.Module):
   dilation: int = 1
   epsilon: float = 1e-5
   use_relu: bool = True
+  axis_name: str | None = None
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
@@ -50,6 +52,7 @@ class ConvNorm(nn.Module):
       use_running_average=not train,
       momentum=0.9,
       epsilon=self.epsilon,
+      axis_name=None if self.is_initializing() else self.axis_name,
       name='bn',
     )(x)
     return nn.relu(x) if self.use_relu else x

@@ -70,6 +70,7 @@ class PspNet(nn.Module):
       pixels; H - 1 and W - 1 must then be multiples of 8.
     dropout_rate: of whole channels below the classifiers, in training.
     use_auxiliary: adds the head on the third stage that training uses.
+    axis_name: of the devices, for the batch norms in training; None for one.
   """
 
   num_classes: int = 19
@@ -82,6 +83,7 @@ class PspNet(nn.Module):
   align_corners: bool = True
   dropout_rate: float = 0.1
   use_auxiliary: bool = False
+  axis_name: str | None = None
 
   @nn.compact
   def __call__(self, image: jax.Array, *, train: bool = False) -> Output:
@@ -94,7 +96,7 @@ class PspNet(nn.Module):
     """
     size = image.shape[1:3]
     self._check(size)
-    layer = functools.partial(_layer, train=train)
+    layer = self._layer(train)
     x = layer(image, self.stem_channels[0], 3, strides=2, name='stem_0')
     x = layer(x, self.stem_channels[1], 3, name='stem_1')
     x = layer(x, self.stem_channels[2], 3, name='stem_2')
@@ -115,6 +117,9 @@ class PspNet(nn.Module):
         f'be 1 more than a multiple of {STRIDE}.'
       )
 
+  def _layer(self, train: bool):
+    return functools.partial(_layer, train=train, axis_name=self.axis_name)
+
   def _stage(self, x, stage: int, train: bool):
     dilation = _DILATIONS[stage]
     for block in range(self.stage_blocks[stage]):
@@ -124,6 +129,7 @@ class PspNet(nn.Module):
         strides=_STRIDES[stage] if block == 0 else 1,
         dilation=max(dilation // 2, 1) if contracted else dilation,
         use_projection=block == 0,
+        axis_name=self.axis_name,
         name=f'stage_{stage + 1}_block_{block}',
       )(x, train=train)
     return x
@@ -132,15 +138,15 @@ class PspNet(nn.Module):
     branches = [x]
     for i, bins in enumerate(self.pyramid_bins):
       cells = _average_pool(x, bins)
-      cells = _layer(
-        cells, self.pyramid_channels, 1, train=train, name=f'pyramid_{i}'
+      cells = self._layer(train)(
+        cells, self.pyramid_channels, 1, name=f'pyramid_{i}'
       )
       branches.append(_resize(cells, x.shape[1:3], self.align_corners))
     return jnp.concatenate(branches, axis=-1)
 
   def _head(self, x, channels: int, size, name: str, train: bool):
     """(logits of `size`, the features they are computed from)."""
-    features = _layer(x, channels, 3, train=train, name=name)
+    features = self._layer(train)(x, channels, 3, name=name)
     x = nn.Dropout(
       self.dropout_rate, broadcast_dims=(1, 2), deterministic=not train
     )(features)
@@ -160,10 +166,11 @@ class _Bottleneck(nn.Module):
   strides: int
   dilation: int
   use_projection: bool
+  axis_name: str | None = None
 
   @nn.compact
   def __call__(self, x, *, train: bool):
-    layer = functools.partial(_layer, train=train)
+    layer = functools.partial(_layer, train=train, axis_name=self.axis_name)
     channels = EXPANSION * self.channels
     y = layer(x, self.channels, 1, name='conv_1')
     y = layer(

@@ -4,7 +4,8 @@ import dataclasses
 import logging
 import pathlib
 import signal
-from collections.abc import Callable, Iterator
+import types
+from collections.abc import Callable, Iterator, Mapping
 
 import jax
 import numpy as np
@@ -86,8 +87,12 @@ def train(
   train_step: Callable,
   make_batches: Callable[[int], Iterator[Batch]],
   cadence: Cadence,
-  samples: Samples,
+  samples: Samples | None = None,
   evaluators: tuple[Evaluator, ...] = (),
+  variables_of: Callable = state_lib.generator_variables,
+  shown: Mapping[str, str] = types.MappingProxyType(
+    {'g_loss': 'G', 'd_loss': 'D'}
+  ),
 ) -> tuple[state_lib.GanState, dict[str, float]]:
   """Runs until `cadence.num_steps`, from the latest checkpoint if there is one.
 
@@ -102,8 +107,10 @@ def train(
     train_step: pure and not pmapped.
     make_batches: start step -> this process's batches from it on.
     cadence: how long and how often.
-    samples: pictures to draw.
+    samples: pictures to draw; None for none.
     evaluators: figures to compute.
+    variables_of: state -> what draws and what evaluators take.
+    shown: metrics beside the bar, and their names there.
 
   Returns:
     The final state and the last figures of the evaluators.
@@ -118,9 +125,19 @@ def train(
   writer = metrics_lib.MetricsWriter(workdir, start_step=step)
   figures = {}
 
+  def show(state) -> None:
+    if samples and not jax.process_index():
+      variables = _on_one_device(variables_of(state))
+      _show(workdir, writer, step, variables, samples)
+
   def measure(state, chosen) -> None:
     for evaluator in chosen:
-      figures.update(_measure(writer, state, evaluator))
+      found = {}
+      if not jax.process_index():
+        found = evaluator.run(_on_one_device(variables_of(state)))
+        writer.write(step, found)
+      evaluator.on_figures(step, found, state)
+      figures.update(found)
 
   run = parallel.parallelize(train_step)
   since_report = metrics_lib.StepMetrics()
@@ -136,7 +153,7 @@ def train(
   try:
     with bar, interruption.Interruption() as stop:
       if step >= cadence.num_steps:
-        _show(workdir, writer, state, samples)
+        show(state)
         measure(state, evaluators)
       while step < cadence.num_steps:
         state, metrics = run(state, next(batches))
@@ -147,7 +164,7 @@ def train(
         stopping = stop.requested(step)
         saving = last or stopping or step % cadence.checkpoint_every_steps == 0
         if saving or step % cadence.log_every_steps == 0:
-          _report(since_report, step, writer, bar, checkpoints)
+          _report(since_report, step, writer, bar, checkpoints, shown)
         if saving:
           checkpoints.save(step, parallel.to_global(state))
         if stopping and not last:
@@ -159,7 +176,7 @@ def train(
             stop.signal_name,
           )
         if last or step % cadence.sample_every_steps == 0:
-          _show(workdir, writer, state, samples)
+          show(state)
         measure(
           state,
           [e for e in evaluators if last or step % e.every_steps == 0],
@@ -187,7 +204,7 @@ def _start(checkpoints, initialize, abstract_state) -> state_lib.GanState:
   return state
 
 
-def _report(since_report, step, writer, bar, checkpoints) -> None:
+def _report(since_report, step, writer, bar, checkpoints, shown) -> None:
   latest = checkpoints.latest_step()
   advice = (
     'No checkpoint was written before it.'
@@ -198,15 +215,13 @@ def _report(since_report, step, writer, bar, checkpoints) -> None:
     f'{advice} Lower the learning rates, or use float32 if this was bfloat16.'
   )
   writer.write(step, values)
-  bar.set_postfix_str(f'G {values["g_loss"]:.3f}, D {values["d_loss"]:.3f}')
+  bar.set_postfix_str(
+    ', '.join(f'{name} {values[key]:.3f}' for key, name in shown.items())
+  )
 
 
-def _show(workdir, writer, state, samples) -> None:
+def _show(workdir, writer, step: int, variables, samples: Samples) -> None:
   """Writes the sample sheet of a step."""
-  if jax.process_index():
-    return
-  step = int(state.step)
-  variables = _drawing_variables(state)
   sheet = sample_sheet.sample_sheet(
     label_maps=samples.batch['label_map'],
     instance_maps=samples.batch['instance_map'],
@@ -220,19 +235,6 @@ def _show(workdir, writer, state, samples) -> None:
   writer.write_image(step, 'samples', sheet)
 
 
-def _measure(writer, state, evaluator: Evaluator) -> dict[str, float]:
-  """Writes an evaluator's figures of a step."""
-  step, figures = int(state.step), {}
-  if jax.process_index() == 0:
-    figures = evaluator.run(_drawing_variables(state))
-    if figures:
-      writer.write(step, figures)
-  evaluator.on_figures(step, figures, state)
-  return figures
-
-
-def _drawing_variables(state):
-  """The generator's variables on this process's first device."""
-  return jax.tree.map(
-    lambda leaf: leaf.addressable_data(0), state_lib.generator_variables(state)
-  )
+def _on_one_device(variables):
+  """Replicated variables on this process's first device."""
+  return jax.tree.map(lambda leaf: leaf.addressable_data(0), variables)

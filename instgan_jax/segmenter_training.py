@@ -1,0 +1,138 @@
+"""A segmenter's training run: what `train_segmenter` does after the flags."""
+
+import functools
+import json
+import pathlib
+import shutil
+
+import jax
+import ml_collections
+import numpy as np
+
+from data_pipeline import in_memory
+from data_pipeline.errors import InputError
+from instgan_jax import build, build_segmenter, checkpoint, frozen, training
+from instgan_jax.evaluation import confusion, segmentation, segmenter
+from instgan_jax.train import loop, parallel, segmenter_step
+
+
+def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
+  """Trains on the real images of 'train', or continues; measures on 'val'.
+
+  At the end the weights are written to WORKDIR/weights, where
+  `frozen.load_pspnet` finds them.
+
+  Args:
+    config: see configs/cityscapes_segmenter.py.
+    workdir: is made if it is missing.
+
+  Raises:
+    InputError: for wrong input.
+    loop.Interrupted: after SIGTERM or Ctrl-C, once the state is saved.
+    metrics.NonFiniteError: if the training diverged.
+  """
+  build_segmenter.check(config)
+  training.make_folder(workdir)
+  checkpoint.check_config(workdir, config)
+  scenes = build.source(config, 'train')
+  val_scenes = build.source(config, 'val')
+  num_steps = build.num_steps(config, len(scenes))
+  network = build_segmenter.network(
+    config, train=True, axis_name=parallel.AXIS_NAME
+  )
+  optimizer = build_segmenter.optimizer(config, num_steps)
+  size = build_segmenter.size(config)
+  start = functools.partial(
+    segmenter_step.initialize, network, optimizer, seed=config.seed, size=size
+  )
+  try:
+    abstract_state = jax.eval_shape(start)
+  except ValueError as error:
+    raise InputError(f'config.model cannot be built: {error}') from error
+  training.check_space(workdir, abstract_state)
+  with checkpoint.Checkpoints(
+    workdir,
+    keep_last=config.keep_checkpoints,
+    keep_every_steps=config.keep_every_steps,
+  ) as checkpoints:
+    if jax.process_index() == 0:
+      checkpoint.save_config(workdir, config)
+    state, figures = loop.train(
+      workdir=workdir,
+      checkpoints=checkpoints,
+      initialize=jax.jit(start),
+      abstract_state=abstract_state,
+      train_step=segmenter_step.make_train_step(
+        network,
+        optimizer,
+        seed=config.seed,
+        size=size,
+        auxiliary_weight=config.auxiliary_weight,
+        axis_name=parallel.AXIS_NAME,
+      ),
+      make_batches=lambda step: build.train_batches(
+        config, scenes, start_step=step
+      ),
+      cadence=loop.Cadence(
+        num_steps=num_steps,
+        log_every_steps=config.log_every_steps,
+        sample_every_steps=config.eval_every_steps,
+        checkpoint_every_steps=config.checkpoint_every_steps,
+      ),
+      evaluators=(
+        loop.Evaluator(
+          lambda variables: _figures(config, variables, val_scenes),
+          config.eval_every_steps,
+        ),
+      ),
+      variables_of=segmenter_step.inference_variables,
+      shown={'loss': 'loss', 'accuracy': 'accuracy'},
+    )
+  if jax.process_index() == 0:
+    _save(config, workdir, state)
+    print(
+      f'mIoU on the {len(val_scenes)} real val images: {figures["miou"]:.3f}, '
+      f'pixel accuracy {figures["accuracy_valid"]:.3f}.\nMeasure with '
+      f'--segmenter {workdir}.'
+    )
+
+
+def _figures(config, variables, scenes) -> dict[str, float]:
+  """mIoU and accuracy of the network on real images."""
+  network = build_segmenter.network(config, train=False)
+  looking = segmenter.Segmenter(
+    frozen.Frozen(network, variables, ''), build_segmenter.protocol(config)
+  )
+  counts = confusion.Confusion()
+  for batch in in_memory.eval_batches(
+    scenes, batch_size=min(config.batch_size, len(scenes))
+  ):
+    label_maps = batch['label_map']
+    predicted = looking.label_maps(batch['image'], label_maps.shape[1:])
+    for true, found, is_scene in zip(
+      label_maps, predicted, batch['mask'], strict=True
+    ):
+      if is_scene:
+        counts.update(true, found)
+  scores = segmentation.scores(counts.matrix)
+  return {'miou': scores.mean_iou, 'accuracy_valid': scores.accuracy_valid}
+
+
+def _save(config, workdir: pathlib.Path, state) -> None:
+  """Writes the weights anew; a finished run gives the same ones again."""
+  variables = jax.tree.map(
+    np.asarray, segmenter_step.inference_variables(state)
+  )
+  folder = workdir / frozen.TRAINED_FOLDER
+  shutil.rmtree(folder, ignore_errors=True)
+  about = {
+    'network': 'pspnet',
+    'options': build_segmenter.options(config),
+    'protocol': build_segmenter.protocol(config)._asdict(),
+    'files': [],
+  }
+  checkpoint.save_tree(
+    folder,
+    {'pspnet': variables},
+    {checkpoint.WEIGHTS_FILE: json.dumps(about, indent=2) + '\n'},
+  )
