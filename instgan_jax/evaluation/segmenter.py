@@ -59,13 +59,7 @@ class Segmenter:
     }
     self._rows = rows_per_device * jax.local_device_count()
     self._variables = parallel.replicate(weights.variables)
-    self._label_maps = jax.jit(
-      functools.partial(_label_maps, weights.network, protocol),
-      static_argnames='size',
-    )
-    self._features = jax.jit(
-      functools.partial(_features, weights.network, protocol)
-    )
+    self._network = weights.network
 
   def label_maps(self, images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Label ids of the most probable of the 19 classes.
@@ -77,7 +71,7 @@ class Segmenter:
     Returns:
       uint8 [B, h, w].
     """
-    run = functools.partial(self._label_maps, size=tuple(map(int, size)))
+    run = functools.partial(_label_maps, size=tuple(map(int, size)))
     return self._in_parts(run, images)
 
   def features(self, images: np.ndarray) -> np.ndarray:
@@ -91,7 +85,7 @@ class Segmenter:
     Returns:
       float32 [B, pyramid_channels].
     """
-    return self._in_parts(self._features, images)
+    return self._in_parts(_features, images)
 
   def _in_parts(self, run, images: np.ndarray) -> np.ndarray:
     parts = []
@@ -100,7 +94,9 @@ class Segmenter:
       missing = self._rows - len(part)
       filled = np.concatenate([part, np.repeat(part[-1:], missing, axis=0)])
       on_devices = parallel.spread({_IMAGES: filled})[_IMAGES]
-      parts.append(run(self._variables, on_devices))
+      parts.append(
+        run(self._network, self.protocol, self._variables, on_devices)
+      )
     return np.concatenate([np.asarray(part) for part in parts])[: len(images)]
 
 
@@ -137,6 +133,8 @@ def crop_starts(side: int, crop: int) -> list[int]:
   return [max(0, min(i * stride, side - crop)) for i in range(number)]
 
 
+# Compiled once for all segmenters of one network, whatever its weights.
+@functools.partial(jax.jit, static_argnames=('network', 'protocol', 'size'))
 def _label_maps(network, protocol, variables, images, *, size):
   probabilities = sum(
     jax.image.resize(
@@ -172,6 +170,7 @@ def _probabilities(network, protocol, variables, images, scale):
   return mean[:, top : top + height, left : left + width]
 
 
+@functools.partial(jax.jit, static_argnames=('network', 'protocol'))
 def _features(network, protocol, variables, images):
   x, _, crop = _padded(_resized(images, protocol, 1.0), network, protocol)
   views = _views(x.shape[1:3], crop, flip=False)
