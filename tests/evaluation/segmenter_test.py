@@ -131,6 +131,15 @@ def test_overlapping_crops_are_averaged_by_their_number():
   np.testing.assert_array_equal(maps, np.broadcast_to(expected, (1, 6, 10)))
 
 
+def test_probabilities_stay_probabilities_where_crops_overlap():
+  images, _ = painted(2, 12, 40)
+  protocol = SLIDING._replace(crop=(9, 17), flip=True, scales=(1.0, 1.5))
+  for scale in protocol.scales:
+    found = segmenter._probabilities(ByRed(), protocol, {}, images, scale)
+    assert found.shape == (2, round(12 * scale), round(40 * scale), 19)
+    np.testing.assert_allclose(found.sum(-1), 1.0, rtol=1e-5)
+
+
 @functools.cache
 def tiny_pspnet():
   network = pspnet.PspNet(**FIELDS)
