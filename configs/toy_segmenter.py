@@ -27,7 +27,6 @@ def get_config() -> ml_collections.ConfigDict:
   config.optimizer = 'adam'
   config.learning_rate = 3e-3
   config.min_scale = config.max_scale = 1.0
-  config.model.dropout_rate = 0.0
   config.log_every_steps = 20
   config.eval_every_steps = 400
   config.checkpoint_every_steps = 200

@@ -103,7 +103,7 @@ def from_json(values: dict) -> Protocol:
         for key, value in values.items()
       }
     )
-  except TypeError as error:
+  except (AttributeError, TypeError) as error:
     raise InputError(
       f'{values!r} is no segmenter protocol ({error}), expected the fields '
       f'{", ".join(Protocol._fields)}.'
@@ -120,7 +120,8 @@ def check(protocol: Protocol) -> None:
       f'{", ".join(RESIZES)}.'
     )
   for key, sides in (('size', protocol.size), ('crop', protocol.crop)):
-    if sides is not None and (len(sides) != 2 or min(sides) < 1):
+    is_size = isinstance(sides, tuple) and len(sides) == 2 and min(sides) > 0
+    if sides is not None and not is_size:
       raise InputError(
         f'the {key} of a segmenter protocol is {sides}, expected a height and '
         'a width above 0.'

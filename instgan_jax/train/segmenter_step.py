@@ -70,6 +70,10 @@ def make_train_step(
 ) -> Callable:
   """Builds `step(state, batch) -> (state, metrics)`, pure and not pmapped.
 
+  The loss is the mean over the pixels with a class of all devices. Without
+  dropout any number of devices makes the same update; with it, every device
+  drops channels of its own.
+
   Args:
     network: with `use_auxiliary`, and `axis_name` for its batch norms.
     optimizer: of its parameters.

@@ -257,3 +257,7 @@ def test_an_unknown_protocol_is_refused():
     segmenter_protocol.of_weights({}, 'half')
   with pytest.raises(InputError, match='no segmenter protocol'):
     segmenter_protocol.from_json({'sizes': [1, 2]})
+  with pytest.raises(InputError, match='no segmenter protocol'):
+    segmenter_protocol.from_json(None)
+  with pytest.raises(InputError, match='crop .* is 0, expected a height'):
+    segmenter_protocol.from_json({'crop': 0})
