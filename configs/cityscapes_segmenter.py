@@ -2,8 +2,8 @@
 
 The public weights (instgan_jax.import_torch --network pspnet) are what papers
 measure with; this is for another size, other data or one's own network. SGD
-and the poly schedule of arXiv:1612.01105, without its scaled crops: whole
-images of one size.
+and the poly schedule of arXiv:1612.01105, with its scaled crops, but from
+random weights, which cost points against its start from ImageNet's.
 
   python -m instgan_jax.train_segmenter \\
     --config configs/cityscapes_segmenter.py --workdir runs/segmenter \\
@@ -44,6 +44,10 @@ def get_config() -> ml_collections.ConfigDict:
   config.weight_decay = 1e-4
   config.poly_power = 0.9  # The rate falls as (1 - step / num_steps)^power.
   config.auxiliary_weight = 0.4  # Of the loss of the head on the third stage.
+
+  # Random zoom of the training images, which stay of one size; 1.0: none.
+  config.min_scale = 0.5
+  config.max_scale = 2.0
 
   config.log_every_steps = 100
   config.eval_every_steps = 5000

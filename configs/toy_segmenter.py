@@ -26,6 +26,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.num_steps = 800
   config.optimizer = 'adam'
   config.learning_rate = 3e-3
+  config.min_scale = config.max_scale = 1.0
   config.log_every_steps = 20
   config.eval_every_steps = 400
   config.checkpoint_every_steps = 200

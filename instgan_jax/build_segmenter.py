@@ -1,12 +1,11 @@
 """Configuration of a segmenter -> network, optimizer, schedule."""
 
-import dataclasses
-
 import ml_collections
 import optax
 
 from data_pipeline.errors import InputError
-from instgan_jax.evaluation import segmentation, segmenter
+from instgan_jax import build
+from instgan_jax.evaluation import segmentation, segmenter_protocol
 from instgan_jax.pretrained import pspnet
 from instgan_jax.train import parallel
 
@@ -27,6 +26,16 @@ _OPTIONS = (
 def check(config: ml_collections.ConfigDict) -> None:
   """Raises InputError for values that no run could use."""
   parallel.check_batch_size(config.batch_size)
+  if config.data.loader not in build.LOADERS:
+    raise InputError(
+      f'data.loader is {config.data.loader!r}, expected one of '
+      f'{", ".join(build.LOADERS)}.'
+    )
+  if not 0.0 < config.min_scale <= config.max_scale:
+    raise InputError(
+      f'min_scale is {config.min_scale} and max_scale {config.max_scale}: '
+      'expected 0 < min_scale <= max_scale, both 1.0 for no scaled crops.'
+    )
   if config.optimizer not in _OPTIMIZERS:
     raise InputError(
       f'optimizer is {config.optimizer!r}, expected one of '
@@ -63,14 +72,11 @@ def size(config: ml_collections.ConfigDict) -> tuple[int, int]:
   return config.model.height, config.model.width
 
 
-def protocol(config: ml_collections.ConfigDict) -> segmenter.Protocol:
+def protocol(
+  config: ml_collections.ConfigDict,
+) -> segmenter_protocol.Protocol:
   """How the trained network looks at pictures: whole, at its own size."""
-  return segmenter.Protocol(size=size(config))
-
-
-def protocol_dict(config: ml_collections.ConfigDict) -> dict:
-  """The same in values that JSON keeps."""
-  return dataclasses.asdict(protocol(config))
+  return segmenter_protocol.whole(size(config))
 
 
 def optimizer(

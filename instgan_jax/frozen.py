@@ -74,6 +74,22 @@ def load_pspnet(folder: str) -> Frozen:
   return _load(folder, 'pspnet', build, (65, 65))
 
 
+def about(folder: str) -> dict:
+  """What a folder of weights says of them.
+
+  Raises:
+    InputError: if it says nothing.
+  """
+  file = _weights_folder(folder) / checkpoint.WEIGHTS_FILE
+  try:
+    return json.loads(file.read_text())
+  except (OSError, ValueError) as error:
+    raise InputError(
+      f'{file} cannot be read ({error}): it says which architecture the '
+      'weights have. Import them again.'
+    ) from error
+
+
 def _load(
   folder: str,
   name: str,
@@ -109,22 +125,6 @@ def tree_sha256(tree: Variables) -> str:
     digest.update(f'{jax.tree_util.keystr(path)} {leaf.shape}'.encode())
     digest.update(leaf.tobytes())
   return digest.hexdigest()
-
-
-def about(folder: str) -> dict:
-  """What a folder of weights says of them.
-
-  Raises:
-    InputError: if it says nothing.
-  """
-  file = _weights_folder(folder) / checkpoint.WEIGHTS_FILE
-  try:
-    return json.loads(file.read_text())
-  except (OSError, ValueError) as error:
-    raise InputError(
-      f'{file} cannot be read ({error}): it says which architecture the '
-      'weights have. Import them again.'
-    ) from error
 
 
 def _weights_folder(folder: str) -> pathlib.Path:

@@ -3,7 +3,6 @@
 import functools
 import json
 import pathlib
-import shutil
 
 import jax
 import ml_collections
@@ -20,7 +19,8 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
   """Trains on the real images of 'train', or continues; measures on 'val'.
 
   At the end the weights are written to WORKDIR/weights, where
-  `frozen.load_pspnet` finds them.
+  `frozen.load_pspnet` finds them. A run that has them is complete: it is said
+  and nothing is done.
 
   Args:
     config: see configs/cityscapes_segmenter.py.
@@ -34,6 +34,10 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
   build_segmenter.check(config)
   training.make_folder(workdir)
   checkpoint.check_config(workdir, config)
+  if _is_complete(workdir):
+    if jax.process_index() == 0:
+      print(f'The run in {workdir} is complete.\n{_advice(workdir)}')
+    return
   scenes = build.source(config, 'train')
   val_scenes = build.source(config, 'val')
   num_steps = build.num_steps(config, len(scenes))
@@ -68,6 +72,7 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
         seed=config.seed,
         size=size,
         auxiliary_weight=config.auxiliary_weight,
+        scales=(config.min_scale, config.max_scale),
         axis_name=parallel.AXIS_NAME,
       ),
       make_batches=lambda step: build.train_batches(
@@ -89,12 +94,8 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
       shown={'loss': 'loss', 'accuracy': 'accuracy'},
     )
   if jax.process_index() == 0:
-    _save(config, workdir, state)
-    print(
-      f'mIoU on the {len(val_scenes)} real val images: {figures["miou"]:.3f}, '
-      f'pixel accuracy {figures["accuracy_valid"]:.3f}.\nMeasure with '
-      f'--segmenter {workdir}.'
-    )
+    _save(config, workdir, state, figures)
+    print(_advice(workdir), flush=True)
 
 
 def _figures(config, variables, scenes) -> dict[str, float]:
@@ -115,24 +116,47 @@ def _figures(config, variables, scenes) -> dict[str, float]:
       if is_scene:
         counts.update(true, found)
   scores = segmentation.scores(counts.matrix)
-  return {'miou': scores.mean_iou, 'accuracy_valid': scores.accuracy_valid}
+  classes = {
+    f'iou {name}': iou
+    for name, iou in scores.class_iou.items()
+    if np.isfinite(iou)
+  }
+  return {
+    'miou': scores.mean_iou,
+    'accuracy_valid': scores.accuracy_valid,
+    **classes,
+  }
 
 
-def _save(config, workdir: pathlib.Path, state) -> None:
-  """Writes the weights anew; a finished run gives the same ones again."""
+def _is_complete(workdir: pathlib.Path) -> bool:
+  """Whether a run, not an import, has written its weights there."""
+  return (workdir / checkpoint.CONFIG_FILE).exists() and (
+    workdir / frozen.TRAINED_FOLDER
+  ).is_dir()
+
+
+def _save(config, workdir: pathlib.Path, state, figures) -> None:
+  """Writes the weights, complete or not at all, with what they reach."""
   variables = jax.tree.map(
     np.asarray, segmenter_step.inference_variables(state)
   )
-  folder = workdir / frozen.TRAINED_FOLDER
-  shutil.rmtree(folder, ignore_errors=True)
   about = {
     'network': 'pspnet',
     'options': build_segmenter.options(config),
-    'protocol': build_segmenter.protocol_dict(config),
+    'protocol': build_segmenter.protocol(config)._asdict(),
+    'figures_on_real_val': figures,
     'files': [],
   }
   checkpoint.save_tree(
-    folder,
+    workdir / frozen.TRAINED_FOLDER,
     {'pspnet': variables},
     {checkpoint.WEIGHTS_FILE: json.dumps(about, indent=2) + '\n'},
+  )
+
+
+def _advice(workdir: pathlib.Path) -> str:
+  figures = frozen.about(str(workdir))['figures_on_real_val']
+  return (
+    f'mIoU on the real val images: {figures["miou"]:.3f}, pixel accuracy '
+    f'{figures["accuracy_valid"]:.3f}.\nMeasure with --segmenter {workdir}.'
   )

@@ -19,6 +19,7 @@ from ml_collections import config_flags
 
 from data_pipeline.errors import InputError
 from instgan_jax import program, segmenter_training
+from instgan_jax.train import processes
 
 _CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'The configuration, one of configs/*_segmenter.py.'
@@ -29,12 +30,13 @@ _WORKDIR = flags.DEFINE_string(
 
 
 def main(_) -> None:
-  """Checks the flags and trains."""
+  """Checks the flags, joins the other processes and trains."""
   if _CONFIG.value is None or _WORKDIR.value is None:
     raise InputError(
       'Both --config and --workdir are needed, for example --config '
       'configs/toy_segmenter.py --workdir runs/toy_segmenter.'
     )
+  processes.join()
   segmenter_training.run(_CONFIG.value, pathlib.Path(_WORKDIR.value))
 
 

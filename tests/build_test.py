@@ -34,7 +34,9 @@ def get_config(name):
 
 def test_every_config_has_its_golden_count():
   names = {path.stem for path in CONFIGS.glob('*.py')} - {'__init__'}
-  assert names == set(NUM_PARAMETERS)
+  # Those are of another kind: see build_segmenter_test.
+  segmenters = {name for name in names if name.endswith('_segmenter')}
+  assert names - segmenters == set(NUM_PARAMETERS)
 
 
 @pytest.mark.parametrize('name', sorted(NUM_PARAMETERS))

@@ -1,8 +1,8 @@
-"""The shipped toy configuration, shrunk to seconds."""
+"""The shipped toy configurations, shrunk to seconds."""
 
 from flax import traverse_util
 
-from configs import toy_street
+from configs import toy_segmenter, toy_street
 
 
 def config(method='lip', **changes):
@@ -20,10 +20,29 @@ def config(method='lip', **changes):
   config.log_every_steps = 2
   config.sample_every_steps = 6
   config.checkpoint_every_steps = 2
-  for key, value in changes.items():
-    with config.unlocked():
-      _set(config, key.split('__'), value)
-  return config
+  return _changed(config, changes)
+
+
+def segmenter_config(**changes):
+  """configs/toy_segmenter.py at 32x64, a few channels wide."""
+  config = toy_segmenter.get_config()
+  config.data.update({'height': 32, 'width': 64, 'num_train': 6, 'num_val': 3})
+  config.model.update(
+    {
+      'stage_blocks': (1, 1, 1, 1),
+      'stem_channels': (2, 2, 4),
+      'base_channels': 2,
+      'pyramid_channels': 4,
+      'height': 32,
+      'width': 64,
+    }
+  )
+  config.batch_size = 4
+  config.num_steps = 6
+  config.log_every_steps = 2
+  config.eval_every_steps = 6
+  config.checkpoint_every_steps = 2
+  return _changed(config, changes)
 
 
 def flags(**changes):
@@ -38,6 +57,13 @@ def flags(**changes):
     for key, value in flat.items()
     if default[key] != value
   ]
+
+
+def _changed(config, changes):
+  for key, value in changes.items():
+    with config.unlocked():
+      _set(config, key.split('__'), value)
+  return config
 
 
 def _set(node, path, value):

@@ -1,13 +1,8 @@
-"""Label maps of pictures by a PSPNet, under an explicit protocol.
+"""A PSPNet that turns pictures into label maps, under an explicit protocol."""
 
-mIoU depends on how the segmenter looks at a picture: at which size, whole or
-in crops, mirrored too or not, at how many scales. All of that is in `Protocol`
-and belongs to a result.
-"""
-
-import dataclasses
 import functools
 import math
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,220 +10,241 @@ import numpy as np
 
 from data_pipeline.errors import InputError
 from instgan_jax import frozen
-from instgan_jax.evaluation import segmentation
+from instgan_jax.evaluation import segmentation, segmenter_protocol
 from instgan_jax.pretrained import pspnet
 from instgan_jax.train import parallel
 
 _IMAGES = 'images'
-_LABEL_IDS = np.array([label.id for label in segmentation.EVALUATED], np.uint8)
-
-
-@dataclasses.dataclass(frozen=True)
-class Protocol:
-  """How a segmenter looks at a picture.
-
-  Attributes:
-    size: height and width to which the picture is brought first, bilinearly
-      and without antialiasing.
-    crop: side of square crops, of which each overlaps the next by a third
-      and whose probabilities are averaged; 0 for the whole picture at once.
-    flip: whether probabilities are averaged with those of the mirrored
-      picture.
-    scales: of `size`, whose probabilities are averaged.
-  """
-
-  size: tuple[int, int] = (1024, 2048)
-  crop: int = 0
-  flip: bool = False
-  scales: tuple[float, ...] = (1.0,)
-
-
-# By name. 'sliding' is how the semseg release tests its PSPNet, with scales or
-# without, 'whole' how mmsegmentation tests its own.
-PROTOCOLS = {
-  'whole': Protocol(),
-  'sliding': Protocol(crop=713, flip=True),
-  'sliding_multiscale': Protocol(
-    crop=713, flip=True, scales=(0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
-  ),
-}
-
-
-def load(folder: str, protocol_name: str = '') -> 'Segmenter':
-  """A trained or imported PSPNet with a protocol.
-
-  Args:
-    folder: where it lies.
-    protocol_name: one of `PROTOCOLS`; '' for what the network was trained for,
-      or the test protocol of its publisher.
-
-  Raises:
-    InputError: if there is no such network or protocol.
-  """
-  weights = frozen.load_pspnet(folder)
-  if protocol_name:
-    if protocol_name not in PROTOCOLS:
-      raise InputError(
-        f'{protocol_name!r} is no protocol of a segmenter, expected one of '
-        f'{", ".join(PROTOCOLS)}.'
-      )
-    return Segmenter(weights, PROTOCOLS[protocol_name])
-  stored = frozen.about(folder).get('protocol')
-  if stored:
-    lists = {
-      k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()
-    }
-    return Segmenter(weights, Protocol(**lists))
-  published = 'sliding' if weights.network.align_corners else 'whole'
-  return Segmenter(weights, PROTOCOLS[published])
+_IDS = np.array([label.id for label in segmentation.EVALUATED], np.uint8)
 
 
 class Segmenter:
-  """Finds label maps, on all devices of this process.
+  """Segments pictures and gives their features.
+
+  Pictures go through one program, a fixed number at a time on every device,
+  so that a result depends neither on its neighbours nor on the number of
+  devices.
 
   Attributes:
     protocol: how it looks at pictures.
-    about: what a result must say of how it was measured.
+    about: what a result must say of how it was made; plain values.
   """
 
-  def __init__(self, weights: frozen.Frozen, protocol: Protocol):
-    """Takes a PSPNet of the 19 Cityscapes classes.
+  def __init__(
+    self,
+    weights: frozen.Frozen,
+    protocol: segmenter_protocol.Protocol,
+    *,
+    rows_per_device: int = 1,
+  ):
+    """Takes a network as `frozen.load_pspnet` gives it.
+
+    Args:
+      weights: of a network with the 19 classes of Cityscapes in the order of
+        their train ids.
+      protocol: how it looks.
+      rows_per_device: pictures at a time on each device.
 
     Raises:
-      InputError: if it has other classes.
+      InputError: if the protocol cannot be, does not fit the network, or the
+        network has other classes.
     """
-    if weights.network.num_classes != len(_LABEL_IDS):
-      raise InputError(
-        f'The segmenter knows {weights.network.num_classes} classes, expected '
-        f'the {len(_LABEL_IDS)} of Cityscapes.'
-      )
+    segmenter_protocol.check(protocol)
+    _check_network(weights.network, protocol)
     self.protocol = protocol
     self.about = {
       'network': 'PSPNet',
       'weights_sha256': weights.sha256,
-      **dataclasses.asdict(protocol),
-      'resize': 'bilinear, not antialiased',
+      **protocol._asdict(),
     }
+    self._rows = rows_per_device * jax.local_device_count()
     self._variables = parallel.replicate(weights.variables)
-    self._segment = jax.jit(
-      functools.partial(_segment, weights.network, protocol),
-      static_argnames='size',
-    )
-    self._features = jax.jit(
-      functools.partial(_features, weights.network, protocol)
-    )
+    self._network = weights.network
 
   def label_maps(self, images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """uint8 [B, H, W, 3] -> label ids, uint8 [B, *size]."""
-    spread = parallel.spread({_IMAGES: images})[_IMAGES]
-    classes = self._segment(self._variables, spread, size=tuple(size))
-    return _LABEL_IDS[np.asarray(classes)[: len(images)]]
+    """Label ids of the most probable of the 19 classes.
+
+    Args:
+      images: uint8 [B, H, W, 3].
+      size: (h, w) of the maps.
+
+    Returns:
+      uint8 [B, h, w].
+    """
+    run = functools.partial(_label_maps, size=tuple(map(int, size)))
+    return self._in_parts(run, images)
 
   def features(self, images: np.ndarray) -> np.ndarray:
-    """The means over space below the classifier, for a Frechet distance.
+    """The features below the classifier, averaged over the picture.
+
+    Crops are as the protocol says; mirrored and scaled copies are left out.
 
     Args:
       images: uint8 [B, H, W, 3].
 
     Returns:
-      float32 [B, C] of the whole pictures at the protocol's size.
+      float32 [B, pyramid_channels].
     """
-    spread = parallel.spread({_IMAGES: images})[_IMAGES]
-    features = self._features(self._variables, spread)
-    return np.asarray(features)[: len(images)]
+    return self._in_parts(_features, images)
+
+  def _in_parts(self, run, images: np.ndarray) -> np.ndarray:
+    parts = []
+    for start in range(0, len(images), self._rows):
+      part = images[start : start + self._rows]
+      missing = self._rows - len(part)
+      filled = np.concatenate([part, np.repeat(part[-1:], missing, axis=0)])
+      on_devices = parallel.spread({_IMAGES: filled})[_IMAGES]
+      parts.append(
+        run(self._network, self.protocol, self._variables, on_devices)
+      )
+    return np.concatenate([np.asarray(part) for part in parts])[: len(images)]
 
 
-def _segment(network, protocol: Protocol, variables, images, *, size):
-  """Class numbers [B, *size]."""
-  total = 0.0
-  for scale in protocol.scales:
-    scaled = tuple(round(scale * side) for side in protocol.size)
-    x = _resize(pspnet.preprocess(images), scaled)
-    if protocol.crop:
-      found = _sliding(network, variables, x, protocol.crop, protocol.flip)
-    else:
-      found = _probabilities(network, variables, x, protocol.flip)
-    total += _resize(found, size)
-  return jnp.argmax(total, axis=-1)
+def load(folder: str, protocol_name: str = '') -> Segmenter:
+  """A segmenter from a folder of trained or imported weights.
+
+  Args:
+    folder: as `frozen.load_pspnet` takes it.
+    protocol_name: as `segmenter_protocol.of_weights` takes it.
+
+  Raises:
+    InputError: for weights or a protocol that cannot be used.
+  """
+  weights = frozen.load_pspnet(folder)
+  about = frozen.about(folder)
+  return Segmenter(weights, segmenter_protocol.of_weights(about, protocol_name))
 
 
-def _probabilities(network, variables, x, flip: bool):
-  """Class probabilities of whole pictures [B, H, W, 3]."""
-  found = _softmax(network, variables, x)
-  if flip:
-    found += _softmax(network, variables, x[:, :, ::-1])[:, :, ::-1]
-    found /= 2.0
-  return found
+class _View(NamedTuple):
+  """Places of what the network sees of a picture, int32 or bool [V]."""
 
-
-def _softmax(network, variables, x):
-  """Where the network needs another size, zeros (the mean) are added."""
-  height, width = x.shape[1:3]
-  x = _padded(network, x)
-  logits = network.apply(variables, x).logits[:, :height, :width]
-  return jax.nn.softmax(logits, axis=-1)
-
-
-def _padded(network, x):
-  """Fills up to the next size that `align_corners` allows."""
-  if not network.align_corners:
-    return x
-  rows, columns = (-(side - 1) % pspnet.STRIDE for side in x.shape[1:3])
-  return jnp.pad(x, ((0, 0), (0, rows), (0, columns), (0, 0)))
-
-
-def _sliding(network, variables, x, crop: int, flip: bool):
-  """Probabilities averaged over crops, [B, H, W, classes]."""
-  batch, height, width, _ = x.shape
-  rows, columns = max(0, crop - height), max(0, crop - width)
-  before = rows // 2, columns // 2
-  x = jnp.pad(
-    x,
-    (
-      (0, 0),
-      (before[0], rows - before[0]),
-      (before[1], columns - before[1]),
-      (0, 0),
-    ),
-  )
-  corners = [
-    (top, left)
-    for top in crop_starts(x.shape[1], crop)
-    for left in crop_starts(x.shape[2], crop)
-  ]
-
-  def add_crop(total, corner):
-    top, left = corner
-    piece = jax.lax.dynamic_slice(
-      x, (0, top, left, 0), (batch, crop, crop, x.shape[3])
-    )
-    found = _probabilities(network, variables, piece, flip)
-    at = (0, top, left, 0)
-    old = jax.lax.dynamic_slice(total, at, found.shape)
-    return jax.lax.dynamic_update_slice(total, old + found, at), None
-
-  empty = jnp.zeros((*x.shape[:3], network.num_classes))
-  total, _ = jax.lax.scan(add_crop, empty, jnp.array(corners))
-  counts = np.zeros((1, *x.shape[1:3], 1), np.float32)
-  for top, left in corners:
-    counts[:, top : top + crop, left : left + crop] += 1.0
-  total = total / counts
-  return total[:, before[0] : before[0] + height, before[1] : before[1] + width]
+  top: np.ndarray
+  left: np.ndarray
+  is_mirrored: np.ndarray
 
 
 def crop_starts(side: int, crop: int) -> list[int]:
-  """Where crops of a side begin: steps of two thirds, the last at the end."""
-  step = math.ceil(crop * 2 / 3)
-  number = max(0, math.ceil((side - crop) / step)) + 1
-  return [min(i * step, max(side - crop, 0)) for i in range(number)]
+  """Where crops begin on a side, as in the semseg release.
+
+  They follow each other at ceil(2/3 crop); the last one ends with the side.
+  """
+  stride = math.ceil(crop * 2 / 3)
+  number = max(0, math.ceil((side - crop) / stride)) + 1
+  return [max(0, min(i * stride, side - crop)) for i in range(number)]
 
 
-def _features(network, protocol: Protocol, variables, images):
-  x = _resize(pspnet.preprocess(images), protocol.size)
-  features = network.apply(variables, _padded(network, x)).features
-  return jnp.mean(features, axis=(1, 2))
+# Compiled once for all segmenters of one network, whatever its weights.
+@functools.partial(jax.jit, static_argnames=('network', 'protocol', 'size'))
+def _label_maps(network, protocol, variables, images, *, size):
+  probabilities = sum(
+    jax.image.resize(
+      _probabilities(network, protocol, variables, images, scale),
+      (len(images), *size, len(_IDS)),
+      'linear',
+    )
+    for scale in protocol.scales
+  )
+  return jnp.asarray(_IDS)[jnp.argmax(probabilities, axis=-1)]
 
 
-def _resize(x, size):
-  shape = (x.shape[0], *size, x.shape[3])
-  return jax.image.resize(x, shape, 'bilinear', antialias=False)
+def _probabilities(network, protocol, variables, images, scale):
+  """Of one scale: float32 [B, h, w, 19], means over crops and mirrorings."""
+  x = _resized(images, protocol, scale)
+  height, width = x.shape[1:3]
+  x, (top, left), crop = _padded(x, network, protocol)
+  views = _views(x.shape[1:3], crop, flip=protocol.flip)
+  counts = np.zeros(x.shape[1:3], np.float32)
+  for i, j in zip(views.top, views.left, strict=True):
+    counts[i : i + crop[0], j : j + crop[1]] += 1.0
+
+  def add(total, view):
+    piece = jax.nn.softmax(_seen(network, variables, x, view, crop).logits)
+    piece = _mirror_if(view.is_mirrored, piece)
+    at = (0, view.top, view.left, 0)
+    before = jax.lax.dynamic_slice(total, at, piece.shape)
+    return jax.lax.dynamic_update_slice(total, before + piece, at), None
+
+  total = jnp.zeros((*x.shape[:3], len(_IDS)))
+  total, _ = jax.lax.scan(add, total, views)
+  mean = total / counts[None, :, :, None]
+  return mean[:, top : top + height, left : left + width]
+
+
+@functools.partial(jax.jit, static_argnames=('network', 'protocol'))
+def _features(network, protocol, variables, images):
+  x, _, crop = _padded(_resized(images, protocol, 1.0), network, protocol)
+  views = _views(x.shape[1:3], crop, flip=False)
+
+  def mean_of(view):
+    features = _seen(network, variables, x, view, crop).features
+    return jnp.mean(features, axis=(1, 2))
+
+  return jnp.mean(jax.lax.map(mean_of, views), axis=0)
+
+
+def _resized(images, protocol, scale: float) -> jax.Array:
+  """Normalised pictures of a scale, float32 [B, h, w, 3]."""
+  sides = protocol.size or images.shape[1:3]
+  size = tuple(max(1, round(scale * side)) for side in sides)
+  x = images.astype(jnp.float32)
+  if size != images.shape[1:3]:
+    method, antialias = segmenter_protocol.RESIZES[protocol.resize]
+    shape = (len(images), *size, 3)
+    x = jax.image.resize(x, shape, method, antialias=antialias)
+    x = jnp.clip(jnp.round(x), 0.0, 255.0)
+  return pspnet.preprocess(x)
+
+
+def _padded(x, network, protocol):
+  """(x with a border of the mean colour, where x is in it, the crop's size).
+
+  The border makes the picture as large as a crop or, where there are no crops,
+  of a size that the network takes. Half of it comes first.
+  """
+  sides = x.shape[1:3]
+  crop = protocol.crop or tuple(_fitting(side, network) for side in sides)
+  missing = [max(0, c - s) for c, s in zip(crop, sides, strict=True)]
+  border = [(pixels // 2, pixels - pixels // 2) for pixels in missing]
+  x = jnp.pad(x, ((0, 0), *border, (0, 0)))  # 0 is the mean, see preprocess.
+  return x, tuple(before for before, _ in border), crop
+
+
+def _fitting(side: int, network) -> int:
+  """The least side from `side` on that the network takes."""
+  if not network.align_corners:
+    return side
+  return side + (1 - side) % pspnet.STRIDE
+
+
+def _views(size, crop, *, flip: bool) -> _View:
+  places = [
+    (top, left, is_mirrored)
+    for is_mirrored in ((False, True) if flip else (False,))
+    for top in crop_starts(size[0], crop[0])
+    for left in crop_starts(size[1], crop[1])
+  ]
+  return _View(*map(np.array, zip(*places, strict=True)))
+
+
+def _seen(network, variables, x, view: _View, crop) -> pspnet.Output:
+  at = (0, view.top, view.left, 0)
+  piece = jax.lax.dynamic_slice(x, at, (len(x), *crop, x.shape[3]))
+  return network.apply(variables, _mirror_if(view.is_mirrored, piece))
+
+
+def _mirror_if(is_mirrored, x: jax.Array) -> jax.Array:
+  return jnp.where(is_mirrored, x[:, :, ::-1], x)
+
+
+def _check_network(network, protocol: segmenter_protocol.Protocol) -> None:
+  if network.num_classes != len(_IDS):
+    raise InputError(
+      f'The segmenter has {network.num_classes} classes, expected the '
+      f'{len(_IDS)} of Cityscapes in the order of their train ids.'
+    )
+  crop = protocol.crop
+  if crop and any(_fitting(side, network) != side for side in crop):
+    raise InputError(
+      f'Crops of {crop[0]}x{crop[1]} do not fit this segmenter: both sides '
+      f'must be 1 more than a multiple of {pspnet.STRIDE}, as 713 is.'
+    )

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 INSTANCE_LATENTS = 0
 IMAGE_STYLE = 1
 INITIALIZATION = 2
+SCALED_CROPS = 3
 
 
 def stream_key(seed: int, stream: int) -> jax.Array:

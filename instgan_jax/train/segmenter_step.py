@@ -12,11 +12,11 @@ import optax
 from data_pipeline import batch as batch_lib
 from data_pipeline import labels
 from instgan_jax.pretrained import pspnet
+from instgan_jax.train import scaled_crop
 
 Tree = Any
-_IGNORED = 255
 # Train ids by label id.
-TRAIN_IDS = np.full(batch_lib.NUM_LABELS, _IGNORED, np.int32)
+TRAIN_IDS = np.full(batch_lib.NUM_LABELS, scaled_crop.IGNORED, np.int32)
 for _label in labels.LABELS:
   if not _label.ignore_in_eval:
     TRAIN_IDS[_label.id] = _label.train_id
@@ -65,9 +65,14 @@ def make_train_step(
   seed: int,
   size: tuple[int, int],
   auxiliary_weight: float,
+  scales: tuple[float, float] = (1.0, 1.0),
   axis_name: str | None,
 ) -> Callable:
   """Builds `step(state, batch) -> (state, metrics)`, pure and not pmapped.
+
+  The loss is the mean over the pixels with a class of all devices. Without
+  dropout any number of devices makes the same update; with it, every device
+  drops channels of its own.
 
   Args:
     network: with `use_auxiliary`, and `axis_name` for its batch norms.
@@ -75,15 +80,35 @@ def make_train_step(
     seed: of the dropout.
     size: what images are brought to, bilinearly.
     auxiliary_weight: of the auxiliary loss.
+    scales: least and largest factor of random crops, see `scaled_crop`.
     axis_name: of the devices; None for one.
   """
 
   def total(x):
     return x if axis_name is None else jax.lax.psum(x, axis_name)
 
-  def step(state: SegmenterState, batch):
+  def prepare(batch):
+    """Normalised images of `size`, and the classes of the batch's pixels."""
     targets = jnp.asarray(TRAIN_IDS)[batch[batch_lib.LABEL_MAP]]
-    is_valid = targets != _IGNORED
+    images = pspnet.preprocess(batch[batch_lib.IMAGE])
+    if scales != (1.0, 1.0):
+      images, targets = scaled_crop.scaled_crops(
+        images,
+        targets,
+        batch[batch_lib.POSITION],
+        seed=seed,
+        min_scale=scales[0],
+        max_scale=scales[1],
+      )
+    shape = (len(images), *size, 3)
+    return (
+      jax.image.resize(images, shape, 'bilinear', antialias=False),
+      targets,
+    )
+
+  def step(state: SegmenterState, batch):
+    images, targets = prepare(batch)
+    is_valid = targets != scaled_crop.IGNORED
     num_valid = jnp.maximum(total(jnp.sum(is_valid)), 1)
     key = jax.random.fold_in(jax.random.key(seed), state.step)
     if axis_name is not None:
@@ -99,9 +124,6 @@ def make_train_step(
       return jnp.sum(losses * is_valid) / num_valid, logits
 
     def loss_of(params):
-      images = pspnet.preprocess(batch[batch_lib.IMAGE])
-      shape = (len(images), *size, 3)
-      images = jax.image.resize(images, shape, 'bilinear', antialias=False)
       output, updates = network.apply(
         {'params': params, 'batch_stats': state.batch_stats},
         images,
