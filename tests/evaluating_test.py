@@ -208,7 +208,7 @@ def test_real_pictures_have_fid_0_and_kid_near_it(places, tmp_path):
     ({'classes': ('dragon',)}, 'dragon'),
     ({'num_draws': 0}, 'at least 1'),
     ({'segmenter': 'nowhere', 'metrics': ('miou',)}, 'nowhere'),
-    ({'segmenter_protocol': 'half'}, "'half' is no protocol"),
+    ({'segmenter_protocol': 'half'}, "protocol is 'half'"),
   ],
 )
 def test_wrong_options(places, changes, message):

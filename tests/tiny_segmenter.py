@@ -34,7 +34,7 @@ def save(folder, *, size=(32, 64), **changes):
     return rng.uniform(0.5, 1.0, leaf.shape).astype(leaf.dtype)
 
   weights = jax.tree.map(draw, shapes)
-  protocol = {'size': size, 'crop': 0, 'flip': False, 'scales': (1.0,)}
+  protocol = {'size': size, 'crop': None, 'flip': False, 'scales': (1.0,)}
   about = {'network': 'pspnet', 'options': options, 'protocol': protocol}
   checkpoint.save_tree(
     folder, {'pspnet': weights}, {'weights.json': json.dumps(about)}
