@@ -43,6 +43,8 @@ class Options:
     segmenter: folder of a trained or imported PSPNet, or ''.
     segmenter_protocol: 'whole', 'sliding', 'sliding_multiscale', or '' for what
       the segmenter was trained for.
+    segmenter_size: height and width to which it resizes pictures first; None
+      for its protocol's.
     fid_resize: see `inception_features`.
     fid_reference: split of the real images of FID and KID.
     num_draws: of the instance styles, of each scene.
@@ -58,6 +60,7 @@ class Options:
   inception: str = ''
   segmenter: str = ''
   segmenter_protocol: str = ''
+  segmenter_size: tuple[int, int] | None = None
   fid_resize: str = 'pytorch-fid'
   fid_reference: str = 'val'
   num_draws: int = 1
@@ -307,7 +310,11 @@ class Evaluation:
 
   def _add_segmenter(self, wanted) -> None:
     options = self._options
-    network = segmenter.load(options.segmenter, options.segmenter_protocol)
+    network = segmenter.load(
+      options.segmenter,
+      options.segmenter_protocol,
+      size=options.segmenter_size,
+    )
     self._protocol['segmenter'] = network.about
     if 'fsd' in wanted:
       about = {**network.about, 'reference_split': self._split}

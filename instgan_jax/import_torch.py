@@ -22,7 +22,7 @@ import pathlib
 from absl import flags
 
 from data_pipeline.errors import InputError
-from instgan_jax import importing, program
+from instgan_jax import image_size, importing, program
 from instgan_jax.weights import download, public_files
 
 _NETWORK = flags.DEFINE_enum(
@@ -78,11 +78,10 @@ def main(_) -> None:
       for name, flag in others.items()
       if flag.value is not None
     }
-    size = _IMAGE_SIZE.value
     message = importing.import_gaugan(
       sources,
       output,
-      image_size=importing.parse_size(size) if size is not None else None,
+      image_size=image_size.parse(_IMAGE_SIZE.value, 'image_size'),
       upsampling=_UPSAMPLING.value,
       num_labels=_NUM_LABELS.value,
     )

@@ -7,7 +7,6 @@ GauGAN also `config.json`, as a training workdir has it.
 
 import json
 import pathlib
-import re
 from collections.abc import Mapping
 
 import jax
@@ -266,17 +265,3 @@ def _changed_flags(config) -> list[str]:
 def _millions(variables) -> str:
   size = sum(np.size(leaf) for leaf in jax.tree.leaves(variables['params']))
   return f'{size / 1e6:.2f} M'
-
-
-def parse_size(text: str) -> tuple[int, int]:
-  """'256x512' -> (256, 512).
-
-  Raises:
-    InputError: if it is written otherwise.
-  """
-  match = re.fullmatch(r'([1-9]\d*)x([1-9]\d*)', text)
-  if not match:
-    raise InputError(
-      f'--image_size is {text!r}, expected HEIGHTxWIDTH, for example 256x512.'
-    )
-  return int(match[1]), int(match[2])

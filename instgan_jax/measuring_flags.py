@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from absl import flags
 
-from instgan_jax import evaluating
+from instgan_jax import evaluating, image_size
 
 
 def define() -> Callable[[], evaluating.Options]:
@@ -37,6 +37,11 @@ def define() -> Callable[[], evaluating.Options]:
       default.segmenter_protocol,
       "How the segmenter looks: 'whole', 'sliding' or 'sliding_multiscale'; "
       'default: as it was trained or published.',
+    ),
+    'segmenter_size': flags.DEFINE_string(
+      'segmenter_size',
+      '',
+      'HEIGHTxWIDTH to which it resizes pictures; default: as its protocol.',
     ),
     'fid_resize': flags.DEFINE_string(
       'fid_resize', default.fid_resize, "'pytorch-fid' or 'clean-fid'."
@@ -73,6 +78,8 @@ def define() -> Callable[[], evaluating.Options]:
     given = {name: flag.value for name, flag in values.items()}
     for name in ('metrics', 'classes'):
       given[name] = tuple(given[name])
+    name = 'segmenter_size'
+    given[name] = image_size.parse(given[name], name)
     return evaluating.check(evaluating.Options(**given))
 
   return options

@@ -165,6 +165,11 @@ def test_the_command_measures_a_workdir(places, capsys):
   assert 'MICV car' in out and 'mIoU' not in out
 
 
+def test_the_segmenter_may_look_at_another_size(places):
+  results = run(places, metrics=('miou',), segmenter_size=(64, 128))
+  assert results['protocol']['segmenter']['size'] == (64, 128)
+
+
 def test_a_method_without_styles_has_one_draw(places):
   results = run(places, 'l', metrics=('micv',), num_draws=3)
   assert results['protocol']['num_draws'] == 1

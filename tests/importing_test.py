@@ -297,13 +297,6 @@ def test_every_name_that_differs_is_listed(files, tmp_path):
   assert 'extra: cls.5.weight (2,)' in message
 
 
-@pytest.mark.parametrize('text', ['256', '256x', '0x5', '256*512', 'axb'])
-def test_a_size_is_two_numbers(text):
-  with pytest.raises(InputError, match='HEIGHTxWIDTH'):
-    importing.parse_size(text)
-  assert importing.parse_size('256x512') == (256, 512)
-
-
 def test_a_folder_that_cannot_be_made_is_named(files, tmp_path):
   (tmp_path / 'file').touch()
   output = pathlib.Path(tmp_path / 'file' / 'out')

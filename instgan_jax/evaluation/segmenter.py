@@ -100,19 +100,26 @@ class Segmenter:
     return np.concatenate([np.asarray(part) for part in parts])[: len(images)]
 
 
-def load(folder: str, protocol_name: str = '') -> Segmenter:
+def load(
+  folder: str,
+  protocol_name: str = '',
+  *,
+  size: tuple[int, int] | None = None,
+) -> Segmenter:
   """A segmenter from a folder of trained or imported weights.
 
   Args:
     folder: as `frozen.load_pspnet` takes it.
     protocol_name: as `segmenter_protocol.of_weights` takes it.
+    size: to which pictures are resized, instead of the protocol's.
 
   Raises:
     InputError: for weights or a protocol that cannot be used.
   """
   weights = frozen.load_pspnet(folder)
   about = frozen.about(folder)
-  return Segmenter(weights, segmenter_protocol.of_weights(about, protocol_name))
+  protocol = segmenter_protocol.of_weights(about, protocol_name)
+  return Segmenter(weights, protocol._replace(size=size or protocol.size))
 
 
 class _View(NamedTuple):
