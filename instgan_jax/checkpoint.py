@@ -205,6 +205,10 @@ def check_config(
   given = traverse_util.flatten_dict(
     json.loads(json.dumps(config.to_dict())), sep='.'
   )
+  # What runs did before there were these fields.
+  before = {'data.seed': saved.get('seed'), 'model.num_labels': 35}
+  for key in before.keys() & given.keys():
+    saved.setdefault(key, before[key])
   differing = [
     f'  {key}: {saved.get(key, "absent")} there, '
     f'{given.get(key, "absent")} here'

@@ -109,6 +109,18 @@ def test_differing_keys_are_listed_but_the_place_of_data_may_change(tmp_path):
   assert 'batch_size' not in message
 
 
+def test_a_run_of_before_some_fields_goes_on_as_it_was(tmp_path):
+  checkpoint.save_config(tmp_path, tiny.config(seed=3, data__seed=3))
+  path = tmp_path / 'config.json'
+  saved = json.loads(path.read_text())
+  del saved['data']['seed'], saved['model']['num_labels'], saved['eval']
+  path.write_text(json.dumps(saved))
+  # The run's seed was that of the toy streets, too.
+  checkpoint.check_config(tmp_path, tiny.config(seed=3, data__seed=3))
+  with pytest.raises(InputError, match='data.seed: 3 there, 0 here'):
+    checkpoint.check_config(tmp_path, tiny.config(seed=3))
+
+
 def test_a_damaged_config_is_named(tmp_path):
   (tmp_path / 'config.json').write_text('{"seed": 0')
   with pytest.raises(InputError, match=r'config\.json is not readable JSON'):
