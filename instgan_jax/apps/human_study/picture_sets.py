@@ -60,10 +60,10 @@ def parse(argument: str) -> tuple[str, pathlib.Path]:
       f'--set {argument!r}: expected NAME=FOLDER, for example'
       ' --set real=data/real.'
     )
-  if not re.fullmatch(r'[\w+.\- ]{1,40}', name) or name != name.strip():
+  if not re.fullmatch(r'\w[\w+.\- ]{0,39}', name) or name.endswith(' '):
     raise InputError(
       f'--set {argument!r}: a name has 1 to 40 letters, digits, spaces and'
-      f' + - _ . characters, got {name!r}.'
+      f' + - _ . characters and begins with a letter or digit, got {name!r}.'
     )
   path = pathlib.Path(folder)
   if not path.is_dir():
