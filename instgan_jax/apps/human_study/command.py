@@ -265,7 +265,7 @@ def _report(flags) -> None:
   from instgan_jax.apps.human_study import report
 
   report.run(
-    database=flags.database,
+    database_path=flags.database,
     answers=flags.answers,
     plan_path=flags.plan,
     output=pathlib.Path(flags.output),

@@ -28,7 +28,7 @@ class Keys:
 
   def completion_code(self, participant: int) -> str:
     """Shows that a participant reached the end."""
-    return self._name('completion', participant)[:8].upper()
+    return self._digest('completion', participant).hex()[:10].upper()
 
   def admin_token(self) -> str:
     """Opens the admin page."""
@@ -39,5 +39,7 @@ class Keys:
     return hmac.compare_digest(token.encode(), self.admin_token().encode())
 
   def _name(self, *what: object) -> str:
-    digest = hmac.digest(self._secret, repr(what).encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(digest)[:22].decode()
+    return base64.urlsafe_b64encode(self._digest(*what))[:22].decode()
+
+  def _digest(self, *what: object) -> bytes:
+    return hmac.digest(self._secret, repr(what).encode(), hashlib.sha256)

@@ -29,7 +29,7 @@ function picture(address, texts) {
   return loaded.get(address);
 }
 
-export function preload(addresses, texts = {}) {
+export function preload(addresses, texts) {
   for (const side of SIDES) picture(addresses[side], texts).catch(() => {});
 }
 

@@ -132,7 +132,7 @@ function noticeLines(state, notice) {
 async function giveNotice(state, notice) {
   const button = goButton(texts.continue);
   show(...noticeLines(state, notice), button);
-  preload(state.question);
+  preload(state.question, texts);
   await clicked(button);
   // A large window, where the browser lets us; the study does not need it.
   document.documentElement.requestFullscreen?.().catch(() => {});
@@ -177,4 +177,7 @@ async function main() {
 window.addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload();
 });
-main();
+main().catch((error) => {
+  show(element('p', texts.missing ?? String(error)));
+  throw error;
+});
