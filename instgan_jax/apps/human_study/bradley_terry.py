@@ -2,11 +2,8 @@
 
 P(a is chosen over b) = 1 / (1 + exp(score_b - score_a - side)), where side is
 the advantage of the left place (added for a on the left). This is a logistic
-regression (statsmodels). Answers of one participant, and answers about one
-scene, resemble each other, so the intervals use the covariance for two-way
-clusters (Cameron, Gelbach & Miller 2011), never less than that of either
-clustering alone, and Student's t with one degree of freedom less than the
-smaller number of clusters.
+regression (statsmodels), with intervals that take answers of one participant,
+and answers about one scene, as alike (`clusters`).
 """
 
 import warnings
@@ -18,9 +15,8 @@ import numpy as np
 import statsmodels.api as sm
 from scipy import sparse, stats
 
-from instgan_jax.apps.human_study import answer_table
+from instgan_jax.apps.human_study import answer_table, clusters
 
-_LEVEL = 0.95
 _REGULARIZATION = 0.1
 
 
@@ -179,22 +175,15 @@ class _Model:
 
   def _fit(self, chosen, design, rows) -> None:
     self._result, finite = _fit_logit(chosen, design)
-    clusters = [
-      np.unique([getattr(row, name) for row in rows], return_inverse=True)[1]
-      for name in ('participant', 'scene')
-    ]
-    counts = [len(np.unique(groups)) for groups in clusters]
-    self._covariances = []
-    self._freedom = None
+    self._covariances, self._freedom = [], clusters.freedom(rows)
     if not finite:
       self.notes.append('No finite scores fit these answers.')
-    elif min(counts) < 2:
+    elif not self._freedom:
       self.notes.append(
         'Intervals need at least two participants and two scenes.'
       )
     else:
-      self._covariances = _cluster_covariances(self._result, clusters)
-      self._freedom = min(counts) - 1
+      self._covariances = clusters.covariances(self._result, rows)
 
   def scores(self) -> dict[str, Estimate]:
     """Each score against the mean of all."""
@@ -245,8 +234,7 @@ class _Model:
     value = float(contrast @ self._result.params)
     if not self._covariances:
       return Estimate(value, None, None)
-    variance = max(float(contrast @ c @ contrast) for c in self._covariances)
-    width = stats.t.ppf((1 + _LEVEL) / 2, self._freedom) * variance**0.5
+    width = clusters.half_width(contrast, self._covariances, self._freedom)
     return Estimate(value, value - width, value + width)
 
 
@@ -259,18 +247,3 @@ def _fit_logit(chosen, design):
   return result, bool(
     np.isfinite(result.params).all() and np.abs(result.params).max() < 15
   )
-
-
-def _cluster_covariances(result, clusters) -> list[np.ndarray]:
-  """By participants, by scenes, and by both."""
-  both = np.stack(clusters, 1)
-  found = []
-  for groups in (*clusters, both):
-    robust = result.model.fit(
-      disp=0,
-      start_params=result.params,
-      cov_type='cluster',
-      cov_kwds={'groups': groups},
-    )
-    found.append(np.asarray(robust.cov_params()))
-  return found

@@ -79,14 +79,16 @@ def _modes(result) -> Iterator[str]:
 
 def _matrix(sets: Sequence[str], preferences) -> Iterator[str]:
   yield (
-    "How often the row's set was chosen over the column's, with n and the exact"
-    ' (Clopper-Pearson) interval, which takes the answers as independent:'
+    "How often the row's set was chosen over the column's, with n, the exact"
+    ' (Clopper-Pearson) interval, which takes the answers as independent, and'
+    ' in square brackets the interval that takes answers of one participant, and'
+    ' about one scene, as alike:'
   )
   yield ''
   yield '| | ' + ' | '.join(map(_plain, sets)) + ' |'
   yield '|---|' + '---|' * len(sets)
   for a in sets:
-    cells = ['-' if a == b else _rate(preferences[a][b]) for b in sets]
+    cells = ['-' if a == b else _preference(preferences[a][b]) for b in sets]
     yield f'| {_plain(a)} | ' + ' | '.join(cells) + ' |'
   yield ''
 
@@ -157,6 +159,15 @@ def _rate(entry) -> str:
   return (
     f'{entry["rate"]:.2f} ({entry["count"]}/{entry["n"]},'
     f' {entry["low"]:.2f} to {entry["high"]:.2f})'
+  )
+
+
+def _preference(entry) -> str:
+  if entry['cluster_low'] is None:
+    return _rate(entry)
+  return (
+    f'{_rate(entry)} [{entry["cluster_low"]:.2f} to'
+    f' {entry["cluster_high"]:.2f}]'
   )
 
 
