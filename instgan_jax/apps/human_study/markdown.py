@@ -81,8 +81,8 @@ def _matrix(sets: Sequence[str], preferences) -> Iterator[str]:
   yield (
     "How often the row's set was chosen over the column's, with n, the exact"
     ' (Clopper-Pearson) interval, which takes the answers as independent, and'
-    ' in square brackets the interval that takes answers of one participant, and'
-    ' about one scene, as alike:'
+    ' in square brackets the interval that takes answers of one participant,'
+    ' and about one scene, as alike:'
   )
   yield ''
   yield '| | ' + ' | '.join(map(_plain, sets)) + ' |'

@@ -80,6 +80,13 @@ class Page:
     studies.wait_until(lambda: not self.has('#agree'))
     self.find('#go').click()
 
+  def question(self):
+    """Passes a notice if there is one, and waits for the pictures."""
+    studies.wait_until(lambda: self.has('#go') or self.has('.side'))
+    if self.has('#go'):
+      self.find('#go').click()
+    self.find('.side')
+
   def choose(self, side='left'):
     """Clicks a picture."""
     self.find(f'.side[data-side={side}]').click()
