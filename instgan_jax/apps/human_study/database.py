@@ -49,6 +49,8 @@ CREATE TABLE answers (
 ) STRICT;
 """
 _BUSY_SECONDS = 20
+# Nobody loads a page so often; a script shall not fill the disk.
+_MAX_SHOWINGS = 100
 
 
 class NotSaved(Exception):
@@ -192,7 +194,10 @@ class Database:
       NotSaved: if it could not be written.
     """
     with self._writing():
-      if question == self._num_answers(participant):
+      if question != self._num_answers(participant):
+        return
+      showings, _ = self._showings(participant, question)
+      if showings < _MAX_SHOWINGS:
         self._connection.execute(
           'INSERT INTO showings VALUES (?, ?, ?)',
           (participant, question, time.time()),
@@ -215,11 +220,7 @@ class Database:
       due = self._num_answers(answer.participant)
       if answer.question != due:
         return answer.question < due
-      showings, latest = self._connection.execute(
-        'SELECT count(*), max(at) FROM showings'
-        ' WHERE participant = ? AND question = ?',
-        answer[:2],
-      ).fetchone()
+      showings, latest = self._showings(*answer[:2])
       if latest is not None:
         latest = 1000 * (answer.received_at - latest)
       answer = answer._replace(showings=showings, server_ms=latest)
@@ -268,6 +269,14 @@ class Database:
       'SELECT count(*) FROM answers WHERE participant = ?', (participant,)
     ).fetchone()
     return count
+
+  def _showings(self, participant: int, question: int):
+    """(how many, time of the latest or None)."""
+    return self._connection.execute(
+      'SELECT count(*), max(at) FROM showings'
+      ' WHERE participant = ? AND question = ?',
+      (participant, question),
+    ).fetchone()
 
   @contextlib.contextmanager
   def _writing(self) -> Iterator[None]:

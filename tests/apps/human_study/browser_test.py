@@ -3,13 +3,8 @@
 import csv
 import time
 
-import pytest
-
-# Without the extra there is nothing to test here.
-pytest.importorskip('selenium')
-pytest.importorskip('uvicorn')
-
 import httpx
+import pytest
 from selenium.webdriver import ActionChains, Keys
 
 from instgan_jax.apps.human_study import database
