@@ -21,6 +21,7 @@ import numpy as np
 import statsmodels.api as sm
 import tqdm
 
+from benchmarks import study_raters
 from instgan_jax.apps.human_study import (
   answer_table,
   bradley_terry,
@@ -29,7 +30,6 @@ from instgan_jax.apps.human_study import (
   planning,
   preferences,
 )
-from tests.apps.human_study import raters
 
 _PAPER = {'real': 1.4, 'L': -0.75, 'L+I': -0.4, 'L+I+P': -0.25}
 _CHANCE = dict.fromkeys(_PAPER, 0.0)
@@ -37,6 +37,7 @@ _CHANCE = dict.fromkeys(_PAPER, 0.0)
 KINDS = {
   'independent': (_PAPER, 0.1, 0.0, 0.0),
   'clustered': (_PAPER, 0.1, 0.3, 0.3),
+  'very_clustered': (_PAPER, 0.1, 0.6, 0.6),
   'clustered_chance': (_CHANCE, 0.0, 0.3, 0.3),
   'chance': (_CHANCE, 0.0, 0.0, 0.0),
 }
@@ -94,7 +95,7 @@ def simulate(
     num_scenes=num_scenes,
     seed=seed,
   )
-  answers = raters.answer(
+  answers = study_raters.answer(
     study,
     scores,
     seed=seed,
