@@ -139,11 +139,10 @@ def _check_enough_scenes(num_pairs, num_scenes, num_questions, num_practice):
     return
   raise InputError(
     f'Too few scenes: {num_scenes}, but {needed} are needed, because no'
-    ' participant sees a scene twice for the same pair of sets. There are'
-    f' {num_pairs} pairs, {modes} modes with'
-    f' {" and ".join(map(str, num_questions))} questions and'
-    f' {num_practice} for practice. Give more scenes, fewer --questions, or'
-    ' fewer modes.'
+    ' participant sees a scene twice for the same pair of sets (pairs:'
+    f' {num_pairs}; questions: {" + ".join(map(str, num_questions))}; practice:'
+    f' {num_practice} a mode). Give more scenes, fewer --questions, or fewer'
+    ' modes.'
   )
 
 

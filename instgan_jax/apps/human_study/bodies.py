@@ -7,7 +7,9 @@ import pydantic
 _Milliseconds = Annotated[
   float, pydantic.Field(ge=0, le=1e9, allow_inf_nan=False, strict=True)
 ]
-_Positive = Annotated[float, pydantic.Field(gt=0, le=100, allow_inf_nan=False)]
+_Positive = Annotated[
+  float, pydantic.Field(gt=0, le=100, allow_inf_nan=False, strict=True)
+]
 _QuestionNumber = Annotated[int, pydantic.Field(ge=0, le=10**6, strict=True)]
 
 

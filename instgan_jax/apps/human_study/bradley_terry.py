@@ -216,16 +216,17 @@ class _Model:
     if not self._covariances or self._freedom < count:
       return None
     values = self._result.params[:count]
-    statistics = []
-    for covariance in self._covariances:
-      part = covariance[:count, :count]
-      if np.linalg.eigvalsh(part).min() > 1e-12:
-        statistics.append(float(values @ np.linalg.solve(part, values)))
-    if not statistics:
+    *either, both = (c[:count, :count] for c in self._covariances)
+    # As in `clusters`: either alone stands in where both fail.
+    usable = (
+      [both] if _is_positive(both) else list(filter(_is_positive, either))
+    )
+    if not usable:
       return None
+    statistic = min(float(values @ np.linalg.solve(c, values)) for c in usable)
     # Hotelling's T^2: the covariance itself is estimated from few clusters.
     freedom = self._freedom - count + 1
-    f = min(statistics) * freedom / (self._freedom * count)
+    f = statistic * freedom / (self._freedom * count)
     return float(stats.f.sf(f, count, freedom))
 
   def _estimate(self, contrast, side=0.0) -> Estimate:
@@ -236,6 +237,10 @@ class _Model:
       return Estimate(value, None, None)
     width = clusters.half_width(contrast, self._covariances, self._freedom)
     return Estimate(value, value - width, value + width)
+
+
+def _is_positive(covariance: np.ndarray) -> bool:
+  return bool(np.linalg.eigvalsh(covariance).min() > 1e-12)
 
 
 def _fit_logit(chosen, design):

@@ -2,9 +2,10 @@
 
 Answers of one participant are alike, and so are answers about one scene. The
 variance of an estimate is that for two-way clusters (Cameron, Gelbach & Miller
-2011, doi:10.1198/jbes.2010.07136), never less than that for either clustering
-alone, and intervals use Student's t with one degree of freedom less than the
-smaller number of clusters.
+2011, doi:10.1198/jbes.2010.07136), and intervals use Student's t with one
+degree of freedom less than the smaller number of clusters. With few answers
+that variance can come out negative; then the larger one for either clustering
+alone stands in.
 """
 
 from collections.abc import Sequence
@@ -58,7 +59,6 @@ def half_width(
     found: as `covariances` returns them.
     degrees: as `freedom` returns them, at least 1.
   """
-  variance = max(
-    float(contrast @ covariance @ contrast) for covariance in found
-  )
+  *either, both = (float(contrast @ matrix @ contrast) for matrix in found)
+  variance = both if both > 0 else max(either)
   return float(stats.t.ppf((1 + LEVEL) / 2, degrees)) * variance**0.5

@@ -108,6 +108,11 @@ def load(folder: str | os.PathLike, picture: Picture) -> Image.Image:
   Raises:
     InputError: if the file is missing or its bytes have changed.
   """
+  data = _planned_bytes(folder, picture)
+  return Image.open(io.BytesIO(data)).convert('RGB')
+
+
+def _planned_bytes(folder: str | os.PathLike, picture: Picture) -> bytes:
   path = pathlib.Path(folder) / picture.file
   data = _bytes_of(path)
   if hashlib.sha256(data).hexdigest() != picture.sha256:
@@ -115,7 +120,7 @@ def load(folder: str | os.PathLike, picture: Picture) -> Image.Image:
       f'{path}: was changed after planning (its SHA-256 differs from the'
       " plan's). Put the planned picture back, or make a new plan."
     )
-  return Image.open(io.BytesIO(data)).convert('RGB')
+  return data
 
 
 def check_unchanged(sets: Sequence[PictureSet]) -> None:
@@ -128,7 +133,7 @@ def check_unchanged(sets: Sequence[PictureSet]) -> None:
   for folder, picture in tqdm.tqdm(
     files, desc='Checking pictures', disable=None
   ):
-    load(folder, picture)
+    _planned_bytes(folder, picture)
 
 
 def _parse_all(arguments):

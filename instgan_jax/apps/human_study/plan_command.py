@@ -45,11 +45,16 @@ def describe(made: plan.Plan):
   )
   for index, mode in enumerate(made.modes):
     counts, excess = _balance_of(made, index)
+    uneven = max(map(abs, excess.values()))
     yield (
       f'{mode.name}: {_range(counts.values())} questions for each of'
-      f' {len(counts)} pairs; in a scene, a set is on the left at most'
-      f' {max(map(abs, excess.values()), default=0)} times more often than on'
-      ' the right.'
+      f' {len(counts)} pairs. In every scene, '
+      + (
+        f'a set is on the left at most {uneven} times more or less often than'
+        ' on the right.'
+        if uneven
+        else 'each set is on the left as often as on the right.'
+      )
     )
   if len(made.participants) % 2:
     yield (

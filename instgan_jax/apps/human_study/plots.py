@@ -3,12 +3,8 @@
 import pathlib
 from collections.abc import Mapping
 
-import matplotlib
 import numpy as np
 from matplotlib import figure
-
-# Draws into files only, without a window.
-matplotlib.use('Agg')
 
 _DPI = 150
 

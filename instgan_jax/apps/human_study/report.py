@@ -154,10 +154,15 @@ def _read(database_path, answers, plan_path):
       )
     return study, answer_table.read_csv(answers, study)
   store = database.Database(database_path)
+  try:
+    rows = list(
+      answer_table.rows(store.plan, store.answers(), store.participants())
+    )
+  finally:
+    store.close()
   if study is not None and study.sha256 != store.plan.sha256:
     raise InputError(
       f'{database_path}: holds answers to another plan than {plan_path}. Leave'
       " --plan out to use the database's own."
     )
-  rows = answer_table.rows(store.plan, store.answers(), store.participants())
-  return store.plan, list(rows)
+  return store.plan, rows

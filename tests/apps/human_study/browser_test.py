@@ -3,11 +3,10 @@
 import csv
 import time
 
-import httpx
 import pytest
 from selenium.webdriver import ActionChains, Keys
 
-from instgan_jax.apps.human_study import database
+from instgan_jax.apps.human_study import database, plan
 from tests.apps.human_study import browser, studies
 
 pytestmark = pytest.mark.skipif(
@@ -21,8 +20,8 @@ def root(tmp_path_factory):
   folder = tmp_path_factory.mktemp('study')
   studies.make_plan(
     folder,
-    num_participants=8,
-    num_questions=5,
+    num_participants=10,
+    num_questions=4,
     time_limits=(LIMIT, None),
     num_practice=1,
     num_catch=1,
@@ -70,25 +69,37 @@ def go_through(page, act, stop=lambda state: False):
     studies.wait_until(lambda n=number: page.state()['answered'] > n)
 
 
-def test_a_whole_study_with_time_outs_and_keys(root, server, page):
-  page.start(server.links[0])
-  keys = [Keys.ARROW_LEFT, 'j', 'f', Keys.ARROW_RIGHT]
+def by_key(page, side):
+  keys = {'left': ('f', Keys.ARROW_LEFT), 'right': ('j', Keys.ARROW_RIGHT)}
+  key = keys[side][page.state()['answered'] % 2]
+  page.driver.switch_to.active_element.send_keys(key)
+
+
+def by_mouse(page, side):
+  page.choose(side)
+
+
+# The first participant begins with the limit, the last one without.
+@pytest.mark.parametrize(
+  ('participant', 'choose'), [(0, by_key), (9, by_mouse)]
+)
+def test_a_whole_study_with_time_outs(root, server, page, participant, choose):
+  questions = plan.read(root / 'plan.json').participants[participant]
+  missed = [i for i, q in enumerate(questions) if q.mode == 0][3]
+  expected = ['right' if i % 3 else 'left' for i in range(len(questions))]
+  page.start(server.links[participant])
 
   def act(number):
-    if number != 3:  # Which has a limit: let it pass.
-      page.driver.switch_to.active_element.send_keys(keys[number % 4])
+    if number != missed:  # Let that one pass.
+      choose(page, expected[number])
 
   go_through(page, act)
-  assert 'Thank you' in studies.wait_until(
-    lambda: page.text() if 'Thank' in page.text() else None
-  )
-  given = answers(root, 0)
-  assert [a.question for a in given] == list(range(16))
-  sides = {0: 'left', 1: 'right', 2: 'left', 3: 'right'}
-  expected = [sides[n % 4] for n in range(16)]
-  expected[3] = 'none'
+  studies.wait_until(lambda: 'Thank you' in page.text())
+  expected[missed] = 'none'
+  given = answers(root, participant)
+  assert [a.question for a in given] == list(range(14))
   assert [a.choice for a in given] == expected
-  assert given[3].response_ms == 1000 * LIMIT
+  assert given[missed].response_ms == 1000 * LIMIT
   assert all(
     0 < a.response_ms <= a.server_ms + 200 and a.showings == 1 for a in given
   )
@@ -229,17 +240,24 @@ def test_a_phone_shows_both_pictures_whole(tmp_path):
   assert given.viewport == '360x740'
 
 
-def test_the_admin_page_shows_progress_and_gives_the_csv(server, page):
+def test_the_admin_page_shows_progress_and_gives_the_csv(
+  server, page, tmp_path
+):
   page.driver.get(server.admin)
   page.find('td')
   cells = [e.text for e in page.driver.find_elements('css selector', 'td')]
-  assert any(cell.endswith('/ 16') for cell in cells)
-  token = server.admin.partition('#')[2]
-  text = httpx.get(
-    f'{server.url}/admin/answers.csv',
-    headers={'Authorization': f'Bearer {token}'},
-  ).text
-  assert list(csv.DictReader(text.splitlines()))
+  assert any(cell == '14 / 14' for cell in cells)
+  page.driver.execute_cdp_cmd(
+    'Browser.setDownloadBehavior',
+    {'behavior': 'allow', 'downloadPath': str(tmp_path)},
+  )
+  page.find('#download').click()
+  (file,) = studies.wait_until(lambda: list(tmp_path.glob('*.csv')))
+  assert csv.DictReader(file.read_text().splitlines()).fieldnames[:2] == [
+    'participant',
+    'question',
+  ]
+  assert page.errors() == []
   page.driver.get(f'{server.url}/admin#wrong')
   page.driver.refresh()
   studies.wait_until(lambda: 'The token is needed' in page.text())

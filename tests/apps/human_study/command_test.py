@@ -42,7 +42,7 @@ def test_three_commands_from_pictures_to_a_report(tmp_path):
   assert status == 0, err
   assert '199 answers = 100 participants of 6 questions' in out
   assert '12 questions, 6 for practice, 2 catch, 4 repeated' in out
-  assert 'at most 0 times more often' in out
+  assert 'each set is on the left as often as on the right' in out
   with studies.serving(tmp_path) as server, httpx.Client() as client:
     for link in server.links:
       studies.answer_all(client, link)
