@@ -52,8 +52,10 @@ def main() -> None:
   parser.add_argument('--participants', type=int, default=16)
   parser.add_argument('--questions', type=int, default=100)
   parser.add_argument('--scenes', type=int, default=100)
+  parser.add_argument('--kinds', nargs='+', choices=KINDS, default=list(KINDS))
   flags = parser.parse_args()
-  for kind in KINDS:
+  sizes = {name: v for name, v in vars(flags).items() if name != 'kinds'}
+  for kind in flags.kinds:
     bar = tqdm.trange(flags.studies, desc=kind, disable=None)
     held = [
       simulate(
@@ -65,9 +67,7 @@ def main() -> None:
       )
       for seed in bar
     ]
-    print(
-      json.dumps({'kind': kind, **vars(flags), **summary(held)}), flush=True
-    )
+    print(json.dumps({'kind': kind, **sizes, **summary(held)}), flush=True)
 
 
 def summary(held) -> dict[str, float]:

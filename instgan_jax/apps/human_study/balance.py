@@ -108,7 +108,8 @@ def design(
   }
   parts = [*num_questions, *([num_practice] * len(num_questions))]
   rotations = [
-    chance.shuffled(pairs, seed, 'pairs', part) for part in range(len(parts))
+    _rounds(chance.shuffled(sets, seed, 'sets', part), pairs)
+    for part in range(len(parts))
   ]
   main, practice = [], []
   for twin in range(num_twins):
@@ -144,6 +145,26 @@ def _check_enough_scenes(num_pairs, num_scenes, num_questions, num_practice):
     f' {num_practice} a mode). Give more scenes, fewer --questions, or fewer'
     ' modes.'
   )
+
+
+def _rounds(sets: Sequence[str], pairs: Sequence[Pair]) -> list[Pair]:
+  """All pairs in the order of a tournament, where every set plays each round.
+
+  What an uneven division leaves over is then whole rounds, if its number
+  allows: every set comes equally often, and evenly on both sides.
+  """
+  named = {frozenset(pair): pair for pair in pairs}
+  # With an odd number of sets, one rests in each round.
+  players = [*sets, None] if len(sets) % 2 else [*sets]
+  ordered = []
+  for _ in players[1:]:
+    half = len(players) // 2
+    for a, b in zip(players[:half], players[: half - 1 : -1], strict=True):
+      if frozenset((a, b)) in named:
+        ordered.append(named[frozenset((a, b))])
+    # One stays in its place, the others go round.
+    players = [players[0], players[-1], *players[1:-1]]
+  return ordered
 
 
 def _pair_counts(

@@ -216,11 +216,10 @@ class _Model:
     if not self._covariances or self._freedom < count:
       return None
     values = self._result.params[:count]
-    *either, both = (c[:count, :count] for c in self._covariances)
-    # As in `clusters`: either alone stands in where both fail.
-    usable = (
-      [both] if _is_positive(both) else list(filter(_is_positive, either))
-    )
+    participants, _, both = (c[:count, :count] for c in self._covariances)
+    # In several dimensions at once the two-way covariance finds differences
+    # between chance raters a little too often: the more careful one counts.
+    usable = list(filter(_is_positive, (both, participants)))
     if not usable:
       return None
     statistic = min(float(values @ np.linalg.solve(c, values)) for c in usable)

@@ -5,9 +5,9 @@ MAX_BODY_BYTES = 16 * 1024
 _HEADERS = (
   (
     b'content-security-policy',
-    b"default-src 'none'; connect-src 'self'; img-src blob:; script-src 'self';"
-    b" style-src 'self'; base-uri 'none'; form-action 'none';"
-    b" frame-ancestors 'none'",
+    b"default-src 'none'; connect-src 'self'; img-src blob: data:;"
+    b" script-src 'self'; style-src 'self'; base-uri 'none';"
+    b" form-action 'none'; frame-ancestors 'none'",
   ),
   (b'cache-control', b'no-store'),
   (b'referrer-policy', b'no-referrer'),  # A link is a key: it stays here.

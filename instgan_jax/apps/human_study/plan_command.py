@@ -55,6 +55,8 @@ def describe(made: plan.Plan):
         if uneven
         else 'each set is on the left as often as on the right.'
       )
+      + ' For each participant, left and right differ by at most'
+      f' {_participant_excess(made, index)}.'
     )
   if len(made.participants) % 2:
     yield (
@@ -77,6 +79,19 @@ def _balance_of(made: plan.Plan, mode: int):
         excess[question.scene, question.left] += 1
         excess[question.scene, question.right] -= 1
   return counts, excess
+
+
+def _participant_excess(made: plan.Plan, mode: int) -> int:
+  """Largest difference of left and right, over participants and sets."""
+  largest = 0
+  for questions in made.participants:
+    excess = Counter()
+    for question in questions:
+      if question.mode == mode and question.kind == plan.MAIN:
+        excess[question.left] += 1
+        excess[question.right] -= 1
+    largest = max(largest, *map(abs, excess.values()))
+  return largest
 
 
 def _range(values) -> str:

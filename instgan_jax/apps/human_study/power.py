@@ -74,8 +74,8 @@ def table(
       )
     yield line
   yield (
-    'Answers of one participant or one scene resemble each other: plan for'
-    ' half as many again.'
+    'This supposes independent answers. Those of one participant or one scene'
+    ' resemble each other: plan for more.'
   )
 
 

@@ -61,7 +61,12 @@ def run(
   application = server.Application(study, store)
   # The access log would keep addresses and links of participants.
   config = uvicorn.Config(
-    application.asgi, access_log=False, log_level='warning', server_header=False
+    application.asgi,
+    access_log=False,
+    log_level='warning',
+    server_header=False,
+    # Longer than a question takes: no new connection for each answer.
+    timeout_keep_alive=75,
   )
   try:
     _serve(uvicorn.Server(config), listener)

@@ -20,8 +20,8 @@ from instgan_jax.apps.human_study import (
 )
 from instgan_jax.apps.human_study import plan as plan_lib
 
-# A click may be reported a little after the limit, by the browser's clock.
-_LATE_MS = 250
+# How far from the time limit a choice, or its absence, may be reported.
+_TOLERANCE_MS = 250
 _TYPES = {
   'css': 'text/css',
   'html': 'text/html',
@@ -152,7 +152,11 @@ class Application:
     if seconds is None:
       if body.choice == 'none':
         raise fastapi.HTTPException(422, 'no time limit, so a choice is needed')
-    elif body.choice != 'none' and body.response_ms > 1000 * seconds + _LATE_MS:
+      return
+    over = body.response_ms - 1000 * seconds
+    if body.choice == 'none' and over < -_TOLERANCE_MS:
+      raise fastapi.HTTPException(422, 'no choice before the time limit')
+    if body.choice != 'none' and over > _TOLERANCE_MS:
       raise fastapi.HTTPException(422, 'later than the time limit')
 
   def _session(self, link: str) -> session.Session:

@@ -86,6 +86,21 @@ def test_scenes_are_used_equally_often():
   assert len(uses) == 90
 
 
+def test_four_sets_and_a_hundred_questions_leave_no_excess():
+  # 100 = 16 x 6 pairs + 2 rounds of 2: each set comes 50 times, 25 left.
+  main, _ = balance.design(
+    sets=list('ABCD'),
+    scenes=[f's{i}' for i in range(40)],
+    num_participants=16,
+    num_questions=[100, 100],
+    num_practice=0,
+    seed=5,
+  )
+  for asked in itertools.chain.from_iterable(main):
+    assert Counter(q.left for q in asked) == dict.fromkeys('ABCD', 25)
+    assert Counter(q.right for q in asked) == dict.fromkeys('ABCD', 25)
+
+
 def test_the_seed_decides_everything():
   arguments = sizes(11)
   assert balance.design(**arguments) == balance.design(**arguments)

@@ -120,5 +120,5 @@ class Page:
     return [
       entry
       for entry in self.driver.get_log('browser')
-      if entry['level'] == 'SEVERE' and 'favicon' not in entry['message']
+      if entry['level'] == 'SEVERE'
     ]

@@ -9,9 +9,10 @@ from selenium.webdriver import ActionChains, Keys
 from instgan_jax.apps.human_study import database, plan
 from tests.apps.human_study import browser, studies
 
-pytestmark = pytest.mark.skipif(
-  browser.MISSING is not None, reason=browser.MISSING or ''
-)
+pytestmark = [
+  pytest.mark.slow,
+  pytest.mark.skipif(browser.MISSING is not None, reason=browser.MISSING or ''),
+]
 LIMIT = 0.8
 
 
@@ -229,6 +230,7 @@ def test_a_phone_shows_both_pictures_whole(tmp_path):
       phone.driver.execute_script('return document.documentElement.scrollWidth')
       == 360
     )
+    time.sleep(0.5)
     phone.choose('right')
     studies.wait_until(lambda: phone.state()['answered'] == 1)
   assert all(0 <= b['left'] and b['right'] <= 360 for b in boxes)
@@ -238,6 +240,7 @@ def test_a_phone_shows_both_pictures_whole(tmp_path):
   assert given.layout == 'column'
   assert given.scale == pytest.approx((360 - 8) / 512)
   assert given.viewport == '360x740'
+  assert 500 < given.response_ms <= given.server_ms + 200
 
 
 def test_the_admin_page_shows_progress_and_gives_the_csv(

@@ -177,6 +177,8 @@ def test_the_plan_decides_which_answers_are_possible(study):
   state = study.state()  # Participant 1 begins with the limit of 5 s.
   late = studies.answer_body(state, response_ms=5400.0)
   assert study.answer(late).status_code == 422
+  early = studies.answer_body(state, 'none', response_ms=0.0)
+  assert study.answer(early).status_code == 422
   time_out = studies.answer_body(state, 'none', response_ms=5000.0)
   assert study.answer(time_out).status_code == 200
   study.consent(1)  # Participant 2 begins without a limit.
@@ -312,7 +314,7 @@ def test_the_csv_reads_back_as_the_rows_of_the_database(study, tmp_path):
   )
   state = study.state()
   for choice in ('left', 'none', 'right'):
-    body = studies.answer_body(state, choice, response_ms=1000.125)
+    body = studies.answer_body(state, choice, response_ms=4900.125)
     state = study.answer(body).json()
   text = study.admin('answers.csv').text
   (tmp_path / 'answers.csv').write_text(text)
