@@ -122,13 +122,18 @@ class Database:
         f'{path}: there is no such file, expected the database that'
         ' "human_study serve" wrote.'
       )
+    self._connection = None
     try:
       self._open(study)
     except sqlite3.Error as error:
+      self._close()
       raise InputError(
         f'{path}: cannot be used as database ({error}). Choose a --database'
         ' that "human_study serve" made, or a new name on a disk with space.'
       ) from error
+    except InputError:
+      self._close()
+      raise
 
   def _open(self, study: plan.Plan | None) -> None:
     if study is not None and not self._path.exists():
@@ -173,6 +178,10 @@ class Database:
   def close(self) -> None:
     """Closes the file; nothing waits to be written."""
     with self._lock:
+      self._close()
+
+  def _close(self) -> None:
+    if self._connection is not None:
       self._connection.close()
 
   def consent(self, participant: Participant) -> None:

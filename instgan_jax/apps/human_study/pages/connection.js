@@ -48,10 +48,11 @@ export async function postConsent(language) {
   return getJson(`${base}/state`);
 }
 
-// Only tells the server's clock; the answer carries the browser's.
+// Only tells the server's clock; the answer carries the browser's. Resolves
+// when the server knows, or after a second: then the answer has to do.
 export function postShown(question) {
-  fetch(`${base}/shown`, { ...post({ question }), keepalive: true })
-    .catch(() => {});
+  const told = fetch(`${base}/shown`, { ...post({ question }), keepalive: true });
+  return Promise.race([told.catch(() => {}), wait(1000)]);
 }
 
 // The state after the answer. Sent again, an answer counts once; if another

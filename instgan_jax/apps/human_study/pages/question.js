@@ -161,13 +161,14 @@ export async function ask(page, state, prompt, texts) {
   }, { signal: end.signal });
   await painted();
   const shownAt = performance.now();
-  postShown(question.number);
+  const told = postShown(question.number);
   if (next) preload(next, texts);
   const limit = question.time_limit === null ? null : 1000 * question.time_limit;
   const choice = await choose(pair, view, shownAt, limit);
   end.abort();
   page.replaceChildren();
   forget(question);
+  await told; // So that this showing is counted before the answer.
   return {
     question: question.number,
     ...choice,
