@@ -10,17 +10,22 @@ from absl import app, flags
 from absl import logging as absl_logging
 
 from data_pipeline.errors import InputError
-from instgan_jax.train import loop, metrics
+from instgan_jax import exits
 
 WRONG_INPUT = 2
 FAILURE = 1
 
 
-def run(main: Callable) -> None:
+def run(main: Callable, *, reads_argv: bool = False) -> None:
   """Runs `main(argv)` as an absl program and exits.
 
   Status 0: done. 2: wrong input, with one message and no traceback. 1: a
   failure, 128 + signal: stopped.
+
+  Args:
+    main: the program.
+    reads_argv: `main` reads the command line itself (a program of several
+      verbs, with argparse); otherwise it is read into absl's flags.
   """
 
   def guarded(argv):
@@ -37,14 +42,19 @@ def run(main: Callable) -> None:
         'some and give the same command again: it continues.',
         WRONG_INPUT,
       )
-    except metrics.NonFiniteError as error:
+    except exits.Failure as error:
       _leave(f'Error: {error}', FAILURE)
-    except loop.Interrupted as error:
+    except exits.Stopped as error:
       _leave(str(error), error.exit_status)
     except KeyboardInterrupt:
       _leave('Stopped at once, without saving.', 130)
 
-  app.run(guarded, flags_parser=_parse_flags)
+  app.run(guarded, flags_parser=_leave_flags if reads_argv else _parse_flags)
+
+
+def _leave_flags(argv):
+  flags.FLAGS(argv[:1])
+  return argv
 
 
 def _parse_flags(argv):

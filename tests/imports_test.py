@@ -8,7 +8,7 @@ import pytest
 ROOT = pathlib.Path(__file__).parent.parent
 # Each line may import the lines above it and itself; the first match counts.
 LAYERS = (
-  ('configs', 'data_pipeline'),
+  ('configs', 'data_pipeline', 'instgan_jax.exits'),
   (
     'instgan_jax.models',
     'instgan_jax.losses',
@@ -21,6 +21,8 @@ LAYERS = (
   ('instgan_jax.build', 'instgan_jax.initial_weights'),
   ('instgan_jax.inference',),
   ('instgan_jax.evaluation', 'instgan_jax.exporting'),
+  ('instgan_jax.program',),
+  ('instgan_jax.apps',),
   ('instgan_jax',),  # The verbs.
 )
 # What a file may not import at all, and which files may after all.

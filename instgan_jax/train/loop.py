@@ -11,7 +11,7 @@ import jax
 import numpy as np
 import tqdm
 
-from instgan_jax import checkpoint
+from instgan_jax import checkpoint, exits
 from instgan_jax.train import interruption, parallel, sample_sheet
 from instgan_jax.train import metrics as metrics_lib
 from instgan_jax.train import state as state_lib
@@ -19,16 +19,11 @@ from instgan_jax.train import state as state_lib
 Batch = dict[str, np.ndarray]
 
 
-class Interrupted(Exception):
-  """The run was asked to stop; its state is saved.
-
-  Attributes:
-    exit_status: 128 + the signal's number, as shells count it.
-  """
+class Interrupted(exits.Stopped):
+  """The run was asked to stop; its state is saved."""
 
   def __init__(self, message: str, signal_name: str):
-    super().__init__(message)
-    self.exit_status = 128 + signal.Signals[signal_name]
+    super().__init__(message, 128 + signal.Signals[signal_name])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,10 +8,12 @@ import pathlib
 import jax
 import numpy as np
 
+from instgan_jax import exits
+
 FILE = 'metrics.jsonl'
 
 
-class NonFiniteError(RuntimeError):
+class NonFiniteError(exits.Failure):
   """A loss or gradient became NaN or infinite: no step after it is worth it."""
 
 

@@ -1,0 +1,205 @@
+"""Whether the 95 % intervals of a study's report hold the truth 95 % of times.
+
+  python -m benchmarks.study_coverage --studies 500
+
+Simulates studies of raters with known preferences, planned and analysed as
+real ones, and prints a JSON line for each kind of raters: the share of studies
+whose interval held the true value, for each figure with one. Raters and scenes
+may have preferences of their own, which makes answers alike; the truth is then
+what an endless study would give: the scores that fit the probabilities of a
+choice, averaged over raters and scenes. For raters without preference, also
+the share of studies that found a difference at the 5 % level.
+"""
+
+import argparse
+import itertools
+import json
+import math
+import warnings
+
+import numpy as np
+import statsmodels.api as sm
+import tqdm
+
+from benchmarks import study_raters
+from instgan_jax.apps.human_study import (
+  answer_table,
+  bradley_terry,
+  picture_sets,
+  plan,
+  planning,
+  preferences,
+)
+
+_PAPER = {'real': 1.4, 'L': -0.75, 'L+I': -0.4, 'L+I+P': -0.25}
+_CHANCE = dict.fromkeys(_PAPER, 0.0)
+# Scores, side, spread of participants and scenes.
+KINDS = {
+  'independent': (_PAPER, 0.1, 0.0, 0.0),
+  'clustered': (_PAPER, 0.1, 0.3, 0.3),
+  'very_clustered': (_PAPER, 0.1, 0.6, 0.6),
+  'clustered_chance': (_CHANCE, 0.0, 0.3, 0.3),
+  'chance': (_CHANCE, 0.0, 0.0, 0.0),
+}
+
+
+def main() -> None:
+  """Parses the flags, simulates and prints."""
+  parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+  )
+  parser.add_argument('--studies', type=int, default=500)
+  parser.add_argument('--participants', type=int, default=16)
+  parser.add_argument('--questions', type=int, default=100)
+  parser.add_argument('--scenes', type=int, default=100)
+  parser.add_argument('--kinds', nargs='+', choices=KINDS, default=list(KINDS))
+  flags = parser.parse_args()
+  sizes = {name: v for name, v in vars(flags).items() if name != 'kinds'}
+  for kind in flags.kinds:
+    bar = tqdm.trange(flags.studies, desc=kind, disable=None)
+    held = [
+      simulate(
+        kind,
+        seed,
+        num_participants=flags.participants,
+        num_questions=flags.questions,
+        num_scenes=flags.scenes,
+      )
+      for seed in bar
+    ]
+    print(json.dumps({'kind': kind, **sizes, **summary(held)}), flush=True)
+
+
+def summary(held) -> dict[str, float]:
+  """Shares of true values, by name."""
+  return {
+    name: round(float(np.mean([study[name] for study in held])), 4)
+    for name in held[0]
+  }
+
+
+def simulate(
+  kind: str,
+  seed: int,
+  *,
+  num_participants: int,
+  num_questions: int,
+  num_scenes: int,
+) -> dict[str, float]:
+  """One study: what share of its intervals held the truth, by figure."""
+  scores, side, participants, scenes = KINDS[kind]
+  study = bare_plan(
+    list(scores),
+    num_participants=num_participants,
+    num_questions=num_questions,
+    num_scenes=num_scenes,
+    seed=seed,
+  )
+  answers = study_raters.answer(
+    study,
+    scores,
+    seed=seed,
+    side=side,
+    participant_spread=participants,
+    scene_spread=scenes,
+  )
+  rows = list(answer_table.rows(study, answers, {}))
+  sets = study.set_names()
+  rates, true_scores, true_side = truth(kind)
+  matrix = preferences.matrix(rows, sets)
+  fitted = bradley_terry.fit(rows, sets)
+  pairs = list(itertools.combinations(sets, 2))
+  held = {
+    'rates': np.mean(
+      [matrix[a][b].low <= rates[a, b] <= matrix[a][b].high for a, b in pairs]
+    ),
+    'cluster_rates': np.mean(
+      [
+        matrix[a][b].cluster_low <= rates[a, b] <= matrix[a][b].cluster_high
+        for a, b in pairs
+      ]
+    ),
+    'scores': np.mean(
+      [_holds(fitted.scores[name], true_scores[name]) for name in sets]
+    ),
+    'differences': np.mean(
+      [
+        _holds(fitted.differences[a, b], true_scores[a] - true_scores[b])
+        for a, b in pairs
+      ]
+    ),
+    'side': _holds(fitted.side, true_side),
+  }
+  if len(set(scores.values())) == 1:
+    held['found_a_difference'] = fitted.equality_p < 0.05
+  return held
+
+
+def bare_plan(
+  sets, *, num_participants, num_questions, num_scenes, seed
+) -> plan.Plan:
+  """A plan of one mode, without pictures."""
+  picture = picture_sets.Picture('', '', (1, 1))
+  scenes = {f'scene_{i:04d}': picture for i in range(num_scenes)}
+  request = planning.Request(
+    num_participants=num_participants,
+    num_questions=num_questions,
+    time_limits=(None,),
+    num_practice=0,
+    num_catch=0,
+    num_repeats=0,
+    real_set=sets[0],
+    seed=seed,
+    break_every=50,
+  )
+  return planning.make(
+    [picture_sets.PictureSet(name, '', scenes) for name in sets],
+    request,
+    plan.Rules(0.0, 1.0, 0.0, False),
+    plan.Texts('', '', {}, {}),
+  )
+
+
+_TRUTHS = {}
+
+
+def truth(kind: str):
+  """(rates by pair, scores, side) of an endless study."""
+  if kind not in _TRUTHS:
+    _TRUTHS[kind] = _endless(*KINDS[kind])
+  return _TRUTHS[kind]
+
+
+def _endless(scores, side, participants, scenes):
+  # The spreads of four independent normals add up in a difference.
+  spread = math.sqrt(2 * (participants**2 + scenes**2))
+  nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+  weights = weights / weights.sum()
+  sets = list(scores)
+  rates, design, wins = {}, [], []
+  for (i, a), (j, b) in itertools.permutations(enumerate(sets), 2):
+    odds = scores[a] - scores[b] + side + spread * nodes
+    on_left = float(weights @ (1 / (1 + np.exp(-odds))))
+    row = np.zeros(len(sets) + 1)
+    row[i], row[j], row[-1] = 1, -1, 1
+    design.append(row[1:])
+    wins.append(on_left)
+    rates[a, b] = rates.get((a, b), 0) + on_left / 2
+    rates[b, a] = rates.get((b, a), 0) + (1 - on_left) / 2
+  with warnings.catch_warnings():
+    # Without spread the probabilities fit perfectly, as they should.
+    warnings.simplefilter('ignore')
+    fit = sm.GLM(
+      np.array(wins), np.array(design), family=sm.families.Binomial()
+    ).fit()
+  values = np.append(0.0, fit.params[:-1])
+  values -= values.mean()
+  return rates, dict(zip(sets, values, strict=True)), float(fit.params[-1])
+
+
+def _holds(estimate: bradley_terry.Estimate, value: float) -> float:
+  return float(estimate.low <= value <= estimate.high)
+
+
+if __name__ == '__main__':
+  main()

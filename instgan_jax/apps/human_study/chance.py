@@ -1,0 +1,32 @@
+"""Chance that a seed decides, the same in every version of Python."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import TypeVar
+
+T = TypeVar('T')
+
+
+def shuffled(items: Iterable[T], *key: object) -> list[T]:
+  """The items in an order that looks random.
+
+  Args:
+    items: in an order of their own.
+    *key: the seed and what is ordered; integers and strings. Another key
+      gives an unrelated order.
+  """
+  items = list(items)
+  ranks = [
+    hashlib.sha256(repr((*key, i)).encode()).digest() for i in range(len(items))
+  ]
+  return [item for _, item in sorted(zip(ranks, items, strict=True), key=_rank)]
+
+
+def fraction(*key: object) -> float:
+  """A number in [0, 1) that looks random."""
+  digest = hashlib.sha256(repr(key).encode()).digest()
+  return int.from_bytes(digest[:6], 'big') / 2**48
+
+
+def _rank(ranked: tuple) -> bytes:
+  return ranked[0]

@@ -1,0 +1,19 @@
+"""The libraries of the optional extra `study`."""
+
+import importlib.util
+
+from data_pipeline.errors import InputError
+
+
+def require(*modules: str) -> None:
+  """Checks that libraries are installed, before anything imports them.
+
+  Raises:
+    InputError: naming those that are missing and how to install them.
+  """
+  missing = [m for m in modules if importlib.util.find_spec(m) is None]
+  if missing:
+    raise InputError(
+      f'{", ".join(missing)} {"is" if len(missing) == 1 else "are"} not'
+      " installed. Give: pip install '.[study]'"
+    )

@@ -1,0 +1,184 @@
+"""The command: three verbs from folders to a report, and wrong input."""
+
+import errno
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import tomllib
+
+import httpx
+import pytest
+from PIL import Image
+
+from instgan_jax.apps.human_study import command, extra, plan
+from tests.apps.human_study import studies
+
+WITHOUT = """
+import sys
+
+for name in ('jax', 'flax', 'tensorflow', 'clu', 'optax', 'orbax'):
+  sys.modules[name] = None
+
+from instgan_jax import program
+from instgan_jax.apps.human_study import (
+  command, plan_command, power, report, serve
+)
+"""
+
+
+def sets(root, **arguments):
+  return [f'--set={a}' for a in studies.write_sets(root, **arguments)]
+
+
+def test_three_commands_from_pictures_to_a_report(tmp_path):
+  status, out, err = studies.command(
+    *('plan', *sets(tmp_path, num_scenes=12)),
+    *('--output', tmp_path / 'plan.json', '--participants', 2),
+    *('--questions', 6, '--catch', 1, '--repeats', 2, '--power', 0.6),
+  )
+  assert status == 0, err
+  assert '199 answers = 100 participants of 6 questions' in out
+  assert '12 questions, 6 for practice, 2 catch, 4 repeated' in out
+  assert 'each set is on the left as often as on the right' in out
+  with studies.serving(tmp_path) as server, httpx.Client() as client:
+    for link in server.links:
+      studies.answer_all(client, link)
+    server.process.send_signal(signal.SIGTERM)
+    _, err = server.process.communicate(timeout=20)
+    assert server.process.returncode == 128 + signal.SIGTERM
+    assert (
+      err == 'Stopped. Every answer is saved; the same command continues.\n'
+    )
+  status, out, err = studies.command(
+    *('report', '--database', tmp_path / 'study.db'),
+    *('--output', tmp_path / 'report'),
+  )
+  assert status == 0, err
+  assert out == f'Open {tmp_path}/report/report.md\n'
+  assert '2 of 2 planned' in (tmp_path / 'report' / 'report.md').read_text()
+
+
+def test_it_runs_without_jax_and_tensorflow():
+  done = subprocess.run(
+    [sys.executable, '-c', WITHOUT],
+    cwd=studies.ROOT,
+    capture_output=True,
+    text=True,
+    timeout=60,
+    check=False,
+  )
+  assert done.returncode == 0, done.stderr
+
+
+def test_a_port_in_use_and_a_changed_picture_are_one_message(tmp_path):
+  studies.make_plan(tmp_path)
+  with socket.create_server(('127.0.0.1', 0)) as taken:
+    port = taken.getsockname()[1]
+    serve = (
+      *('serve', '--plan', tmp_path / 'plan.json'),
+      *('--database', tmp_path / 'study.db', '--port', port),
+    )
+    status, _, err = studies.command(*serve)
+  assert status == 2
+  assert err.splitlines()[-1].startswith(f'Error: Port {port} on 127.0.0.1 is')
+  Image.new('RGB', (48, 24)).save(tmp_path / 'L' / 'street_003.png')
+  status, _, err = studies.command(*serve)
+  assert status == 2
+  assert 'L/street_003.png: was changed after planning' in err
+  assert 'Traceback' not in err
+
+
+def test_pictures_that_moved_are_found_with_set(tmp_path):
+  studies.make_plan(tmp_path)
+  (tmp_path / 'real').rename(tmp_path / 'elsewhere')
+  words = ('serve', '--plan', tmp_path / 'plan.json', '--port', 99999)
+  words = (*words, '--database', tmp_path / 'study.db')
+  _, _, err = studies.command(*words)
+  assert 'serve --set NAME=FOLDER names a new place' in err
+  _, _, err = studies.command(*words, f'--set=real={tmp_path / "elsewhere"}')
+  # It went on, to the port that there cannot be.
+  assert 'Cannot listen on 127.0.0.1, port 99999' in err
+  _, _, err = studies.command(*words, f'--set=photo={tmp_path / "elsewhere"}')
+  assert 'the plan has no such set' in err
+
+
+def test_a_database_of_another_plan_is_refused(tmp_path):
+  first, second = tmp_path / 'first', tmp_path / 'second'
+  studies.make_plan(first)
+  studies.make_plan(second, seed=1)
+  with studies.serving(first):
+    pass
+  words = ('serve', '--plan', second / 'plan.json', '--port', 0, '--database')
+  status, _, err = studies.command(*words, first / 'study.db')
+  assert status == 2 and 'holds answers to another plan' in err
+  (tmp_path / 'text.db').write_text('no database' * 100)
+  status, _, err = studies.command(*words, tmp_path / 'text.db')
+  assert status == 2 and 'text.db: cannot be used as database' in err
+  status, _, err = studies.command(*words, '/nowhere/study.db')
+  assert status == 2 and '/nowhere/study.db: cannot be used' in err
+
+
+@pytest.mark.parametrize(
+  ('words', 'message'),
+  [
+    ([], 'plan | serve | report'),
+    (['draw'], 'invalid choice'),
+    (['plan', '--participant', '3'], 'unrecognized arguments'),
+    (['plan'], '--output is needed'),
+    (['plan', '--output', '{root}/p.json'], 'at least two sets, got 0'),
+    (['plan', '--output', '{root}/p.json', '--time_limit', 'long'], "'long'"),
+    (
+      ['serve', '--plan', '{root}/no.json', '--database', 'd'],
+      'cannot be read',
+    ),
+    (['report', '--output', '{root}/r'], 'either --database'),
+    (['report', '--database', '{root}/no', '--output', 'r'], 'no such file'),
+  ],
+)
+def test_wrong_input_is_one_message(tmp_path, words, message):
+  words = [word.format(root=tmp_path) for word in words]
+  with pytest.raises(command.InputError) as caught:
+    command.main(['human_study', *words])
+  assert message in str(caught.value)
+  assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_missing_extra_is_one_line_with_the_mend(monkeypatch):
+  monkeypatch.setattr(extra.importlib.util, 'find_spec', lambda name: None)
+  with pytest.raises(command.InputError, match=r"pip install '\.\[study\]'"):
+    command.main(['human_study', 'report', '--output', 'x'])
+
+
+def test_a_full_disk_while_planning_leaves_nothing(tmp_path, monkeypatch):
+  def full(self, text, **_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
+
+  monkeypatch.setattr(pathlib.Path, 'write_text', full)
+  with pytest.raises(command.InputError, match=r'plan\.json: .*No space left'):
+    studies.make_plan(tmp_path)
+  assert {p.name for p in tmp_path.iterdir()} == set(studies.NAMES)
+
+
+def test_the_tests_install_what_the_extra_names():
+  project = tomllib.loads((studies.ROOT / 'pyproject.toml').read_text())
+  extras = project['project']['optional-dependencies']['study']
+  installed = (studies.ROOT / 'tests' / 'requirements.txt').read_text()
+  assert extras and set(extras) <= set(installed.splitlines())
+
+
+def test_pages_are_shipped_with_the_package():
+  project = tomllib.loads((studies.ROOT / 'pyproject.toml').read_text())
+  data = project['tool']['setuptools']['package-data']
+  assert data['instgan_jax.apps.human_study'] == ['pages/*']
+
+
+def test_help_shows_every_verb(capsys):
+  for verb in ('plan', 'serve', 'report'):
+    with pytest.raises(SystemExit) as ended:
+      command.main(['human_study', verb, '--help'])
+    assert ended.value.code == 0
+    assert 'examples:' in capsys.readouterr().out
+  assert plan.FORMAT.endswith('1')
