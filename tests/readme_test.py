@@ -18,12 +18,14 @@ from ml_collections import config_flags
 from PIL import Image
 
 from configs import toy_street
+from data_pipeline import toy_street as toy_street_command
 from instgan_jax import (
   evaluating,
   experiment,
   segmenter_training,
   training,
 )
+from instgan_jax.apps.human_study import command as study
 from instgan_jax.inference import sampler
 from instgan_jax.train import loop
 from instgan_jax.weights import download
@@ -50,7 +52,9 @@ def places(tmp_path_factory):
   """Where the README's folders are in this test."""
   root = tmp_path_factory.mktemp('readme')
   return {
+    'data/toy_': f'{root}/toy_',
     'data/toy': root / 'toy',
+    'study': f'{root}/study',
     '/data/cityscapes': root / 'toy',
     '/data/zips': root / 'zips',
     '/data/tfds': root / 'tfds',
@@ -64,14 +68,16 @@ def places(tmp_path_factory):
 
 def at(places, word):
   for written, place in places.items():
-    word = re.sub(rf'(^|=){re.escape(written)}', rf'\g<1>{place}', word)
+    found = re.sub(rf'(^|=){re.escape(written)}', rf'\g<1>{place}', word)
+    if found != word:
+      return found
   return word
 
 
 def write_toy_streets(places):
-  toy_street = importlib.import_module('data_pipeline.toy_street')
   arguments = ['--num_train', '3', '--num_val', '30', '--height', '64']
-  assert toy_street.main(['--output', str(places['data/toy']), *arguments]) == 0
+  output = ['--output', str(places['data/toy'])]
+  assert toy_street_command.main([*output, *arguments]) == 0
   places['/data/zips'].mkdir()
   for name, folder in (
     ('leftImg8bit_trainvaltest.zip', 'leftImg8bit'),
@@ -130,6 +136,14 @@ def run_import(words, places, monkeypatch):
   np.savez(path, **recipe.state_dict(*WEIGHTS[network]))
   monkeypatch.setattr(download, 'fetch', lambda *_: path)
   verbs.run('instgan_jax.import_torch', *words)
+
+
+def run_study(words):
+  """The plan as it is; the server and its answers are command_test's."""
+  if words[0] == 'plan':
+    study.main(['human_study', *words])
+  else:
+    study._parser().parse_args(words)
 
 
 MEASURING = (
@@ -192,10 +206,14 @@ def test_every_command_of_the_readme(places, light, monkeypatch, capsys):
     elif module in MEASURING:
       verbs.run(module, *words)
       assert capsys.readouterr().out
+    elif module == 'instgan_jax.apps.human_study':
+      run_study(words)
     elif module == 'data_pipeline.cityscapes':
       assert importlib.import_module(module).main(words) == 0
     else:
       assert module == 'data_pipeline.toy_street', f'{module} is untested'
+      if str(places['data/toy']) not in words:  # That is written already.
+        assert toy_street_command.main(words) == 0
   assert modules.count('instgan_jax.main') == 6
   assert {'data_pipeline.toy_street', 'data_pipeline.cityscapes'} < set(modules)
   assert set(MEASURING) < set(modules)
