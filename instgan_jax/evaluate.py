@@ -25,6 +25,7 @@ from configs import cityscapes_l
 from data_pipeline.errors import InputError
 from instgan_jax import evaluating, measuring_flags, program
 from instgan_jax.evaluation import picture_folder, report
+from instgan_jax.evaluation import pictures as pictures_lib
 from instgan_jax.inference import sampler as sampler_lib
 
 _CONFIG = config_flags.DEFINE_config_file(
@@ -88,7 +89,7 @@ def _of_workdir(options):
   )
   config = _CONFIG.value or sampler.config
   return (
-    evaluating.of_sampler(sampler, options.seed, _WORKDIR.value),
+    pictures_lib.of_sampler(sampler, options.seed, _WORKDIR.value),
     lambda split: evaluating.data_set(
       config, split, path=_DATASET_DIR.value, size=sampler.image_size
     ),
@@ -114,7 +115,7 @@ def _of_folders(options):
   if len(sizes) > 1:
     raise InputError(f'The folders have pictures of different sizes: {sizes}.')
   return (
-    evaluating.of_folders(folders),
+    pictures_lib.of_folders(folders),
     lambda split: evaluating.data_set(
       config, split, path=_DATASET_DIR.value, size=folders[0].size
     ),

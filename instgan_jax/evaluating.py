@@ -4,10 +4,9 @@ import dataclasses
 import functools
 import importlib.metadata
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import ml_collections
-import numpy as np
 
 from data_pipeline import batch as batch_lib
 from data_pipeline import folder, labels, subset
@@ -18,19 +17,17 @@ from instgan_jax.evaluation import (
   confusion_plot,
   inception_features,
   measures,
-  picture_folder,
   report,
   runner,
   segmentation,
   segmenter,
 )
-from instgan_jax.inference import sampler as sampler_lib
+from instgan_jax.evaluation import pictures as pictures_lib
 from instgan_jax.weights import download
 
 METRICS = ('fid', 'kid', 'fsd', 'miou', 'micv')
 _OF_INCEPTION = ('fid', 'kid')
 _OF_SEGMENTER = ('fsd', 'miou')
-Draw = Callable[[dict[str, np.ndarray], Sequence[str], int], np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,65 +67,6 @@ class Options:
   classes: tuple[str, ...] = ('car', 'person')
   min_area: int = 0
   cache: str = ''
-
-
-@dataclasses.dataclass(frozen=True)
-class Pictures:
-  """What is measured.
-
-  Attributes:
-    draw: (batch, names, number of the draw) -> uint8 [B, H, W, 3].
-    num_draws: how many there are; None for any number.
-    about: JSON values that say what they are.
-  """
-
-  draw: Draw
-  num_draws: int | None
-  about: dict
-
-
-def of_sampler(sampler: sampler_lib.Sampler, seed: int, name: str) -> Pictures:
-  """The pictures that a generator draws with `seed` and the following ones."""
-  return Pictures(
-    draw=lambda batch, names, number: sampler.draw(batch, seed + number),
-    num_draws=None if sampler.has_styles else 1,
-    about={
-      'workdir': name,
-      'step': sampler.step,
-      'weights': 'ema' if sampler.uses_ema else 'raw',
-      'weights_sha256': frozen.tree_sha256(sampler.variables),
-      'method': build.method(sampler.config),
-    },
-  )
-
-
-def of_function(
-  draw: Callable[[dict[str, np.ndarray], int], np.ndarray],
-  config: ml_collections.ConfigDict,
-) -> Pictures:
-  """The pictures of a generator in training: (batch, seed) -> pictures."""
-  has_styles = config.model.use_instances or config.model.image_style_dim
-  return Pictures(
-    draw=lambda batch, names, number: draw(batch, number),
-    num_draws=None if has_styles else 1,
-    about={'method': build.method(config)},
-  )
-
-
-def of_folders(
-  folders: Sequence[picture_folder.PictureFolder],
-) -> Pictures:
-  """Pictures from folders, each of them a draw."""
-
-  def draw(batch, names, number):
-    del batch
-    return np.stack([folders[number].read(name) for name in names])
-
-  return Pictures(
-    draw=draw,
-    num_draws=len(folders),
-    about={'folders': [str(found.path) for found in folders]},
-  )
 
 
 def check(options: Options) -> Options:
@@ -242,7 +180,10 @@ class Evaluation:
       self._add_instance_colors()
 
   def run(
-    self, pictures: Pictures, *, confusion_png: pathlib.Path | None = None
+    self,
+    pictures: pictures_lib.Pictures,
+    *,
+    confusion_png: pathlib.Path | None = None,
   ) -> dict:
     """Measures pictures.
 
@@ -370,7 +311,7 @@ def text(results: dict) -> str:
   return '\n\n'.join(tables)
 
 
-def _num_draws(pictures: Pictures, options: Options) -> int:
+def _num_draws(pictures: pictures_lib.Pictures, options: Options) -> int:
   """A method without styles draws but one picture; folders are all used."""
   return pictures.num_draws or options.num_draws
 

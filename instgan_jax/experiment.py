@@ -18,6 +18,7 @@ from data_pipeline import in_memory, subset
 from data_pipeline.errors import InputError
 from instgan_jax import build, checkpoint, evaluating, training
 from instgan_jax.evaluation import paper_table, report
+from instgan_jax.evaluation import pictures as pictures_lib
 from instgan_jax.inference import sampler as sampler_lib
 from instgan_jax.train import sample_sheet
 
@@ -107,7 +108,7 @@ def _evaluate(evaluation, folder: pathlib.Path, options) -> dict:
     if results['options'] == key:
       return results
   sampler = sampler_lib.Sampler.from_folder(str(folder))
-  pictures = evaluating.of_sampler(sampler, options.seed, folder.name)
+  pictures = pictures_lib.of_sampler(sampler, options.seed, folder.name)
   results = evaluation.run(pictures)
   report.save_json(path, {**results, 'options': key})
   return json.loads(path.read_text())

@@ -11,6 +11,7 @@ from data_pipeline import batch as batch_lib
 from data_pipeline import in_memory, subset
 from data_pipeline.errors import InputError
 from instgan_jax import build, checkpoint, evaluating, initial_weights
+from instgan_jax.evaluation import pictures as pictures_lib
 from instgan_jax.evaluation import variety
 from instgan_jax.train import best, loop, parallel, preview
 
@@ -121,7 +122,7 @@ def _evaluator(config, workdir: pathlib.Path, draw) -> loop.Evaluator:
   )
 
   def run(variables) -> dict[str, float]:
-    pictures = evaluating.of_function(
+    pictures = pictures_lib.of_function(
       lambda batch, seed: draw(variables, batch, seed), config
     )
     figures = evaluation.run(pictures)['figures']

@@ -10,6 +10,7 @@ from PIL import Image
 from data_pipeline import in_memory
 from data_pipeline.errors import InputError
 from instgan_jax import build, checkpoint, evaluating, importing
+from instgan_jax.evaluation import pictures as pictures_lib
 from instgan_jax.inference import sampler as sampler_lib
 from tests import tiny, tiny_segmenter, verbs
 from tests.golden import recipe
@@ -58,7 +59,9 @@ def sampler(folder):
 
 def run(places, method='lip', **changes):
   chosen = options(places, **changes)
-  pictures = evaluating.of_sampler(sampler(places[method]), chosen.seed, method)
+  pictures = pictures_lib.of_sampler(
+    sampler(places[method]), chosen.seed, method
+  )
   return evaluating.Evaluation(scenes_of, chosen).run(pictures)
 
 
@@ -184,7 +187,7 @@ def test_real_pictures_have_fid_0_and_kid_near_it(places, tmp_path):
   chosen = options(
     places, inception=str(weights), segmenter='', metrics=('fid', 'kid')
   )
-  real = evaluating.Pictures(
+  real = pictures_lib.Pictures(
     draw=lambda batch, names, number: batch['image'], num_draws=1, about={}
   )
   evaluation = evaluating.Evaluation(scenes_of, chosen)
