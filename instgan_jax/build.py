@@ -89,9 +89,17 @@ def train_batches(
 
 
 def generator(
-  config: ml_collections.ConfigDict, *, axis_name: str | None = None
+  config: ml_collections.ConfigDict,
+  *,
+  axis_name: str | None = None,
+  use_spectral_norm: bool = True,
 ) -> tuple[generator_lib.Generator, tuple[int, int]]:
   """The generator and the shape of an example's latents.
+
+  Args:
+    config: of a run.
+    axis_name: of the devices, see `models.generator`.
+    use_spectral_norm: False for weights into which it is folded.
 
   Raises:
     InputError: for a value that no generator has.
@@ -111,6 +119,7 @@ def generator(
     head_kernel_size=model.head_kernel_size,
     position_frequencies=model.position_frequencies,
     image_style_dim=model.image_style_dim,
+    use_spectral_norm=use_spectral_norm,
     axis_name=axis_name,
     dtype=_dtype(config),
     remat=config.remat,

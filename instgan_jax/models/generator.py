@@ -47,6 +47,8 @@ class Generator(nn.Module):
     position_frequencies: 'paper' or 'octaves', see `position_map`.
     image_style_dim: size of the latent of the whole picture, which then takes
       the place of the labels in the first layer; 0 for none.
+    use_spectral_norm: False for exported weights, whose kernels are divided
+      by it already; there are no 'spectral_stats' then.
     axis_name: of the devices, for the batch norm; None for one device.
     dtype: of the computation; parameters, statistics and the image stay
       float32.
@@ -66,6 +68,7 @@ class Generator(nn.Module):
   head_kernel_size: int = 1
   position_frequencies: str = 'paper'
   image_style_dim: int = 0
+  use_spectral_norm: bool = True
   axis_name: str | None = None
   dtype: jnp.dtype | None = None
   remat: bool = False
@@ -202,6 +205,7 @@ class Generator(nn.Module):
       channels=channels,
       hidden_channels=self.hidden_channels,
       head_kernel_size=self.head_kernel_size,
+      use_spectral_norm=self.use_spectral_norm,
       axis_name=self.axis_name,
       dtype=self.dtype,
       name=name,

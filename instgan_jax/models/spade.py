@@ -96,13 +96,14 @@ class SpadeBlock(nn.Module):
 
   Attributes:
     channels: of the output.
-    position_frequencies: see `position_map.position_basis`.
+    use_spectral_norm: False for kernels that are divided by it already.
     The others: as in `Spade`.
   """
 
   channels: int
   hidden_channels: int = 128
   head_kernel_size: int = 1
+  use_spectral_norm: bool = True
   axis_name: str | None = None
   dtype: jnp.dtype | None = None
 
@@ -153,6 +154,7 @@ class SpadeBlock(nn.Module):
       kernel_size=kernel_size,
       padding=kernel_size // 2,
       use_bias=kernel_size > 1,
+      use_spectral_norm=self.use_spectral_norm,
       dtype=self.dtype,
       name=name,
     )
