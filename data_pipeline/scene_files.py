@@ -7,7 +7,7 @@ grayscale. Needs Pillow and numpy alone.
 import contextlib
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 from PIL import Image
@@ -84,17 +84,44 @@ def read_scene(
   return scene
 
 
+def read_map(file: str | os.PathLike[str], kind: str) -> np.ndarray:
+  """A label map or an instance map by itself, at its own size, unchecked.
+
+  An instance map of dense ids, which fit 8 bits, may be stored so.
+
+  Args:
+    file: PNG.
+    kind: `layout.LABEL_MAP` or `layout.INSTANCE_MAP`.
+
+  Returns:
+    uint8 or uint16 [H, W].
+
+  Raises:
+    InputError: naming the file, if it is missing, damaged or of another kind.
+  """
+  modes = {_MODES[kind], 'L'}
+  with _open(os.fspath(file), kind, '', modes) as (picture, _):
+    return np.array(picture)
+
+
+def resize_map(array: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+  """Resizes ids [H, W] to (height, width), the nearest pixel's each."""
+  return _resize(array, size, Image.Resampling.NEAREST)
+
+
 def resize_scene(scene: batch.Scene, size: tuple[int, int]) -> batch.Scene:
   """Resizes to (height, width) without cropping, whatever the aspect.
 
   The image by Pillow's bicubic filter, which is antialiased; the maps by the
   pixel nearest to the centre, so that ids stay ids.
   """
-  bicubic, nearest = Image.Resampling.BICUBIC, Image.Resampling.NEAREST
+  image = scene.image
+  if image is not None:
+    image = _resize(image, size, Image.Resampling.BICUBIC)
   return batch.Scene(
-    None if scene.image is None else _resize(scene.image, size, bicubic),
-    _resize(scene.label_map, size, nearest),
-    _resize(scene.instance_ids, size, nearest),
+    image,
+    resize_map(scene.label_map, size),
+    resize_map(scene.instance_ids, size),
   )
 
 
@@ -127,10 +154,11 @@ def encode_png(array: np.ndarray) -> bytes:
 
 @contextlib.contextmanager
 def _open(
-  file: str | bytes, kind: str, name: str
+  file: str | bytes, kind: str, name: str, modes: Collection[str] = ()
 ) -> Iterator[tuple[Image.Image, io.BufferedIOBase]]:
   """The picture, its header read and its mode checked, and its stream.
 
+  `modes` are Pillow's that will do; by default the one of Cityscapes' files.
   What Pillow raises over a damaged file, then or later, becomes InputError.
   """
   described = _describe(file, kind, name)
@@ -140,7 +168,7 @@ def _open(
         io.BytesIO(file) if isinstance(file, bytes) else open(file, 'rb')
       )
       picture = stack.enter_context(Image.open(stream, formats=('PNG',)))
-      if picture.mode != _MODES[kind]:
+      if picture.mode not in (modes or (_MODES[kind],)):
         raise InputError(
           f'{described}: the {kind} is stored as'
           f' {_MODE_NAMES.get(picture.mode, picture.mode)}, expected'

@@ -123,7 +123,7 @@ def _draw_figure(config, workdir: pathlib.Path) -> None:
   for method in METHODS:
     folder = run_folder(workdir, method, 0)
     sampler = sampler_lib.Sampler.from_folder(str(folder))
-    pictures[method] = sampler.draw(batch, seed=0)
+    pictures[method] = sampler.draw_batch(batch, seed=0)
   sheet = sample_sheet.comparison_sheet(
     label_maps=batch[batch_lib.LABEL_MAP],
     instance_maps=batch[batch_lib.INSTANCE_MAP],

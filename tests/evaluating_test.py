@@ -112,7 +112,7 @@ def write_pictures(places, folder, seed):
   scenes = scenes_of('val')
   batch = next(in_memory.eval_batches(scenes, batch_size=4))
   folder.mkdir()
-  drawn = sampler(places['lip']).draw(batch, seed)
+  drawn = sampler(places['lip']).draw_batch(batch, seed)
   for name, picture in zip(scenes.image_ids, drawn, strict=True):
     Image.fromarray(picture).save(folder / f'{name}.png')
   return str(folder)

@@ -31,7 +31,7 @@ class Pictures:
 def of_sampler(sampler: sampler_lib.Sampler, seed: int, name: str) -> Pictures:
   """The pictures that a generator draws with `seed` and the following ones."""
   return Pictures(
-    draw=lambda batch, names, number: sampler.draw(batch, seed + number),
+    draw=lambda batch, names, number: sampler.draw_batch(batch, seed + number),
     num_draws=None if sampler.has_styles else 1,
     about={
       'workdir': name,

@@ -1,6 +1,19 @@
-"""Sampler: draws scenes with a trained generator. The door out of training."""
+"""Sampler: draws scenes with a trained generator. The door out of training.
+
+Synopsis:
+
+  sampler = Sampler.from_folder('runs/toy_street')
+  image = sampler.draw('labelIds.png', 'instanceIds.png', seed=0)
+
+  scene = sampler.scene('labelIds.png', 'instanceIds.png')
+  looks = sampler.styles(scene, seed=0)  # {26000: float32 [D], ...}
+  looks[26001] = sampler.style(26001, seed=7)  # Another look for one car,
+  looks[26002] = looks[26001]  # and the same for the next one.
+  image = sampler.draw_scenes([scene], [looks])[0]
+"""
 
 import pathlib
+from collections.abc import Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
@@ -11,6 +24,8 @@ from configs import cityscapes_l
 from data_pipeline import batch as batch_lib
 from data_pipeline.errors import InputError
 from instgan_jax import build, checkpoint, initial_weights
+from instgan_jax.inference import scene_maps
+from instgan_jax.inference import styles as styles_lib
 from instgan_jax.models import generator as generator_lib
 from instgan_jax.train import parallel, preview
 
@@ -18,13 +33,19 @@ _INPUTS = (batch_lib.LABEL_MAP, batch_lib.INSTANCE_MAP, batch_lib.POSITION)
 
 
 class Sampler:
-  """Draws pictures of batches, on all devices of this process.
+  """Draws pictures with one generator, on all devices of this process.
+
+  Every call draws `batch_size` pictures at a time, by one program, which is
+  compiled once. A picture therefore depends, to the bit, on its maps and styles
+  and not on what is drawn beside it.
 
   Attributes:
     config: what the generator was trained with.
     variables: its weights, numpy arrays.
     step: the checkpoint's; None for imported weights.
     uses_ema: whether the weights are a moving average over the training.
+    batch_size: pictures that are drawn at once.
+    generator: the module.
   """
 
   def __init__(
@@ -34,32 +55,44 @@ class Sampler:
     *,
     step: int | None = None,
     uses_ema: bool = False,
+    batch_size: int = 1,
   ):
     """Takes a generator.
 
     Args:
       config: of a run, see configs/cityscapes_l.py.
-      variables: {'params', 'batch_stats', 'spectral_stats'} of its generator.
+      variables: {'params', 'batch_stats', 'spectral_stats'} of its generator;
+        the last one is missing where it is folded into the first.
       step: see above.
       uses_ema: see above.
+      batch_size: see above.
 
     Raises:
       InputError: naming every array that the configuration has no place for.
     """
+    if batch_size < 1:
+      raise InputError(f'batch_size is {batch_size}, expected at least 1.')
     self.config, self.variables = config, variables
     self.step, self.uses_ema = step, uses_ema
-    generator, latent_shape = build.generator(config)
-    _check(generator, latent_shape, variables)
-    self._draw = preview.make_draw(generator, latent_shape)
+    self.batch_size = batch_size
+    self.generator, self._latent_shape = build.generator(
+      config, use_spectral_norm='spectral_stats' in variables
+    )
+    _check(self.generator, self._latent_shape, variables)
+    self._draw_batch = preview.make_draw(self.generator, self._latent_shape)
+    self._run = jax.jit(self._apply)
     self._on_devices = parallel.replicate(variables)
 
   @classmethod
-  def from_folder(cls, folder: str, *, use_ema: bool = True) -> 'Sampler':
-    """The generator of a workdir, or imported GauGAN weights.
+  def from_folder(
+    cls, folder: str, *, use_ema: bool = True, batch_size: int = 1
+  ) -> 'Sampler':
+    """The generator of a workdir, of an export, or imported GauGAN weights.
 
     Args:
       folder: where it lies; of a workdir the latest checkpoint.
-      use_ema: takes the moving average, where the run has one.
+      use_ema: takes the moving average, where a workdir has one.
+      batch_size: pictures that are drawn at once.
 
     Raises:
       InputError: if there is none, or if it does not fit its configuration.
@@ -76,6 +109,7 @@ class Sampler:
       weights['generator'],
       step=step,
       uses_ema=use_ema and step is not None and config.ema_decay > 0,
+      batch_size=batch_size,
     )
 
   @property
@@ -89,15 +123,231 @@ class Sampler:
     model = self.config.model
     return bool(model.use_instances or model.image_style_dim)
 
-  def draw(self, batch: dict[str, np.ndarray], seed: int) -> np.ndarray:
-    """Draws a batch (see `data_pipeline.batch`): uint8 [B, H, W, 3].
+  @property
+  def needs_instance_map(self) -> bool:
+    """Whether the picture depends on the instance map."""
+    return self.config.model.use_instances or self.config.model.use_edges
 
-    The picture of a scene depends on its maps, its position and the seed
-    alone, up to the rounding of other batch sizes.
+  def scene(
+    self,
+    label_map: scene_maps.Map,
+    instance_map: scene_maps.Map | None = None,
+  ) -> scene_maps.SceneMaps:
+    """The maps of a scene, checked and at the generator's size.
+
+    Args:
+      label_map: label ids, an integer array [H, W] or a PNG of any size.
+      instance_map: Cityscapes' or dense instance ids, likewise, see
+        `scene_maps.read`. None only where the generator does not need it.
+
+    Raises:
+      InputError: naming the file, if something does not fit.
+    """
+    if instance_map is None and self.needs_instance_map:
+      raise InputError(
+        f'A generator of method {build.method(self.config)} needs an instance '
+        f'map beside {label_map if _is_path(label_map) else "the label map"}.'
+      )
+    model = self.config.model
+    return scene_maps.read(
+      label_map,
+      instance_map,
+      image_size=self.image_size,
+      num_labels=model.num_labels,
+      max_instances=self._latent_shape[0] if model.use_instances else 2**16,
+    )
+
+  def style_ids(self, scene: scene_maps.SceneMaps) -> tuple[int, ...]:
+    """The ids that have a style in a scene, see `inference.styles`."""
+    picture = (styles_lib.PICTURE,) if self.generator.image_style_dim else ()
+    return picture + (
+      scene.instance_ids if self.config.model.use_instances else ()
+    )
+
+  def style(self, instance_id: int, seed: int) -> np.ndarray:
+    """The style of one instance (or of the picture): float32 [D].
+
+    A function of (seed, instance id) alone: an instance keeps its look when
+    others come, go or change places, and from picture to picture.
+    """
+    return styles_lib.draw_one(seed, instance_id, self._style_dim(instance_id))
+
+  def styles(
+    self,
+    scene: scene_maps.SceneMaps,
+    seed: int = 0,
+    overrides: Mapping[int, np.ndarray] | None = None,
+  ) -> styles_lib.Styles:
+    """The styles of a scene: those of the seed, but for the overrides.
+
+    Args:
+      scene: of `self.scene`.
+      seed: not negative.
+      overrides: float32 [D] by instance id.
+
+    Raises:
+      InputError: if the scene has no such instance (those that it has are
+        listed), or if a style is of another size.
+    """
+    ids = self.style_ids(scene)
+    found = {i: self.style(i, seed) for i in ids}
+    for i, style in (overrides or {}).items():
+      check_known(i, ids)
+      found[i] = style
+    return found
+
+  def draw(
+    self,
+    label_map: scene_maps.Map,
+    instance_map: scene_maps.Map | None = None,
+    *,
+    seed: int = 0,
+    styles: Mapping[int, np.ndarray] | None = None,
+  ) -> np.ndarray:
+    """Draws one scene: uint8 [H, W, 3], RGB.
+
+    Args:
+      label_map: as in `scene`.
+      instance_map: as in `scene`.
+      seed: of all styles but
+      styles: these, by instance id.
+
+    Raises:
+      InputError: see `scene` and `styles`.
+    """
+    scene = self.scene(label_map, instance_map)
+    return self.draw_scenes([scene], [self.styles(scene, seed, styles)])[0]
+
+  def draw_scenes(
+    self,
+    scenes: Sequence[scene_maps.SceneMaps],
+    styles: Sequence[Mapping[int, np.ndarray]],
+  ) -> np.ndarray:
+    """Draws scenes, each with styles of its own: uint8 [B, H, W, 3], RGB.
+
+    Args:
+      scenes: of `self.scene`.
+      styles: for each scene float32 [D] by id, for all of `style_ids`.
+
+    Raises:
+      InputError: if a style is missing, too many or of another size.
+    """
+    return preview.to_uint8(self.draw_floats(scenes, styles))
+
+  def draw_floats(
+    self,
+    scenes: Sequence[scene_maps.SceneMaps],
+    styles: Sequence[Mapping[int, np.ndarray]],
+  ) -> np.ndarray:
+    """As `draw_scenes`, but float32 in [-1, 1], before they are rounded."""
+    if len(scenes) != len(styles):
+      raise InputError(
+        f'Got {len(scenes)} scenes and styles for {len(styles)}.'
+      )
+    if not scenes:
+      return np.zeros((0, *self.image_size, 3), np.float32)
+    inputs = {
+      'label_map': np.stack([scene.label_map for scene in scenes]),
+      'instance_map': np.stack([scene.instance_map for scene in scenes]),
+      **self.latents(scenes, styles),
+    }
+    drawn = []
+    for start in range(0, len(scenes), self.batch_size):
+      rows = {k: v[start : start + self.batch_size] for k, v in inputs.items()}
+      missing = self.batch_size - len(rows['label_map'])
+      rows = {
+        k: np.concatenate([v, np.repeat(v[-1:], missing, axis=0)])
+        for k, v in rows.items()
+      }
+      images = self._run(self._on_devices, **parallel.spread(rows))
+      drawn.append(np.asarray(images)[: self.batch_size - missing])
+    return np.concatenate(drawn)
+
+  def latents(
+    self,
+    scenes: Sequence[scene_maps.SceneMaps],
+    styles: Sequence[Mapping[int, np.ndarray]],
+  ) -> dict[str, np.ndarray]:
+    """Styles as the generator takes them, for a batch of scenes.
+
+    Returns:
+      `latents` [B, num_instances, D], row i - 1 of the dense id i, and
+      `image_style` [B, S], each where the generator has it.
+    """
+    found = {}
+    if self.config.model.use_instances:
+      found['latents'] = np.zeros(
+        (len(scenes), *self._latent_shape), np.float32
+      )
+    if self.generator.image_style_dim:
+      found['image_style'] = np.zeros(
+        (len(scenes), self.generator.image_style_dim), np.float32
+      )
+    for row, (scene, given) in enumerate(zip(scenes, styles, strict=True)):
+      self._check_complete(self.style_ids(scene), given)
+      if 'latents' in found:
+        for index, i in enumerate(scene.instance_ids):
+          found['latents'][row, index] = given[i]
+      if 'image_style' in found:
+        found['image_style'][row] = given[styles_lib.PICTURE]
+    return found
+
+  def draw_batch(self, batch: dict[str, np.ndarray], seed: int) -> np.ndarray:
+    """Draws a batch of a data set, to measure: uint8 [B, H, W, 3].
+
+    Here every instance of every scene gets a style of its own: it depends on
+    the seed, the scene's position in the data set and the dense id.
+
+    Args:
+      batch: see `data_pipeline.batch`.
+      seed: of the styles.
     """
     rows = len(batch[batch_lib.LABEL_MAP])
     inputs = parallel.spread({key: batch[key] for key in _INPUTS})
-    return self._draw(self._on_devices, inputs, seed)[:rows]
+    return self._draw_batch(self._on_devices, inputs, seed)[:rows]
+
+  def _apply(
+    self, variables, label_map, instance_map, latents=None, image_style=None
+  ):
+    return self.generator.apply(
+      variables,
+      label_map.astype(jnp.int32),
+      instance_map.astype(jnp.int32),
+      latents,
+      image_style,
+      train=False,
+    )
+
+  def _style_dim(self, instance_id: int) -> int:
+    if instance_id == styles_lib.PICTURE:
+      return self.generator.image_style_dim
+    return self._latent_shape[1]
+
+  def _check_complete(self, ids, given) -> None:
+    for i in given:
+      check_known(i, ids)
+    for i in ids:
+      if i not in given:
+        raise InputError(f'The instance {i} has no style.')
+      shape = (self._style_dim(i),)
+      if np.shape(given[i]) != shape or not np.isfinite(given[i]).all():
+        raise InputError(
+          f'The style of {i} is of shape {np.shape(given[i])}, expected finite '
+          f'numbers {shape}: it may be of another generator.'
+        )
+
+
+def check_known(instance_id: int, ids: Sequence[int]) -> None:
+  """Raises InputError, listing `ids`, if `instance_id` is none of them."""
+  if instance_id not in ids:
+    present = ', '.join(map(str, ids)) or 'none with a style'
+    raise InputError(
+      f'There is no instance {instance_id} here. Present are: {present}.'
+    )
+
+
+def _is_path(given) -> bool:
+  return not isinstance(given, np.ndarray)
 
 
 def _check(generator: generator_lib.Generator, latent_shape, variables):

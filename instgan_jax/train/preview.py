@@ -41,7 +41,7 @@ def make_draw(
       image_style,
       train=False,
     )
-    return jnp.round((image + 1.0) * 127.5).clip(0, 255).astype(jnp.uint8)
+    return to_uint8(image)
 
   def draw(variables, batch: Batch, seed: int) -> np.ndarray:
     return np.asarray(
@@ -55,3 +55,8 @@ def make_draw(
     )
 
   return draw
+
+
+def to_uint8(image):
+  """[-1, 1] -> 0..255, numpy or JAX."""
+  return ((image + 1.0) * 127.5).round().clip(0, 255).astype(np.uint8)

@@ -1,19 +1,24 @@
-"""The Sampler draws what the training run would draw."""
+"""The Sampler draws what the training run would draw, styles as values."""
 
 import functools
 import json
+import subprocess
+import sys
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from PIL import Image
 
 from data_pipeline import in_memory
 from data_pipeline.errors import InputError
 from instgan_jax import build, checkpoint, importing
 from instgan_jax.inference import sampler as sampler_lib
+from instgan_jax.inference import styles as styles_lib
 from instgan_jax.train import preview
 from instgan_jax.train import state as state_lib
-from tests import tiny
+from tests import programs, tiny
 from tests.golden import recipe
 
 
@@ -59,7 +64,7 @@ def test_it_draws_with_the_moving_average_what_the_run_draws(workdir):
   assert (found.step, found.uses_ema, found.has_styles) == (40, True, True)
   assert found.image_size == (32, 64)
   averaged = draw(state_lib.generator_variables(state()), batch(), 3)
-  drawn = found.draw(batch(), 3)
+  drawn = found.draw_batch(batch(), 3)
   assert drawn.dtype == np.uint8 and drawn.shape == (4, 32, 64, 3)
   # The devices' share of the batch may round differently.
   assert np.abs(drawn.astype(int) - averaged).max() <= 1
@@ -69,14 +74,16 @@ def test_it_draws_with_the_moving_average_what_the_run_draws(workdir):
 def test_raw_weights_draw_another_picture(workdir):
   raw = sampler(workdir, use_ema=False)
   assert not raw.uses_ema
-  difference = raw.draw(batch(), 3) != sampler(workdir).draw(batch(), 3)
+  difference = raw.draw_batch(batch(), 3) != sampler(workdir).draw_batch(
+    batch(), 3
+  )
   assert difference.mean() > 0.1
 
 
 def test_any_number_of_rows_is_drawn_alike(workdir):
-  drawn = sampler(workdir).draw(batch(), 0)
+  drawn = sampler(workdir).draw_batch(batch(), 0)
   one = {key: value[1:2] for key, value in batch().items()}
-  alone = sampler(workdir).draw(one, 0)
+  alone = sampler(workdir).draw_batch(one, 0)
   assert alone.shape == (1, 32, 64, 3)
   assert np.abs(alone[0].astype(int) - drawn[1]).max() <= 1
 
@@ -95,7 +102,7 @@ def test_imported_gaugan_draws(tmp_path):
   assert (found.step, found.uses_ema, found.has_styles) == (None, False, False)
   inputs = recipe.inputs(name)
   ids = inputs['instance'].astype(np.int32)
-  drawn = found.draw(
+  drawn = found.draw_batch(
     {
       'label_map': inputs['label'],
       'instance_map': np.unique(ids, return_inverse=True)[1].reshape(ids.shape),
@@ -149,3 +156,201 @@ def test_weights_of_another_architecture_are_listed(workdir, tmp_path):
   assert 'params/conv_img/kernel is (3, 3, 2, 3), the model has' in str(
     error.value
   )
+
+
+def scenes(workdir):
+  """Four toy streets, as files would give them."""
+  source = build.source(tiny.config('lip'), 'val')
+  return [
+    sampler(workdir).scene(scene.label_map, scene.instance_ids)
+    for scene in map(source.read, range(4))
+  ]
+
+
+def test_a_batch_is_its_scenes_one_by_one_to_the_bit(workdir):
+  found = sampler(workdir)
+  maps = scenes(workdir)
+  looks = [found.styles(scene, seed=3) for scene in maps]
+  together = found.draw_scenes(maps, looks)
+  for scene, look, image in zip(maps, looks, together, strict=True):
+    alone = found.draw_scenes([scene], [look])[0]
+    np.testing.assert_array_equal(alone, image)
+  assert together.dtype == np.uint8 and together.shape == (4, 32, 64, 3)
+  # One program did all of it.
+  assert found._run._cache_size() == 1
+
+
+def test_other_batch_sizes_round_differently_at_most(workdir):
+  found = sampler(workdir)
+  threes = sampler_lib.Sampler(found.config, found.variables, batch_size=3)
+  maps = scenes(workdir)
+  looks = [found.styles(scene, seed=3) for scene in maps]
+  np.testing.assert_allclose(
+    threes.draw_floats(maps, looks), found.draw_floats(maps, looks), atol=1e-5
+  )
+  assert threes._run._cache_size() == 1
+
+
+def test_styles_are_what_the_generator_is_given(workdir):
+  found, scene = sampler(workdir), scenes(workdir)[0]
+  looks = found.styles(scene, seed=5)
+  assert tuple(looks) == scene.instance_ids
+  expected = found.generator.apply(
+    found.variables,
+    scene.label_map[None].astype(np.int32),
+    scene.instance_map[None].astype(np.int32),
+    np.pad(np.stack([*looks.values()]), ((0, 256 - len(looks)), (0, 0)))[None],
+    train=False,
+  )
+  drawn = found.draw_floats([scene], [looks])
+  np.testing.assert_allclose(drawn, expected, atol=1e-5)
+  np.testing.assert_array_equal(
+    found.draw_scenes([scene], [looks]),
+    np.round((drawn + 1) * 127.5).astype(np.uint8),
+  )
+
+
+def test_a_style_stays_when_others_come_go_or_change_places(workdir):
+  found, scene = sampler(workdir), scenes(workdir)[0]
+  ids = scene.instance_ids
+  assert len(ids) > 3
+  looks = found.styles(scene, seed=1)
+  raw = np.array((0, *ids))[scene.instance_map]
+  fewer = np.where(np.isin(raw, ids[1:3]), raw, 0)
+  kept = found.styles(found.scene(scene.label_map, fewer), seed=1)
+  assert tuple(kept) == ids[1:3]
+  for i in kept:
+    np.testing.assert_array_equal(kept[i], looks[i])
+
+
+def test_the_numbering_of_instances_does_not_touch_the_picture(workdir):
+  found, scene = sampler(workdir), scenes(workdir)[0]
+  ids = scene.instance_ids
+  image = found.draw_scenes([scene], [found.styles(scene, seed=1)])[0]
+  # The same instances under dense ids in the opposite order.
+  renamed = dict(zip(ids, range(len(ids), 0, -1), strict=True))
+  table = np.array((0, *renamed.values()))
+  other = found.scene(scene.label_map, table[scene.instance_map])
+  looks = {renamed[i]: style for i, style in found.styles(scene, 1).items()}
+  np.testing.assert_array_equal(found.draw_scenes([other], [looks])[0], image)
+
+
+def test_overrides_replace_the_styles_of_the_seed(workdir):
+  found, scene = sampler(workdir), scenes(workdir)[0]
+  a, b = scene.instance_ids[:2]
+  ids = np.array((0, *scene.instance_ids))[scene.instance_map]
+  plain = found.draw(scene.label_map, ids, seed=1)
+  own = {i: found.style(i, seed=1) for i in (a, b)}
+  copied = found.styles(scene, 1, {b: own[a]})
+  np.testing.assert_array_equal(copied[b], own[a])
+  assert (found.draw(scene.label_map, ids, seed=1, styles=own) == plain).all()
+  other = {a: 5 * found.style(a, seed=2)}
+  redrawn = found.draw(scene.label_map, ids, seed=1, styles=other)
+  change = np.abs(redrawn.astype(int) - plain)
+  assert change[scene.instance_map == 1].mean() > 0
+  np.testing.assert_array_equal(
+    redrawn, found.draw_scenes([scene], [found.styles(scene, 1, other)])[0]
+  )
+
+
+def test_the_same_seed_gives_the_same_bytes_in_a_new_process(workdir, tmp_path):
+  scene = build.source(tiny.config('lip'), 'val').read(1)
+  np.savez(tmp_path / 'maps.npz', a=scene.label_map, b=scene.instance_ids)
+  program = f"""
+import hashlib, numpy
+from instgan_jax.inference import Sampler
+maps = numpy.load({str(tmp_path / 'maps.npz')!r})
+image = Sampler.from_folder({str(workdir)!r}).draw(maps['a'], maps['b'], seed=9)
+print(hashlib.sha256(image.tobytes()).hexdigest())
+"""
+  digests = [
+    subprocess.run(
+      [sys.executable, '-c', program],
+      check=True,
+      capture_output=True,
+      text=True,
+      cwd=programs.ROOT,
+    ).stdout.strip()
+    for _ in range(2)
+  ]
+  assert digests[0] == digests[1] and len(digests[0]) == 64
+
+
+def test_files_draw_what_arrays_draw(workdir, tmp_path):
+  scene = build.source(tiny.config('lip'), 'val').read(1)
+  found = sampler(workdir)
+  paths = tmp_path / 'labels.png', tmp_path / 'instances.png'
+  Image.fromarray(scene.label_map).resize((128, 64), 0).save(paths[0])
+  Image.fromarray(scene.instance_ids).resize((128, 64), 0).save(paths[1])
+  np.testing.assert_array_equal(
+    found.draw(*paths, seed=2),
+    found.draw(scene.label_map, scene.instance_ids, seed=2),
+  )
+
+
+def any_weights(config):
+  """Variables of a generator of `config`, drawn at random."""
+  generator, latent_shape = build.generator(config)
+  maps = jnp.zeros((1, *generator.image_size), jnp.int32)
+  latents = jnp.zeros((1, *latent_shape))
+  style = jnp.zeros((1, generator.image_style_dim))
+  shapes = jax.eval_shape(
+    lambda key: generator.init(key, maps, maps, latents, style, train=False),
+    jax.random.key(0),
+  )
+  draw = np.random.default_rng(0).normal
+  return jax.tree.map(
+    lambda leaf: np.abs(draw(size=leaf.shape)).astype(np.float32), shapes
+  )
+
+
+def test_gaugan_with_a_style_of_the_picture():
+  config = tiny.config('l', model__image_style_dim=8)
+  found = sampler_lib.Sampler(config, any_weights(config))
+  scene = found.scene(np.full((32, 64), 7, np.uint8))
+  assert found.style_ids(scene) == (styles_lib.PICTURE,)
+  assert found.styles(scene, seed=1)[0].shape == (8,)
+  assert not found.needs_instance_map and found.has_styles
+  two = found.draw_floats([scene] * 2, [found.styles(scene, s) for s in (1, 2)])
+  assert np.abs(two[0] - two[1]).max() > 1e-6
+
+
+def test_method_l_has_no_styles():
+  config = tiny.config('l')
+  found = sampler_lib.Sampler(config, any_weights(config))
+  scene = found.scene(np.full((32, 64), 26, np.uint8))
+  assert found.styles(scene) == {} and not found.has_styles
+  assert found.draw_scenes([scene], [{}]).shape == (1, 32, 64, 3)
+  with pytest.raises(InputError, match='Present are: none with a style'):
+    found.styles(scene, 0, {1: np.zeros(64)})
+
+
+def test_wrong_scenes_and_styles_are_refused(workdir):
+  found, scene = sampler(workdir), scenes(workdir)[0]
+  looks = found.styles(scene)
+  first, *rest = scene.instance_ids
+  present = ', '.join(map(str, scene.instance_ids))
+  wrong = {
+    f'There is no instance 7 here. Present are: {present}.': {7: looks[first]},
+    f'style of {first} is of shape .3,., expected finite numbers .64,.': {
+      first: np.zeros(3)
+    },
+    f'style of {first} is of shape .64,., expected finite': {
+      first: np.full(64, np.nan)
+    },
+  }
+  for message, change in wrong.items():
+    with pytest.raises(InputError, match=message):
+      found.draw_scenes([scene], [{**looks, **change}])
+  with pytest.raises(InputError, match=f'instance {first} has no style'):
+    found.draw_scenes([scene], [{i: looks[i] for i in rest}])
+  with pytest.raises(InputError, match='Got 1 scenes and styles for 0'):
+    found.draw_scenes([scene], [])
+  with pytest.raises(InputError, match=r'L\+I\+P needs an instance map'):
+    found.draw(scene.label_map)
+  with pytest.raises(InputError, match='batch_size is 0'):
+    sampler_lib.Sampler(found.config, found.variables, batch_size=0)
+  many = np.arange(32 * 64).reshape(32, 64) // 4
+  with pytest.raises(InputError, match='511 instances, the generator takes at'):
+    found.draw(np.full((32, 64), 26), many)
+  assert found.draw_scenes([], []).shape == (0, 32, 64, 3)

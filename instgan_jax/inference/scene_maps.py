@@ -1,0 +1,157 @@
+"""The maps of one scene as the generator takes them, from arrays or files."""
+
+import os
+from typing import NamedTuple
+
+import numpy as np
+
+from data_pipeline import batch, instances, labels, layout, scene_files
+from data_pipeline.errors import InputError
+
+Map = np.ndarray | str | os.PathLike[str]
+_LARGEST_ID = np.iinfo(np.uint16).max
+
+
+class SceneMaps(NamedTuple):
+  """A scene without photo, at the generator's size.
+
+  Attributes:
+    label_map: uint8 [H, W], label ids.
+    instance_map: uint16 [H, W], dense ids: 0 for none, 1..N.
+    instance_ids: the N ids that the given map has for 1..N, increasing.
+    size: height and width of the given maps.
+  """
+
+  label_map: np.ndarray
+  instance_map: np.ndarray
+  instance_ids: tuple[int, ...]
+  size: tuple[int, int]
+
+
+def read(
+  label_map: Map,
+  instance_map: Map | None,
+  *,
+  image_size: tuple[int, int],
+  num_labels: int = batch.NUM_LABELS,
+  max_instances: int = batch.MAX_INSTANCES,
+) -> SceneMaps:
+  """Reads, checks and resizes the maps of a scene.
+
+  Args:
+    label_map: label ids below `num_labels`: an integer array [H, W] or an 8-bit
+      PNG.
+    instance_map: instance ids, an array of the same size or a PNG; None for
+      none. Either those of Cityscapes (label * 1000 + k in an object, the label
+      itself or 0 elsewhere) or dense ones (1..999 in an object, else 0), which
+      of the two the values tell.
+    image_size: height and width of the result; ids are those of the nearest
+      pixel.
+    num_labels: of the generator. With 35 they are Cityscapes', whose table says
+      which classes have instances.
+    max_instances: that a scene may have.
+
+  Raises:
+    InputError: naming the file, if something does not fit.
+  """
+  names = _name(label_map, 'label map'), _name(instance_map, 'instance map')
+  label_map = _load(label_map, layout.LABEL_MAP, names[0])
+  if instance_map is None:
+    instance_map = np.zeros_like(label_map)
+  else:
+    instance_map = _load(instance_map, layout.INSTANCE_MAP, names[1])
+  if label_map.shape != instance_map.shape:
+    raise InputError(
+      f'{names[0]} is {_times(label_map.shape)} (height x width), {names[1]} '
+      f'{_times(instance_map.shape)}: expected the same size, give the two '
+      'maps of one scene.'
+    )
+  size = label_map.shape
+  label_map = scene_files.resize_map(label_map, image_size)
+  instance_map = scene_files.resize_map(instance_map, image_size)
+  _check_labels(label_map, num_labels, names[0])
+  is_thing = _things(label_map, instance_map, num_labels, names[1])
+  ids = np.unique(instance_map[is_thing])
+  if len(ids) > max_instances:
+    raise InputError(
+      f'{names[1]} has {len(ids)} instances, the generator takes at most '
+      f'{max_instances}: give the smallest ones their class alone (the label '
+      'itself, or 0 in a dense map).'
+    )
+  dense = np.zeros(image_size, np.uint16)
+  dense[is_thing] = 1 + np.searchsorted(ids, instance_map[is_thing])
+  return SceneMaps(
+    label_map.astype(np.uint8), dense, tuple(map(int, ids)), size
+  )
+
+
+def _name(given: Map | None, kind: str) -> str:
+  return f'the {kind}' if isinstance(given, np.ndarray) else str(given)
+
+
+def _load(given: Map, kind: str, name: str) -> np.ndarray:
+  """uint16 [H, W]."""
+  if not isinstance(given, np.ndarray):
+    return scene_files.read_map(given, kind).astype(np.uint16)
+  if given.ndim != 2 or given.dtype.kind not in 'iu' or not given.size:
+    raise InputError(
+      f'{name} is {given.dtype} of shape {given.shape}, expected integers '
+      '[H, W].'
+    )
+  if given.min() < 0 or given.max() > _LARGEST_ID:
+    raise InputError(
+      f'{name} has values {given.min()}..{given.max()}, expected 0..'
+      f'{_LARGEST_ID}.'
+    )
+  return given.astype(np.uint16)
+
+
+def _check_labels(label_map: np.ndarray, num_labels: int, name: str) -> None:
+  if label_map.max() >= num_labels:
+    raise InputError(
+      f'{name} has label ids up to {label_map.max()}, the generator knows 0..'
+      f'{num_labels - 1}: give label ids (*_labelIds.png), not training ids or '
+      'colours, or the maps that this generator was trained for.'
+    )
+
+
+def _things(label_map, instance_map, num_labels: int, name: str) -> np.ndarray:
+  """Where the instances are: bool [H, W]."""
+  is_cityscapes = instance_map.max() >= instances.FIRST_THING_ID
+  if is_cityscapes or np.array_equal(label_map, instance_map):
+    filled = np.where(instance_map == 0, label_map, instance_map)
+    instances.check_labels_agree(label_map, filled, name)
+    return instance_map >= instances.FIRST_THING_ID
+  is_thing = instance_map > 0
+  _check_one_label_each(
+    label_map[is_thing], instance_map[is_thing], num_labels, name
+  )
+  return is_thing
+
+
+def _check_one_label_each(label_ids, instance_ids, num_labels, name) -> None:
+  """Refuses a dense map that was not made of the same annotation."""
+  lowest = np.full(instances.FIRST_THING_ID, num_labels)
+  highest = np.zeros_like(lowest)
+  np.minimum.at(lowest, instance_ids, label_ids)
+  np.maximum.at(highest, instance_ids, label_ids)
+  for i in np.unique(instance_ids):
+    if lowest[i] != highest[i]:
+      problem = f'has the labels {lowest[i]} and {highest[i]}'
+    elif (
+      num_labels == batch.NUM_LABELS
+      and lowest[i] not in labels.INSTANCE_LABEL_IDS
+    ):
+      problem = f'has the label {lowest[i]}, a class without instances'
+    else:
+      continue
+    raise InputError(
+      f'{name}: the instance {i} {problem}. Expected ids of Cityscapes (label '
+      '* 1000 + k for an object, the label itself elsewhere) or dense ones (0 '
+      'for no instance, else an id for each object); make both maps of the '
+      'same annotation.'
+    )
+
+
+def _times(shape: tuple[int, ...]) -> str:
+  return 'x'.join(map(str, shape))
