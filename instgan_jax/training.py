@@ -28,7 +28,7 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
 
   Raises:
     InputError: for wrong input.
-    loop.Interrupted: after SIGTERM or Ctrl-C, once the state is saved.
+    exits.Stopped: after SIGTERM or Ctrl-C, once the state is saved.
     metrics.NonFiniteError: if the training diverged.
   """
   build.check(config)

@@ -10,7 +10,7 @@ from jax.experimental.compilation_cache import compilation_cache
 
 from data_pipeline import labels
 from data_pipeline.errors import InputError
-from instgan_jax import build, frozen, segmenter_training
+from instgan_jax import build, exits, frozen, segmenter_training
 from instgan_jax.evaluation import segmenter
 from instgan_jax.train import interruption, loop
 from tests import programs, tiny
@@ -64,7 +64,7 @@ def test_a_stopped_run_continues_to_the_same_weights(
 
   with monkeypatch.context() as patch:
     patch.setattr(interruption.Interruption, 'requested', requested)
-    with pytest.raises(loop.Interrupted, match='SIGTERM after step 3'):
+    with pytest.raises(exits.Stopped, match='SIGTERM after step 3'):
       segmenter_training.run(tiny.segmenter_config(), tmp_path)
   assert not (tmp_path / frozen.TRAINED_FOLDER).exists()
   segmenter_training.run(tiny.segmenter_config(), tmp_path)

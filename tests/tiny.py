@@ -1,8 +1,12 @@
 """The shipped toy configurations, shrunk to seconds."""
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 from flax import traverse_util
 
 from configs import toy_segmenter, toy_street
+from instgan_jax import build, checkpoint
 
 
 def config(method='lip', **changes):
@@ -43,6 +47,32 @@ def segmenter_config(**changes):
   config.eval_every_steps = 6
   config.checkpoint_every_steps = 2
   return _changed(config, changes)
+
+
+def generator_variables(config):
+  """Variables of a generator of `config`, drawn at random."""
+  generator, latent_shape = build.generator(config)
+  maps = jnp.zeros((1, *generator.image_size), jnp.int32)
+  latents = jnp.zeros((1, *latent_shape))
+  style = jnp.zeros((1, generator.image_style_dim))
+  shapes = jax.eval_shape(
+    lambda key: generator.init(key, maps, maps, latents, style, train=False),
+    jax.random.key(0),
+  )
+  draw = np.random.default_rng(0).normal
+  return jax.tree_util.tree_map_with_path(
+    lambda path, leaf: (
+      np.ones(leaf.shape) if path[-1].key == 'var' else draw(size=leaf.shape)
+    ).astype(np.float32),
+    shapes,
+  )
+
+
+def save_generator(folder, config):
+  """A folder that the Sampler takes, with `generator_variables`."""
+  checkpoint.save_tree(folder, {'generator': generator_variables(config)})
+  checkpoint.save_config(folder, config)
+  return folder
 
 
 def flags(**changes):

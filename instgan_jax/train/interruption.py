@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C: finish the step, save, say so, leave.
+"""SIGTERM and Ctrl-C: finish what is begun, save, say so, leave.
 
 One process decides for itself. Several processes must stop at the same step:
 there SIGTERM belongs to JAX's preemption service, which agrees on one, and
@@ -21,8 +21,10 @@ class Interruption:
     signal_name: the signal that came, or None.
   """
 
-  def __init__(self):
+  def __init__(self, doing: str = 'saving after this step'):
+    """Says `doing` when the signal comes."""
     self.signal_name = None
+    self._doing = doing
     self._previous = {}
 
   def __enter__(self):
@@ -37,6 +39,11 @@ class Interruption:
     for number, handler in self._previous.items():
       signal.signal(number, handler)
 
+  @property
+  def exit_status(self) -> int:
+    """128 + the number of the signal that came, as shells count it."""
+    return 128 + signal.Signals[self.signal_name]
+
   def requested(self, step: int) -> bool:
     """Whether to stop after `step`; the same answer on every process."""
     if jax.process_count() == 1:
@@ -48,7 +55,7 @@ class Interruption:
 
   def _on_signal(self, number, _):
     self.signal_name = signal.Signals(number).name
-    os.write(2, f'\n{self.signal_name}: saving after this step.\n'.encode())
+    os.write(2, f'\n{self.signal_name}: {self._doing}.\n'.encode())
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if jax.process_count() > 1:
       os.kill(os.getpid(), signal.SIGTERM)

@@ -3,7 +3,6 @@
 import dataclasses
 import logging
 import pathlib
-import signal
 import types
 from collections.abc import Callable, Iterator, Mapping
 
@@ -17,13 +16,6 @@ from instgan_jax.train import metrics as metrics_lib
 from instgan_jax.train import state as state_lib
 
 Batch = dict[str, np.ndarray]
-
-
-class Interrupted(exits.Stopped):
-  """The run was asked to stop; its state is saved."""
-
-  def __init__(self, message: str, signal_name: str):
-    super().__init__(message, 128 + signal.Signals[signal_name])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,7 +103,7 @@ def train(
     The final state and the last figures of the evaluators.
 
   Raises:
-    Interrupted: after SIGTERM or Ctrl-C, once the state is saved.
+    exits.Stopped: after SIGTERM or Ctrl-C, once the state is saved.
     NonFiniteError: when a loss or gradient is NaN or infinite.
     InputError: for wrong scenes, or when the disk is full.
   """
@@ -164,11 +156,11 @@ def train(
           checkpoints.save(step, parallel.to_global(state))
         if stopping and not last:
           checkpoints.wait()
-          raise Interrupted(
+          raise exits.Stopped(
             f'Stopped by {stop.signal_name} after step {step}, which is '
             f'saved in {checkpoints.folder / str(step)}. The same command '
             'continues.',
-            stop.signal_name,
+            stop.exit_status,
           )
         if last or step % cadence.sample_every_steps == 0:
           show(state)

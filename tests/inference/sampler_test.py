@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 from PIL import Image
@@ -288,25 +287,9 @@ def test_files_draw_what_arrays_draw(workdir, tmp_path):
   )
 
 
-def any_weights(config):
-  """Variables of a generator of `config`, drawn at random."""
-  generator, latent_shape = build.generator(config)
-  maps = jnp.zeros((1, *generator.image_size), jnp.int32)
-  latents = jnp.zeros((1, *latent_shape))
-  style = jnp.zeros((1, generator.image_style_dim))
-  shapes = jax.eval_shape(
-    lambda key: generator.init(key, maps, maps, latents, style, train=False),
-    jax.random.key(0),
-  )
-  draw = np.random.default_rng(0).normal
-  return jax.tree.map(
-    lambda leaf: np.abs(draw(size=leaf.shape)).astype(np.float32), shapes
-  )
-
-
 def test_gaugan_with_a_style_of_the_picture():
   config = tiny.config('l', model__image_style_dim=8)
-  found = sampler_lib.Sampler(config, any_weights(config))
+  found = sampler_lib.Sampler(config, tiny.generator_variables(config))
   scene = found.scene(np.full((32, 64), 7, np.uint8))
   assert found.style_ids(scene) == (styles_lib.PICTURE,)
   assert found.styles(scene, seed=1)[0].shape == (8,)
@@ -317,7 +300,7 @@ def test_gaugan_with_a_style_of_the_picture():
 
 def test_method_l_has_no_styles():
   config = tiny.config('l')
-  found = sampler_lib.Sampler(config, any_weights(config))
+  found = sampler_lib.Sampler(config, tiny.generator_variables(config))
   scene = found.scene(np.full((32, 64), 26, np.uint8))
   assert found.styles(scene) == {} and not found.has_styles
   assert found.draw_scenes([scene], [{}]).shape == (1, 32, 64, 3)

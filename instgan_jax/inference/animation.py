@@ -1,0 +1,45 @@
+"""Animated pictures."""
+
+import os
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+# Pillow's options of each format, by the ending of its files.
+_OPTIONS = {
+  'webp': {'quality': 90, 'method': 4},
+  'gif': {},
+  'png': {},
+}
+FORMATS = tuple(_OPTIONS)
+
+
+def save(
+  path: str | os.PathLike[str],
+  frames: Sequence[np.ndarray],
+  *,
+  frames_per_second: float = 12.0,
+) -> None:
+  """Writes frames as an endless animation, complete or not at all.
+
+  Args:
+    path: ends in .webp, .gif (256 colours) or .png (without loss).
+    frames: uint8 [H, W, 3] each, at least one.
+    frames_per_second: of the animation.
+  """
+  path = pathlib.Path(path)
+  name = path.suffix[1:]
+  first, *rest = [Image.fromarray(frame) for frame in frames]
+  partial = path.with_name(f'{path.name}.partial')
+  first.save(
+    partial,
+    format=name,
+    save_all=True,
+    append_images=rest,
+    duration=round(1000 / frames_per_second),
+    loop=0,
+    **_OPTIONS[name],
+  )
+  os.replace(partial, path)
