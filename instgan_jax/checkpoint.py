@@ -265,14 +265,16 @@ def restore_tree(folder: str | os.PathLike) -> Tree:
 
 
 def save_tree(
-  folder: str | os.PathLike, tree: Tree, texts: Mapping[str, str] | None = None
+  folder: str | os.PathLike,
+  tree: Tree,
+  files: Mapping[str, str | bytes] | None = None,
 ) -> None:
   """Writes a tree of arrays that `restore_tree` reads, complete or not at all.
 
   Args:
     folder: is made.
     tree: nested dicts of arrays.
-    texts: content of further files in the folder, by name.
+    files: content of further files in the folder, by name.
 
   Raises:
     InputError: if `folder` exists already or cannot be made.
@@ -286,8 +288,9 @@ def save_tree(
     folder.parent.mkdir(parents=True, exist_ok=True)
     with ocp.StandardCheckpointer() as checkpointer:
       checkpointer.save(partial, tree)
-    for name, text in (texts or {}).items():
-      (partial / name).write_text(text)
+    for name, content in (files or {}).items():
+      content = content.encode() if isinstance(content, str) else content
+      (partial / name).write_bytes(content)
     partial.rename(folder)
   except OSError as error:
     if error.errno == errno.ENOSPC:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from data_pipeline.errors import InputError
-from instgan_jax import frozen
 from instgan_jax.inference import edits, sampler, scene_maps
 from instgan_jax.inference import styles as styles_lib
 
@@ -117,7 +116,7 @@ class Plan:
     for i in sorted(changes.kept):
       kept.update(str(i).encode() + changes.kept[i].tobytes())
     record = {
-      'weights_sha256': frozen.tree_sha256(drawing.variables),
+      'weights_sha256': drawing.weights_sha256,
       'step': drawing.step,
       'seed': self.seed,
       'seed_by_scene': self.seed_by_scene,

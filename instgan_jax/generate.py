@@ -26,7 +26,7 @@ stopped.
 from absl import flags
 
 from data_pipeline.errors import InputError
-from instgan_jax import drawing_plan, frozen, generating, program
+from instgan_jax import drawing_plan, generating, program
 from instgan_jax.inference import animation, edits
 from instgan_jax.inference import sampler as sampler_lib
 from instgan_jax.inference import styles as styles_lib
@@ -127,7 +127,7 @@ def main(_) -> None:
     use_ema=_WEIGHTS.value == 'ema',
     batch_size=_BATCH_SIZE.value or generating.default_batch_size(),
   )
-  if weights_sha256 not in ('', frozen.tree_sha256(sampler.variables)):
+  if weights_sha256 not in ('', sampler.weights_sha256):
     print(
       f'The styles in {_STYLES.value} are of other weights: they may look '
       'otherwise here.'

@@ -15,7 +15,7 @@ from PIL import Image
 
 from data_pipeline import layout
 from data_pipeline.errors import InputError
-from instgan_jax import drawing_plan, exits, frozen
+from instgan_jax import drawing_plan, exits
 from instgan_jax.inference import animation, map_folder, sampler, scene_maps
 from instgan_jax.inference import styles as styles_lib
 from instgan_jax.train import interruption, sample_sheet
@@ -144,7 +144,7 @@ def _check_ids(
     styles_lib.save(
       options.save_styles,
       changes.styles(present, drawing.style, seed=options.plan.seed),
-      frozen.tree_sha256(drawing.variables),
+      drawing.weights_sha256,
     )
   if not changes.interpolate:
     return files

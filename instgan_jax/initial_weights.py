@@ -58,6 +58,11 @@ def load(folder: str, *, use_ema: bool = True) -> dict[str, Tree]:
 
 def check(state: state_lib.GanState, weights: Tree, folder: str) -> None:
   """Raises InputError, listing every name, unless `weights` fit `state`."""
+  if 'spectral_stats' not in weights.get('generator', {'spectral_stats'}):
+    raise InputError(
+      f'The weights in {folder} are an export: their spectral norm is folded '
+      'into them, for drawing alone. Start from the run they are of.'
+    )
   problems = []
   wanted = _variables(state)
   for network, variables in weights.items():

@@ -73,3 +73,10 @@ def test_a_folder_of_something_else_is_refused(tmp_path):
   checkpoint.save_tree(tmp_path / 'x', {'vgg19': {'w': np.zeros(3)}})
   with pytest.raises(InputError, match='holds vgg19, expected weights'):
     initial_weights.load(str(tmp_path / 'x'))
+
+
+def test_an_export_starts_no_run(tmp_path):
+  weights = saved(tmp_path / 'l', 'l')
+  del weights['generator']['spectral_stats']
+  with pytest.raises(InputError, match='weights in out are an export'):
+    initial_weights.check(state_of('l'), weights, 'out')

@@ -60,12 +60,27 @@ def generator_variables(config):
     jax.random.key(0),
   )
   draw = np.random.default_rng(0).normal
-  return jax.tree_util.tree_map_with_path(
-    lambda path, leaf: (
-      np.ones(leaf.shape) if path[-1].key == 'var' else draw(size=leaf.shape)
-    ).astype(np.float32),
-    shapes,
-  )
+
+  def filled(path, leaf):
+    if path[-1].key == 'var':
+      return np.ones(leaf.shape, np.float32)
+    scale = 0.5 / np.sqrt(np.prod(leaf.shape[:-1]))
+    return draw(scale=scale, size=leaf.shape).astype(np.float32)
+
+  variables = jax.tree_util.tree_map_with_path(filled, shapes)
+  return _with_spectral_stats(variables)
+
+
+def _with_spectral_stats(variables):
+  """The same with u and v as a training would have made them."""
+  flat = traverse_util.flatten_dict(variables)
+  for collection, *module, name in list(flat):
+    if (collection, name) == ('spectral_stats', 'u'):
+      kernel = flat[('params', *module, 'kernel')]
+      left, _, right = np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]))
+      flat[(collection, *module, 'v')] = left[:, 0]
+      flat[(collection, *module, 'u')] = right[0]
+  return traverse_util.unflatten_dict(flat)
 
 
 def save_generator(folder, config):

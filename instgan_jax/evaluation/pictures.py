@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import ml_collections
 import numpy as np
 
-from instgan_jax import build, frozen
+from instgan_jax import build
 from instgan_jax.evaluation import picture_folder
 from instgan_jax.inference import sampler as sampler_lib
 
@@ -37,7 +37,7 @@ def of_sampler(sampler: sampler_lib.Sampler, seed: int, name: str) -> Pictures:
       'workdir': name,
       'step': sampler.step,
       'weights': 'ema' if sampler.uses_ema else 'raw',
-      'weights_sha256': frozen.tree_sha256(sampler.variables),
+      'weights_sha256': sampler.weights_sha256,
       'method': build.method(sampler.config),
     },
   )

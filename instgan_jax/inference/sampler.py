@@ -12,7 +12,6 @@ Synopsis:
   image = sampler.draw_scenes([scene], [looks])[0]
 """
 
-import pathlib
 from collections.abc import Mapping, Sequence
 
 import jax
@@ -20,11 +19,10 @@ import jax.numpy as jnp
 import ml_collections
 import numpy as np
 
-from configs import cityscapes_l
 from data_pipeline import batch as batch_lib
 from data_pipeline.errors import InputError
-from instgan_jax import build, checkpoint, initial_weights
-from instgan_jax.inference import scene_maps
+from instgan_jax import build, checkpoint, frozen
+from instgan_jax.inference import scene_maps, trained_generator
 from instgan_jax.inference import styles as styles_lib
 from instgan_jax.models import generator as generator_lib
 from instgan_jax.train import parallel, preview
@@ -44,6 +42,7 @@ class Sampler:
     variables: its weights, numpy arrays.
     step: the checkpoint's; None for imported weights.
     uses_ema: whether the weights are a moving average over the training.
+    weights_sha256: of the weights, or of those that an export was made of.
     batch_size: pictures that are drawn at once.
     generator: the module.
   """
@@ -55,6 +54,7 @@ class Sampler:
     *,
     step: int | None = None,
     uses_ema: bool = False,
+    weights_sha256: str = '',
     batch_size: int = 1,
   ):
     """Takes a generator.
@@ -65,6 +65,7 @@ class Sampler:
         the last one is missing where it is folded into the first.
       step: see above.
       uses_ema: see above.
+      weights_sha256: see above; '' to compute it.
       batch_size: see above.
 
     Raises:
@@ -74,18 +75,24 @@ class Sampler:
       raise InputError(f'batch_size is {batch_size}, expected at least 1.')
     self.config, self.variables = config, variables
     self.step, self.uses_ema = step, uses_ema
+    self.weights_sha256 = weights_sha256 or frozen.tree_sha256(variables)
     self.batch_size = batch_size
     self.generator, self._latent_shape = build.generator(
       config, use_spectral_norm='spectral_stats' in variables
     )
     _check(self.generator, self._latent_shape, variables)
     self._draw_batch = preview.make_draw(self.generator, self._latent_shape)
-    self._run = jax.jit(self._apply)
+    self._run = jax.jit(self.apply)
     self._on_devices = parallel.replicate(variables)
 
   @classmethod
   def from_folder(
-    cls, folder: str, *, use_ema: bool = True, batch_size: int = 1
+    cls,
+    folder: str,
+    *,
+    use_ema: bool = True,
+    batch_size: int = 1,
+    dtype: str = '',
   ) -> 'Sampler':
     """The generator of a workdir, of an export, or imported GauGAN weights.
 
@@ -93,24 +100,13 @@ class Sampler:
       folder: where it lies; of a workdir the latest checkpoint.
       use_ema: takes the moving average, where a workdir has one.
       batch_size: pictures that are drawn at once.
+      dtype: 'float32' or 'bfloat16', to compute in; '' for that of the run.
 
     Raises:
       InputError: if there is none, or if it does not fit its configuration.
     """
-    if not pathlib.Path(folder).is_dir():
-      raise InputError(f'{folder}: there is no such folder.')
-    config = checkpoint.load_config(folder, cityscapes_l.get_config())
-    weights = initial_weights.load(folder, use_ema=use_ema)
-    if 'generator' not in weights:
-      raise InputError(f'{folder} holds no generator.')
-    step = checkpoint.last_step(folder)
-    return cls(
-      config,
-      weights['generator'],
-      step=step,
-      uses_ema=use_ema and step is not None and config.ema_decay > 0,
-      batch_size=batch_size,
-    )
+    trained = trained_generator.load(folder, use_ema=use_ema, dtype=dtype)
+    return cls(**trained._asdict(), batch_size=batch_size)
 
   @property
   def image_size(self) -> tuple[int, int]:
@@ -154,8 +150,25 @@ class Sampler:
       instance_map,
       image_size=self.image_size,
       num_labels=model.num_labels,
-      max_instances=self._latent_shape[0] if model.use_instances else 2**16,
+      max_instances=self.max_instances,
     )
+
+  @property
+  def max_instances(self) -> int:
+    """How many instances a scene may have."""
+    return self._latent_shape[0] if self.config.model.use_instances else 2**16
+
+  @property
+  def input_shapes(self) -> dict[str, tuple[tuple[int, ...], type]]:
+    """Shape without batch and type of each of `inputs`."""
+    shapes = {'label_map': (self.image_size, np.uint8)}
+    if self.needs_instance_map:
+      shapes['instance_map'] = (self.image_size, np.uint16)
+    if self.config.model.use_instances:
+      shapes['latents'] = (self._latent_shape, np.float32)
+    if self.generator.image_style_dim:
+      shapes['image_style'] = ((self.generator.image_style_dim,), np.float32)
+    return shapes
 
   def style_ids(self, scene: scene_maps.SceneMaps) -> tuple[int, ...]:
     """The ids that have a style in a scene, see `inference.styles`."""
@@ -246,13 +259,12 @@ class Sampler:
       )
     if not scenes:
       return np.zeros((0, *self.image_size, 3), np.float32)
-    inputs = {
-      'label_map': np.stack([scene.label_map for scene in scenes]),
-      'instance_map': np.stack([scene.instance_map for scene in scenes]),
-      **self.latents(scenes, styles),
-    }
+    return self.run(self.inputs(scenes, styles))
+
+  def run(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
+    """Draws what `inputs` gives: float32 [B, H, W, 3] in [-1, 1]."""
     drawn = []
-    for start in range(0, len(scenes), self.batch_size):
+    for start in range(0, len(inputs['label_map']), self.batch_size):
       rows = {k: v[start : start + self.batch_size] for k, v in inputs.items()}
       missing = self.batch_size - len(rows['label_map'])
       rows = {
@@ -263,28 +275,30 @@ class Sampler:
       drawn.append(np.asarray(images)[: self.batch_size - missing])
     return np.concatenate(drawn)
 
-  def latents(
+  def inputs(
     self,
     scenes: Sequence[scene_maps.SceneMaps],
     styles: Sequence[Mapping[int, np.ndarray]],
   ) -> dict[str, np.ndarray]:
-    """Styles as the generator takes them, for a batch of scenes.
+    """Scenes and styles as the generator takes them.
 
     Returns:
-      `latents` [B, num_instances, D], row i - 1 of the dense id i, and
-      `image_style` [B, S], each where the generator has it.
+      `label_map` [B, H, W] and, each where the generator uses it,
+      `instance_map` [B, H, W] (dense ids), `latents` [B, num_instances, D] (row
+      i - 1 of the dense id i) and `image_style` [B, S].
+
+    Raises:
+      InputError: see `draw_scenes`.
     """
-    found = {}
-    if self.config.model.use_instances:
-      found['latents'] = np.zeros(
-        (len(scenes), *self._latent_shape), np.float32
-      )
-    if self.generator.image_style_dim:
-      found['image_style'] = np.zeros(
-        (len(scenes), self.generator.image_style_dim), np.float32
-      )
+    found = {
+      name: np.zeros((len(scenes), *shape), dtype)
+      for name, (shape, dtype) in self.input_shapes.items()
+    }
     for row, (scene, given) in enumerate(zip(scenes, styles, strict=True)):
       self._check_complete(self.style_ids(scene), given)
+      found['label_map'][row] = scene.label_map
+      if 'instance_map' in found:
+        found['instance_map'][row] = scene.instance_map
       if 'latents' in found:
         for index, i in enumerate(scene.instance_ids):
           found['latents'][row, index] = given[i]
@@ -306,9 +320,17 @@ class Sampler:
     inputs = parallel.spread({key: batch[key] for key in _INPUTS})
     return self._draw_batch(self._on_devices, inputs, seed)[:rows]
 
-  def _apply(
-    self, variables, label_map, instance_map, latents=None, image_style=None
-  ):
+  def apply(
+    self,
+    variables,
+    label_map: jax.Array,
+    instance_map: jax.Array | None = None,
+    latents: jax.Array | None = None,
+    image_style: jax.Array | None = None,
+  ) -> jax.Array:
+    """The generator on `inputs`, to be traced: float32 in [-1, 1]."""
+    if instance_map is None:  # It is not used.
+      instance_map = jnp.zeros_like(label_map)
     return self.generator.apply(
       variables,
       label_map.astype(jnp.int32),

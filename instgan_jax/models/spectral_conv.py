@@ -82,7 +82,18 @@ class SpectralConv(nn.Module):
       u_value = _normalize(_dot(v_value, matrix))
       u_value, v_value = jax.lax.stop_gradient((u_value, v_value))
       u.value, v.value = u_value, v_value
-    return _dot(_dot(v_value, matrix), u_value)
+    return spectral_norm(kernel, u_value, v_value)
+
+
+def spectral_norm(kernel: jax.Array, u: jax.Array, v: jax.Array) -> jax.Array:
+  """The estimate v^T W u of the largest singular value of a kernel.
+
+  Args:
+    kernel: [kh, kw, in, out], W when reshaped to [kh * kw * in, out].
+    u: [out], of length one.
+    v: [kh * kw * in], of length one.
+  """
+  return _dot(_dot(v, kernel.reshape(-1, kernel.shape[-1])), u)
 
 
 def _convolve(

@@ -1,0 +1,153 @@
+"""The folder of an export: weights, module, and what both are.
+
+OUT/                      an Orbax checkpoint that every command takes
+OUT/config.json           the configuration
+OUT/weights.json          where the weights come from
+OUT/generator.stablehlo   the program with its weights, see `stablehlo`
+OUT/generator.json        its arguments
+OUT/saved_model/          TensorFlow's form, if it is asked for
+"""
+
+import json
+import pathlib
+import shutil
+
+import numpy as np
+from jax import export as jax_export
+
+from data_pipeline.errors import InputError
+from instgan_jax import build, checkpoint, exits
+from instgan_jax.exporting import (
+  agreement,
+  saved_model,
+  spectral_fold,
+  stablehlo,
+)
+from instgan_jax.inference import sampler as sampler_lib
+
+MODULE_FILE = 'generator.stablehlo'
+ABOUT_FILE = 'generator.json'
+SAVED_MODEL = 'saved_model'
+_RANGES = {
+  'label_map': 'label ids, below num_labels',
+  'instance_map': 'dense instance ids: 0 for none, 1 to num_instances',
+  'latents': 'from N(0, 1); row i - 1 is the style of the instance id i',
+  'image_style': 'from N(0, 1), the style of the whole picture',
+}
+
+
+def save(
+  drawing: sampler_lib.Sampler,
+  output: pathlib.Path,
+  *,
+  with_saved_model: bool = False,
+) -> str:
+  """Exports a generator, then draws with what was written to compare.
+
+  Args:
+    drawing: the generator, on a CPU: accelerators round more.
+    output: the folder, which appears when all of it has been checked.
+    with_saved_model: whether to write TensorFlow's form as well.
+
+  Returns:
+    Lines on what was written and how well it agrees.
+
+  Raises:
+    InputError: if `output` exists or cannot be made.
+    exits.Failure: if an export does not draw what the Sampler draws.
+  """
+  if output.exists():
+    raise InputError(f'{output} exists already: choose another --output.')
+  unchecked = output.with_name(f'{output.name}.unchecked')
+  shutil.rmtree(unchecked, ignore_errors=True)
+  folded = sampler_lib.Sampler(
+    drawing.config,
+    spectral_fold.fold_spectral_norm(drawing.variables),
+    step=drawing.step,
+    uses_ema=drawing.uses_ema,
+    weights_sha256=drawing.weights_sha256,
+  )
+  module = stablehlo.serialize(folded)
+  checkpoint.save_tree(
+    unchecked,
+    {'generator': folded.variables},
+    {
+      checkpoint.CONFIG_FILE: _json(folded.config.to_dict()),
+      checkpoint.WEIGHTS_FILE: _json(_origin(folded)),
+      ABOUT_FILE: _json(_about(folded)),
+      MODULE_FILE: module,
+    },
+  )
+  if with_saved_model:
+    saved_model.save(folded, unchecked / SAVED_MODEL)
+  lines = _check(drawing, unchecked, with_saved_model)
+  unchecked.rename(output)
+  return '\n'.join([*lines, f'Wrote {output}.'])
+
+
+def _check(
+  drawing: sampler_lib.Sampler, folder: pathlib.Path, with_saved_model: bool
+) -> list[str]:
+  """Draws with what lies in `folder`; a line for each form."""
+  reread = sampler_lib.Sampler.from_folder(str(folder))
+  module = jax_export.deserialize((folder / MODULE_FILE).read_bytes())
+  forms = {
+    'Orbax checkpoint': lambda **inputs: reread.run(inputs),
+    'StableHLO module': module.call,
+  }
+  if with_saved_model:
+    forms['SavedModel'] = saved_model.load(folder / SAVED_MODEL)
+  bound = agreement.TOLERANCES[drawing.config.dtype]
+  lines = []
+  for name, draw in forms.items():
+    found = agreement.largest_difference(drawing, draw)
+    # Also for NaN.
+    if not found <= bound:
+      raise exits.Failure(
+        f'The {name} in {folder} draws otherwise than the Sampler: colours in '
+        f'[-1, 1] differ by {found:.1e}, expected at most {bound:g}. It was '
+        'left there to look at.'
+      )
+    lines.append(f'{name}: within {found:.1e} of the Sampler on random maps.')
+  return lines
+
+
+def _origin(drawing: sampler_lib.Sampler) -> dict:
+  return {
+    'network': 'generator',
+    'origin': {
+      'step': drawing.step,
+      'uses_ema': drawing.uses_ema,
+      'weights_sha256': drawing.weights_sha256,
+    },
+    'spectral_norm': 'folded into the kernels',
+  }
+
+
+def _about(drawing: sampler_lib.Sampler) -> dict:
+  """What a program in another language or place has to know."""
+  arguments = {
+    name: {
+      'shape': ['b', *shape],
+      'dtype': np.dtype(dtype).name,
+      'values': _RANGES[name],
+    }
+    for name, (shape, dtype) in drawing.input_shapes.items()
+  }
+  height, width = drawing.image_size
+  return {
+    'method': build.method(drawing.config),
+    'num_labels': drawing.config.model.num_labels,
+    'arguments': arguments,
+    'result': {
+      'shape': ['b', height, width, 3],
+      'dtype': 'float32',
+      'values': 'RGB in [-1, 1]',
+    },
+    'platforms': list(stablehlo.PLATFORMS),
+    'dtype': drawing.config.dtype,
+  }
+
+
+def _json(content: dict) -> str:
+  return json.dumps(content, indent=2) + '\n'

@@ -1,0 +1,71 @@
+"""The generator as a TensorFlow SavedModel, through jax2tf."""
+
+import pathlib
+
+from data_pipeline.errors import InputError
+from instgan_jax.exporting import stablehlo
+from instgan_jax.inference import sampler as sampler_lib
+
+
+def save(drawing: sampler_lib.Sampler, folder: pathlib.Path) -> None:
+  """Writes a SavedModel whose default signature is the generator.
+
+  It takes the keyword arguments of `stablehlo.serialize`, for any batch size,
+  and gives {'image': float32 [B, H, W, 3] in [-1, 1]}.
+
+  Args:
+    drawing: the generator.
+    folder: is made.
+
+  Raises:
+    InputError: if TensorFlow or jax2tf is missing.
+  """
+  try:
+    import tensorflow as tf
+    from jax.experimental import jax2tf
+  except ImportError as error:
+    raise InputError(
+      f'A SavedModel needs TensorFlow and jax2tf ({error}): install '
+      'TensorFlow, or leave out --saved_model.'
+    ) from error
+  shapes = drawing.input_shapes
+  names = tuple(shapes)
+
+  def draw(*inputs):
+    named = dict(zip(names, inputs, strict=True))
+    return drawing.apply(drawing.variables, **named)
+
+  converted = jax2tf.convert(
+    draw,
+    polymorphic_shapes=[
+      f'(b, {", ".join(map(str, shape))})' for shape, _ in shapes.values()
+    ],
+    native_serialization_platforms=stablehlo.PLATFORMS,
+    with_gradient=False,
+  )
+  module = tf.Module()
+  module.draw = tf.function(
+    lambda **inputs: {'image': converted(*(inputs[name] for name in names))},
+    autograph=False,
+  )
+  signature = module.draw.get_concrete_function(
+    **{
+      name: tf.TensorSpec((None, *shape), dtype, name)
+      for name, (shape, dtype) in shapes.items()
+    }
+  )
+  tf.saved_model.save(module, str(folder), signatures=signature)
+
+
+def load(folder: pathlib.Path):
+  """A function of numpy keyword arguments -> numpy [B, H, W, 3]."""
+  import tensorflow as tf
+
+  model = tf.saved_model.load(str(folder))
+  draw = model.signatures['serving_default']
+
+  def call(**inputs):
+    tensors = {k: tf.constant(v) for k, v in inputs.items()}
+    return draw(**tensors)['image'].numpy()
+
+  return call

@@ -1,0 +1,192 @@
+"""An export draws what the run draws, with our code and without it."""
+
+import functools
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from jax import export as jax_export
+
+from data_pipeline.errors import InputError
+from instgan_jax import checkpoint, exits
+from instgan_jax.exporting import (
+  agreement,
+  folder,
+  saved_model,
+  spectral_fold,
+  stablehlo,
+)
+from instgan_jax.inference import Sampler
+from tests import tiny, verbs
+
+# What somebody without this project runs.
+PROGRAM = """
+import sys
+import numpy as np
+from jax import export
+generator = export.deserialize(open(sys.argv[1], 'rb').read())
+inputs = dict(np.load(sys.argv[2]))
+np.save(sys.argv[3], generator.call(**inputs))
+for name in ('instgan_jax', 'data_pipeline', 'flax'):
+  assert name not in sys.modules, name
+"""
+
+
+@functools.cache
+def drawing(method='lip', **changes):
+  config = tiny.config(method, **changes)
+  return Sampler(
+    config, tiny.generator_variables(config), step=40, uses_ema=True
+  )
+
+
+@pytest.fixture(scope='module')
+def exported(tmp_path_factory):
+  output = tmp_path_factory.mktemp('exports') / 'lip'
+  said = folder.save(drawing(), output)
+  assert 'StableHLO module: within' in said and f'Wrote {output}.' in said
+  return output
+
+
+def some_inputs(sampler, num_scenes):
+  scenes = [agreement.random_scene(sampler, 7 + k) for k in range(num_scenes)]
+  styles = [sampler.styles(scene, seed=3) for scene in scenes]
+  return sampler.inputs(scenes, styles), sampler.draw_floats(scenes, styles)
+
+
+def test_the_module_runs_in_a_new_process_with_jax_alone(exported, tmp_path):
+  inputs, expected = some_inputs(drawing(), 2)
+  np.savez(tmp_path / 'inputs.npz', **inputs)
+  module = exported / folder.MODULE_FILE
+  subprocess.run(
+    [
+      *(sys.executable, '-c', PROGRAM, module),
+      *(tmp_path / 'inputs.npz', tmp_path / 'out.npy'),
+    ],
+    check=True,
+    cwd=tmp_path,
+    env={k: v for k, v in os.environ.items() if k != 'PYTHONPATH'},
+  )
+  found = np.load(tmp_path / 'out.npy')
+  assert found.dtype == np.float32 and 0.05 < np.std(expected) < 0.9
+  np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_the_module_is_for_every_platform_and_batch_size(exported):
+  module = jax_export.deserialize((exported / folder.MODULE_FILE).read_bytes())
+  assert module.platforms == ('cpu', 'cuda', 'tpu')
+  assert str(module.out_avals[0].shape) == '(b, 32, 64, 3)'
+  for num_scenes in (1, 5):
+    inputs, expected = some_inputs(drawing(), num_scenes)
+    np.testing.assert_allclose(module.call(**inputs), expected, atol=1e-5)
+
+
+def test_the_checkpoint_is_a_sampler_of_the_same_pictures(exported):
+  found = Sampler.from_folder(str(exported))
+  assert set(found.variables) == {'params', 'batch_stats'}
+  assert (found.step, found.uses_ema) == (40, True)
+  assert found.weights_sha256 == drawing().weights_sha256
+  inputs, expected = some_inputs(drawing(), 3)
+  np.testing.assert_allclose(found.run(inputs), expected, atol=1e-5)
+
+
+def test_the_arguments_are_described(exported):
+  about = json.loads((exported / folder.ABOUT_FILE).read_text())
+  assert about['method'] == 'L+I+P' and about['num_labels'] == 35
+  shapes = {name: a['shape'] for name, a in about['arguments'].items()}
+  assert shapes == {
+    'label_map': ['b', 32, 64],
+    'instance_map': ['b', 32, 64],
+    'latents': ['b', 256, 64],
+  }
+  inputs, _ = some_inputs(drawing(), 1)
+  for name, argument in about['arguments'].items():
+    assert inputs[name].dtype == argument['dtype']
+
+
+@pytest.mark.parametrize(
+  ('method', 'changes', 'names'),
+  [
+    ('l', {}, {'label_map'}),
+    ('l', {'model__use_edges': True}, {'label_map', 'instance_map'}),
+    ('l', {'model__image_style_dim': 8}, {'label_map', 'image_style'}),
+    (
+      'li',
+      {'model__head_kernel_size': 3},
+      {'label_map', 'instance_map', 'latents'},
+    ),
+  ],
+)
+def test_every_method_is_exported(tmp_path, method, changes, names):
+  sampler = drawing(method, **changes)
+  assert set(sampler.input_shapes) == names
+  folder.save(sampler, tmp_path / 'out')
+  found = Sampler.from_folder(str(tmp_path / 'out'))
+  inputs, expected = some_inputs(sampler, 2)
+  np.testing.assert_allclose(found.run(inputs), expected, atol=1e-5)
+
+
+def test_an_export_that_draws_otherwise_is_no_export(tmp_path, monkeypatch):
+  fold = spectral_fold.fold_spectral_norm
+
+  def fold_badly(variables):
+    folded = fold(variables)
+    folded['params']['conv_img']['bias'] = np.float32([0.1, 0, 0])
+    return folded
+
+  monkeypatch.setattr(spectral_fold, 'fold_spectral_norm', fold_badly)
+  with pytest.raises(
+    exits.Failure, match='Orbax checkpoint .* draws otherwise'
+  ):
+    folder.save(drawing(), tmp_path / 'out')
+  assert [p.name for p in tmp_path.iterdir()] == ['out.unchecked']
+  monkeypatch.undo()
+  folder.save(drawing(), tmp_path / 'out')
+  assert [p.name for p in tmp_path.iterdir()] == ['out']
+
+
+def test_the_module_is_compared_too(tmp_path, monkeypatch):
+  serialize = stablehlo.serialize
+
+  def serialize_another(sampler):
+    return serialize(drawing('li'))
+
+  monkeypatch.setattr(stablehlo, 'serialize', serialize_another)
+  with pytest.raises(
+    exits.Failure, match='StableHLO module .* draws otherwise'
+  ):
+    folder.save(drawing(), tmp_path / 'out')
+
+
+def test_nothing_is_overwritten(tmp_path):
+  (tmp_path / 'file').touch()
+  with pytest.raises(InputError, match='file exists already'):
+    folder.save(drawing(), tmp_path / 'file')
+  with pytest.raises(InputError, match='cannot be written: File exists'):
+    folder.save(drawing(), tmp_path / 'file' / 'out')
+
+
+def test_a_saved_model_draws_the_same(tmp_path):
+  pytest.importorskip('tensorflow')
+  saved_model.save(drawing(), tmp_path / 'model')
+  inputs, expected = some_inputs(drawing(), 2)
+  found = saved_model.load(tmp_path / 'model')(**inputs)
+  np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_the_command(tmp_path, capsys):
+  weights = tiny.save_generator(tmp_path / 'run', tiny.config('li'))
+  verbs.run(
+    'instgan_jax.export',
+    *('--workdir', weights, '--output', tmp_path / 'out'),
+  )
+  assert f'Wrote {tmp_path}/out.' in capsys.readouterr().out
+  with pytest.raises(InputError, match='--output is needed'):
+    verbs.run('instgan_jax.export', '--workdir', weights)
+  tree = checkpoint.restore_tree(tmp_path / 'out')
+  assert set(tree) == {'generator'}
+  assert pathlib.Path(tmp_path / 'out' / 'config.json').exists()

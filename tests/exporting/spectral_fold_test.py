@@ -1,0 +1,62 @@
+"""Folded weights draw the same without a spectral norm."""
+
+import jax
+import numpy as np
+
+from instgan_jax import build
+from instgan_jax.exporting import spectral_fold
+from tests import tiny
+
+
+def apply(config, variables, *, use_spectral_norm):
+  generator, latent_shape = build.generator(
+    config, use_spectral_norm=use_spectral_norm
+  )
+  random = np.random.default_rng(1)
+  return generator.apply(
+    variables,
+    random.integers(34, size=(2, 32, 64)),
+    random.integers(5, size=(2, 32, 64)),
+    random.normal(size=(2, *latent_shape)).astype(np.float32),
+    train=False,
+  )
+
+
+def test_folded_weights_draw_the_same_picture():
+  config = tiny.config('lip')
+  variables = tiny.generator_variables(config)
+  folded = spectral_fold.fold_spectral_norm(variables)
+  assert set(folded) == {'params', 'batch_stats'}
+  expected = apply(config, variables, use_spectral_norm=True)
+  assert np.std(expected) > 0.1
+  np.testing.assert_allclose(
+    apply(config, folded, use_spectral_norm=False), expected, atol=1e-5
+  )
+
+
+def test_a_kernel_is_divided_by_its_largest_singular_value():
+  # W = diag(3, 4) has u = v = e1 for its largest value, 4.
+  e1 = np.float32([0, 1])
+  variables = {
+    'params': {
+      'conv': {'kernel': np.diag(np.float32([3, 4]))[None, None], 'bias': e1}
+    },
+    'batch_stats': {'mean': e1},
+    'spectral_stats': {'conv': {'u': e1, 'v': e1}},
+  }
+  found = spectral_fold.fold_spectral_norm(variables)
+  np.testing.assert_array_equal(
+    found['params']['conv']['kernel'][0, 0], np.diag([0.75, 1.0])
+  )
+  np.testing.assert_array_equal(found['params']['conv']['bias'], e1)
+  np.testing.assert_array_equal(found['batch_stats']['mean'], e1)
+  assert variables['params']['conv']['kernel'][0, 0, 0, 0] == 3
+
+
+def test_what_is_folded_already_stays():
+  folded = {'params': {'conv': {'kernel': np.ones((1, 1, 2, 2))}}}
+  again = spectral_fold.fold_spectral_norm(folded)
+  assert jax.tree.structure(again) == jax.tree.structure(folded)
+  np.testing.assert_array_equal(
+    again['params']['conv']['kernel'], folded['params']['conv']['kernel']
+  )
