@@ -1,0 +1,124 @@
+"""Where a picture changes when one instance gets another style.
+
+  python -m benchmarks.locality --workdir runs/toy_li \\
+    --workdir runs/toy_street --num_scenes 50 --output locality.json
+
+Every instance of some val scenes is drawn again with the style of another seed,
+one at a time. Of the whole change (absolute differences of float colours,
+summed over all pixels) it is counted how much lies inside the instance, outside
+of it but within `--near` pixels, and farther. Instances of less than
+`--min_area` pixels are left out. The mean over instances and its standard
+deviation are printed for each run, with the mean change of a pixel inside, in
+grey levels of 255, and what the shares would be if all pixels changed alike.
+"""
+
+import argparse
+import json
+import pathlib
+
+import numpy as np
+import tqdm
+from scipy import ndimage
+
+from data_pipeline import labels
+from instgan_jax import build
+from instgan_jax.inference import Sampler
+
+ZONES = ('inside', 'near', 'far')
+
+
+def main() -> None:
+  """Parses the flags, measures and prints."""
+  parser = argparse.ArgumentParser(
+    description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+  )
+  parser.add_argument('--workdir', required=True, action='append')
+  parser.add_argument('--num_scenes', type=int, default=50)
+  parser.add_argument('--near', type=int, default=8)
+  parser.add_argument('--min_area', type=int, default=16)
+  parser.add_argument('--classes', default='', help='car,person; all if empty')
+  parser.add_argument('--seed', type=int, default=0)
+  parser.add_argument('--output')
+  flags = parser.parse_args()
+  rows = [measure(workdir, flags) for workdir in flags.workdir]
+  for row in rows:
+    print(json.dumps(row), flush=True)
+  print(table(rows, flags.near))
+  if flags.output:
+    pathlib.Path(flags.output).write_text(json.dumps(rows, indent=2) + '\n')
+
+
+def measure(workdir: str, flags) -> dict:
+  """The shares of one run."""
+  sampler = Sampler.from_folder(workdir)
+  source = build.source(sampler.config, 'val')
+  num_scenes = min(flags.num_scenes, len(source))
+  shares, even, levels = [], [], []
+  for index in tqdm.trange(num_scenes, desc=workdir):
+    scene = source.read(index)
+    maps = sampler.scene(scene.label_map, scene.instance_ids)
+    for zones, change in changes(sampler, maps, flags):
+      total = change.sum()
+      shares.append([change[zone].sum() / total for zone in zones])
+      even.append([zone.mean() for zone in zones])
+      levels.append(change[zones[0]].mean() * 127.5)
+  return {
+    'workdir': pathlib.Path(workdir).name,
+    'method': build.method(sampler.config),
+    'step': sampler.step,
+    'size': list(sampler.image_size),
+    'num_scenes': num_scenes,
+    'num_instances': len(shares),
+    'share': _by_zone(np.mean(shares, axis=0)),
+    'deviation': _by_zone(np.std(shares, axis=0)),
+    'share_of_pixels': _by_zone(np.mean(even, axis=0)),
+    'mean_change_inside': float(np.mean(levels)),
+  }
+
+
+def _by_zone(values: np.ndarray) -> dict[str, float]:
+  return dict(zip(ZONES, map(float, values), strict=True))
+
+
+def changes(sampler: Sampler, maps, flags):
+  """For each instance its zones and the change [H, W] of its resampling."""
+  wanted = [labels.label_id(name) for name in flags.classes.split(',') if name]
+  styles = sampler.styles(maps, flags.seed)
+  plain = sampler.draw_floats([maps], [styles])[0]
+  for number, i in enumerate(maps.instance_ids, 1):
+    inside = maps.instance_map == number
+    if inside.sum() < flags.min_area:
+      continue
+    if wanted and maps.label_map[inside][0] not in wanted:
+      continue
+    redrawn = {**styles, i: sampler.style(i, flags.seed + 1)}
+    other = sampler.draw_floats([maps], [redrawn])[0]
+    yield zones_of(inside, flags.near), np.abs(other - plain).mean(axis=-1)
+
+
+def zones_of(inside: np.ndarray, near: int) -> list[np.ndarray]:
+  """Three masks: inside, within `near` pixels of it, and farther."""
+  is_near = ndimage.distance_transform_edt(~inside) <= near
+  return [inside, is_near & ~inside, ~is_near]
+
+
+def table(rows: list[dict], near: int) -> str:
+  """Markdown."""
+  lines = [
+    f'| | inside | within {near} pixels | farther | change inside |',
+    '|---|---|---|---|---|',
+  ]
+  for row in rows:
+    shares = ' | '.join(
+      f'{row["share"][z]:.1%} ± {row["deviation"][z]:.1%}' for z in ZONES
+    )
+    lines.append(
+      f'| {row["method"]} | {shares} | {row["mean_change_inside"]:.1f} levels |'
+    )
+  even = ' | '.join(f'{rows[0]["share_of_pixels"][z]:.1%}' for z in ZONES)
+  lines.append(f'| share of the pixels | {even} | |')
+  return '\n'.join(lines)
+
+
+if __name__ == '__main__':
+  main()
