@@ -1,13 +1,17 @@
 """The README's commands, on toy streets in Cityscapes' place.
 
 Everything runs as written but the training itself, which main_test covers (it
-ends after its first batch), and the measuring, which evaluating_test covers.
+ends after its first batch; a tiny generator stands for what it would make), and
+the measuring, which evaluating_test covers.
 """
 
 import importlib
+import os
 import pathlib
 import re
 import shlex
+import shutil
+import subprocess
 import sys
 import zipfile
 
@@ -17,6 +21,7 @@ from absl import flags
 from ml_collections import config_flags
 from PIL import Image
 
+from benchmarks import locality
 from configs import toy_street
 from data_pipeline import toy_street as toy_street_command
 from instgan_jax import (
@@ -29,17 +34,23 @@ from instgan_jax.apps.human_study import command as study
 from instgan_jax.inference import sampler
 from instgan_jax.train import loop
 from instgan_jax.weights import download
-from tests import verbs
+from tests import tiny, verbs
 from tests.golden import recipe
 
 ROOT = pathlib.Path(__file__).parent.parent
 README = (ROOT / 'README.md').read_text()
 
 
+def blocks(language=''):
+  """The code blocks of a language."""
+  found = re.findall(r'^```(\w*)\n(.*?)^```', README, re.DOTALL | re.MULTILINE)
+  return [text for name, text in found if name == language]
+
+
 def commands():
   """The arguments after `python -m` of every command, in order."""
   found = []
-  for block in re.findall(r'^```\n(.*?)^```', README, re.DOTALL | re.MULTILINE):
+  for block in blocks():
     for line in block.replace('\\\n', ' ').splitlines():
       words = shlex.split(line, comments=True)
       if words[:2] == ['python', '-m']:
@@ -61,6 +72,8 @@ def places(tmp_path_factory):
     'runs/': f'{root}/runs/',
     'weights/': f'{root}/weights/',
     'results/images': root / 'images',
+    'pictures/': f'{root}/pictures/',
+    'exports/': f'{root}/exports/',
     'latest_net_G.pth': root / 'latest_net_G.npz',
     'configs/': f'{ROOT}/configs/',
   }
@@ -138,6 +151,28 @@ def run_import(words, places, monkeypatch):
   verbs.run('instgan_jax.import_torch', *words)
 
 
+def run_measuring(module, words, monkeypatch):
+  """The flags as they are; networks and figures are the measures' tests'."""
+  with monkeypatch.context() as patch:
+    patch.setattr(
+      sampler.Sampler, 'from_folder', lambda folder, use_ema: UntrainedSampler()
+    )
+    verbs.run(module, *words)
+
+
+def save_generators(places):
+  """What the README's first two trainings would leave."""
+  for name, method in (('toy_street', 'lip'), ('toy_li', 'li')):
+    config = tiny.config(method, data__height=64, data__width=128)
+    tiny.save_generator(pathlib.Path(f'{places["runs/"]}{name}'), config)
+
+
+def run_locality(words, monkeypatch, capsys):
+  monkeypatch.setattr(sys, 'argv', ['locality', *words, '--num_scenes', '1'])
+  locality.main()
+  return capsys.readouterr().out
+
+
 def run_study(words):
   """The plan as it is; the server and its answers are command_test's."""
   if words[0] == 'plan':
@@ -151,6 +186,9 @@ MEASURING = (
   'instgan_jax.reproduce',
   'instgan_jax.train_segmenter',
 )
+
+
+DRAWING = ('instgan_jax.generate', 'instgan_jax.export')
 
 
 class SilentEvaluation:
@@ -168,7 +206,24 @@ class UntrainedSampler:
   """In the place of `Sampler`."""
 
   config, variables, step, uses_ema = toy_street.get_config(), {}, 0, True
-  image_size, has_styles = (64, 128), True
+  image_size, has_styles, weights_sha256 = (64, 128), True, ''
+
+
+def run_python_blocks(root):
+  """Beside the README's folders and the maps of one street."""
+  for kind in ('labelIds', 'instanceIds'):
+    path = min(root.glob(f'toy_maps/gtFine/val/*/*_{kind}.png'))
+    shutil.copy(path, root / f'{kind}.png')
+  for block, has_project in zip(blocks('python'), (True, False), strict=True):
+    path = {'PYTHONPATH': str(ROOT)} if has_project else {'PYTHONPATH': ''}
+    subprocess.run(
+      [sys.executable, '-c', block],
+      cwd=root,
+      env={**os.environ, **path},
+      check=True,
+    )
+  with Image.open(root / 'street.png') as street:
+    assert street.size == (128, 64)
 
 
 @pytest.fixture
@@ -176,9 +231,6 @@ def light(monkeypatch):
   """Replaces what takes long."""
   monkeypatch.setattr(loop, 'train', train_one_batch)
   monkeypatch.setattr(evaluating, 'Evaluation', SilentEvaluation)
-  monkeypatch.setattr(
-    sampler.Sampler, 'from_folder', lambda folder, use_ema: UntrainedSampler()
-  )
   for module, name in (
     (segmenter_training, 'run'),
     (experiment, 'reproduce'),
@@ -190,6 +242,7 @@ def light(monkeypatch):
 
 def test_every_command_of_the_readme(places, light, monkeypatch, capsys):
   write_toy_streets(places)
+  save_generators(places)
   modules = []
   for module, *words in commands():
     words = [at(places, word) for word in words]
@@ -204,8 +257,13 @@ def test_every_command_of_the_readme(places, light, monkeypatch, capsys):
       run_import(words, places, monkeypatch)
       assert 'Wrote ' in capsys.readouterr().out
     elif module in MEASURING:
-      verbs.run(module, *words)
+      run_measuring(module, words, monkeypatch)
       assert capsys.readouterr().out
+    elif module in DRAWING:
+      verbs.run(module, *words)
+      capsys.readouterr()
+    elif module == 'benchmarks.locality':
+      assert '| L+I+P |' in run_locality(words, monkeypatch, capsys)
     elif module == 'instgan_jax.apps.human_study':
       run_study(words)
     elif module == 'data_pipeline.cityscapes':
@@ -216,7 +274,8 @@ def test_every_command_of_the_readme(places, light, monkeypatch, capsys):
         assert toy_street_command.main(words) == 0
   assert modules.count('instgan_jax.main') == 6
   assert {'data_pipeline.toy_street', 'data_pipeline.cityscapes'} < set(modules)
-  assert set(MEASURING) < set(modules)
+  assert {*MEASURING, *DRAWING} < set(modules)
+  run_python_blocks(pathlib.Path(places['runs/']).parent)
 
 
 def test_every_file_that_the_readme_names_exists():
