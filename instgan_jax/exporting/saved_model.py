@@ -1,8 +1,13 @@
 """The generator as a TensorFlow SavedModel, through jax2tf."""
 
 import pathlib
+from collections.abc import Callable
+
+import jax
+import numpy as np
 
 from data_pipeline.errors import InputError
+from instgan_jax import exits
 from instgan_jax.exporting import stablehlo
 from instgan_jax.inference import sampler as sampler_lib
 
@@ -57,15 +62,28 @@ def save(drawing: sampler_lib.Sampler, folder: pathlib.Path) -> None:
   tf.saved_model.save(module, str(folder), signatures=signature)
 
 
-def load(folder: pathlib.Path):
-  """A function of numpy keyword arguments -> numpy [B, H, W, 3]."""
+def load(folder: pathlib.Path) -> Callable[..., np.ndarray]:
+  """What `save` wrote, as a function of numpy keyword arguments.
+
+  It gives float32 [B, H, W, 3], and raises exits.Failure where TensorFlow is
+  too old for the StableHLO that this JAX writes.
+  """
   import tensorflow as tf
 
-  model = tf.saved_model.load(str(folder))
-  draw = model.signatures['serving_default']
+  draw = tf.saved_model.load(str(folder)).signatures['serving_default']
 
   def call(**inputs):
     tensors = {k: tf.constant(v) for k, v in inputs.items()}
-    return draw(**tensors)['image'].numpy()
+    try:
+      return draw(**tensors)['image'].numpy()
+    except tf.errors.OpError as error:
+      # The last thing that went wrong, at the end of a long story.
+      *_, reason = error.message.rpartition('error: ')
+      reason = reason.strip().splitlines()[0]
+      raise exits.Failure(
+        f'TensorFlow {tf.__version__} cannot run the SavedModel that JAX '
+        f'{jax.__version__} made ({reason}): use a younger TensorFlow or an '
+        'older JAX, or leave out --saved_model.'
+      ) from error
 
   return call
