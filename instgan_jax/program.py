@@ -14,6 +14,15 @@ from instgan_jax import exits
 
 WRONG_INPUT = 2
 FAILURE = 1
+# Errors of the operating system that another path mends.
+_UNUSABLE_PLACE = (
+  errno.EACCES,
+  errno.EPERM,
+  errno.EROFS,
+  errno.ENOTDIR,
+  errno.EISDIR,
+  errno.EEXIST,
+)
 
 
 def run(main: Callable, *, reads_argv: bool = False) -> None:
@@ -35,11 +44,17 @@ def run(main: Callable, *, reads_argv: bool = False) -> None:
     except InputError as error:
       _leave(f'Error: {error}', WRONG_INPUT)
     except OSError as error:
-      if error.errno != errno.ENOSPC:
+      if error.errno == errno.ENOSPC:
+        _leave(
+          f'Error: no space left for {error.filename or "the output"}. Free '
+          'some and give the same command again: it continues.',
+          WRONG_INPUT,
+        )
+      if error.errno not in _UNUSABLE_PLACE or not error.filename:
         raise
       _leave(
-        f'Error: no space left for {error.filename or "the output"}. Free '
-        'some and give the same command again: it continues.',
+        f'Error: {error.filename}: {error.strerror}. Expected a place that can '
+        'be read or written: change its permissions or choose another one.',
         WRONG_INPUT,
       )
     except exits.Failure as error:
