@@ -16,7 +16,7 @@ import json
 import os
 import pathlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import jax
@@ -224,12 +224,15 @@ def check_config(
     )
 
 
-def restore_tree(folder: str | os.PathLike) -> Tree:
+def restore_tree(
+  folder: str | os.PathLike, *, without: Collection[str] = ()
+) -> Tree:
   """A saved tree as numpy arrays, whatever it holds.
 
   Args:
     folder: a training workdir (its latest checkpoint), one of its
       checkpoints, or a folder of imported weights.
+    without: entries of the tree that are not read.
 
   Returns:
     Nested dicts of numpy arrays.
@@ -252,15 +255,21 @@ def restore_tree(folder: str | os.PathLike) -> Tree:
     )
   # The handler alone: a checkpointer warns that a part of a training
   # checkpoint has no metadata of a step.
-  handler = ocp.StandardCheckpointHandler()
+  handler = ocp.PyTreeCheckpointHandler()
   sharding = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
   abstract = jax.tree.map(
     lambda leaf: jax.ShapeDtypeStruct(
       leaf.shape, leaf.dtype, sharding=sharding
     ),
-    handler.metadata(folder).tree,
+    {
+      k: v for k, v in handler.metadata(folder).tree.items() if k not in without
+    },
   )
-  arguments = ocp.args.StandardRestore(abstract)
+  arguments = ocp.args.PyTreeRestore(
+    item=abstract,
+    restore_args=ocp.checkpoint_utils.construct_restore_args(abstract),
+    partial_restore=True,
+  )
   return jax.device_get(handler.restore(folder, args=arguments))
 
 

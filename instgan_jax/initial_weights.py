@@ -19,6 +19,7 @@ from instgan_jax.train import state as state_lib
 Tree = Any
 # Modules that L+I and L+I+P add to GauGAN's generator.
 INSTANCE_MODULES = ('/instance_style/', '/instance/')
+_OPTIMIZER_STATES = ('g_opt_state', 'd_opt_state')
 _NETWORKS = ('generator', 'encoder', 'discriminator')
 
 
@@ -37,7 +38,7 @@ def load(folder: str, *, use_ema: bool = True) -> dict[str, Tree]:
   Raises:
     InputError: if there are no weights.
   """
-  tree = checkpoint.restore_tree(folder)
+  tree = checkpoint.restore_tree(folder, without=_OPTIMIZER_STATES)
   if 'g_params' not in tree:
     networks = {key: tree[key] for key in _NETWORKS if key in tree}
     if not networks:

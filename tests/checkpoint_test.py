@@ -63,6 +63,7 @@ def test_restore_tree_needs_no_template(tmp_path):
     tree = checkpoint.restore_tree(folder)
     np.testing.assert_array_equal(tree['w'], np.full((2, 3), 2.0))
     assert tree['step'] == 7
+    assert set(checkpoint.restore_tree(folder, without=['w'])) == {'step'}
 
 
 def test_saved_tree_round_trip_and_no_overwriting(tmp_path):
