@@ -169,7 +169,8 @@ def load_config(
   if not path.exists():
     raise InputError(
       f'{workdir} has no {CONFIG_FILE}: expected a workdir of instgan_jax.main '
-      'or GauGAN weights imported with instgan_jax.import_torch.'
+      '(not one of its checkpoints), an export of instgan_jax.export or GauGAN '
+      'weights imported with instgan_jax.import_torch.'
     )
   config = copy.deepcopy(base)
   try:
@@ -270,7 +271,13 @@ def restore_tree(
     restore_args=ocp.checkpoint_utils.construct_restore_args(abstract),
     partial_restore=True,
   )
-  return jax.device_get(handler.restore(folder, args=arguments))
+  try:
+    return jax.device_get(handler.restore(folder, args=arguments))
+  except Exception as error:  # Of any kind, from the depths of Orbax.
+    raise InputError(
+      f'{folder} is damaged: {str(error).splitlines()[0][:200]}. Use another '
+      'checkpoint, or make it again.'
+    ) from error
 
 
 def save_tree(
@@ -295,6 +302,9 @@ def save_tree(
   try:
     shutil.rmtree(partial, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
+    # Where it cannot be made Orbax would wait for it, for minutes.
+    partial.mkdir()
+    partial.rmdir()
     with ocp.StandardCheckpointer() as checkpointer:
       checkpointer.save(partial, tree)
     for name, content in (files or {}).items():

@@ -55,12 +55,13 @@ class Plan:
   def check(self, drawing: sampler.Sampler) -> None:
     """Raises InputError for what contradicts itself or the generator."""
     changes = self.changes
-    if self.num_draws < 1 or self.num_frames < 2 or self.seed < 0:
-      raise InputError(
-        'Expected --num_draws of at least 1, --frames of at least 2 and no '
-        f'negative --seed, got {self.num_draws}, {self.num_frames} and '
-        f'{self.seed}.'
-      )
+    for flag, value, least in (
+      ('seed', self.seed, 0),
+      ('num_draws', self.num_draws, 1),
+      ('frames', self.num_frames, 2),
+    ):
+      if value < least:
+        raise InputError(f'--{flag} is {value}, expected at least {least}.')
     has_changes = changes.named_ids or changes.kept
     if (has_changes or self.num_draws > 1) and not drawing.has_styles:
       raise InputError(
@@ -73,6 +74,12 @@ class Plan:
       raise InputError(
         '--vary says what differs between several drawings: give --num_draws.'
       )
+    for i in changes.vary:
+      if i in changes.resample or i in changes.copy:
+        raise InputError(
+          f'--vary changes the instance {i} from drawing to drawing, another '
+          'flag gives it one style: leave out one of them.'
+        )
 
   def looks(self, scene: str) -> list[Look]:
     """The pictures of the scene of that name."""
@@ -110,7 +117,10 @@ class Plan:
     )
 
   def record(self, drawing: sampler.Sampler) -> dict:
-    """All that a picture depends on but its maps, as JSON values."""
+    """All that a picture depends on but its maps, as JSON values.
+
+    The number of draws is not in it: more of them can join.
+    """
     changes = self.changes
     kept = hashlib.sha256()
     for i in sorted(changes.kept):
@@ -118,9 +128,10 @@ class Plan:
     record = {
       'weights_sha256': drawing.weights_sha256,
       'step': drawing.step,
+      'dtype': drawing.config.dtype,
       'seed': self.seed,
       'seed_by_scene': self.seed_by_scene,
-      'num_draws': self.num_draws,
+      'has_several_draws': self.num_draws > 1,
       'vary': changes.vary,
       'styles_sha256': kept.hexdigest() if changes.kept else None,
       'resample': changes.resample,

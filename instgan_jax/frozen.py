@@ -82,8 +82,8 @@ def about(folder: str) -> dict:
   """
   file = _weights_folder(folder) / checkpoint.WEIGHTS_FILE
   try:
-    return json.loads(file.read_text())
-  except (OSError, ValueError) as error:
+    return dict(json.loads(file.read_text()))
+  except (OSError, ValueError, TypeError) as error:
     raise InputError(
       f'{file} cannot be read ({error}): it says which architecture the '
       'weights have. Import them again.'

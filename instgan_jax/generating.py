@@ -3,8 +3,6 @@
 import collections
 import concurrent.futures
 import dataclasses
-import json
-import os
 import pathlib
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -15,12 +13,11 @@ from PIL import Image
 
 from data_pipeline import layout
 from data_pipeline.errors import InputError
-from instgan_jax import drawing_plan, exits
+from instgan_jax import drawing_plan, drawn_folder, exits
 from instgan_jax.inference import animation, map_folder, sampler, scene_maps
 from instgan_jax.inference import styles as styles_lib
 from instgan_jax.train import interruption, sample_sheet
 
-RECORD = 'generate.json'
 _SCENES_PER_SHEET = 8
 _FRAMES_PER_SHEET = 6
 _NUM_READERS = 4
@@ -55,13 +52,15 @@ class Options:
 def run(options: Options, drawing: sampler.Sampler) -> str:
   """Draws what is not there yet, and returns lines on what was written.
 
+  A picture that is older than its maps is drawn again.
+
   Args:
     options: see there.
     drawing: the generator.
 
   Raises:
     InputError: for folders, maps, ids or styles that do not fit.
-    exits.Stopped: after SIGTERM or Ctrl-C, when every picture begun is written.
+    exits.Stopped: after SIGTERM or Ctrl-C, when all that was begun is written.
   """
   _check(options, drawing)
   files = map_folder.find(
@@ -70,23 +69,33 @@ def run(options: Options, drawing: sampler.Sampler) -> str:
     options.scenes,
   )
   files = _check_ids(options, drawing, files)
-  output = _prepare(options, drawing, files)
+  output = drawn_folder.prepare(
+    options.output_dir,
+    map_folders=[f for f in (options.label_dir, options.instance_dir) if f],
+    settings=options.plan.record(drawing),
+    names=[name for scene in files for name in _outputs(options, scene.name)],
+  )
+  if options.save_styles:
+    _save_styles(options, drawing, files)
   wanted = [
     (scene, look) for scene in files for look in options.plan.looks(scene.name)
   ]
   missing = [
-    (scene, look) for scene, look in wanted if not (output / look.path).exists()
+    (scene, look)
+    for scene, look in wanted
+    if not drawn_folder.is_drawn(output / look.path, scene)
   ]
-  _draw_all(options, drawing, missing, len(wanted))
-  lines = [
-    f'{len(missing)} pictures drawn, {len(wanted) - len(missing)} were there '
-    f'already: {output}.'
-  ]
-  if options.plan.changes.interpolate:
-    drawn = {scene.name for scene, _ in missing}
-    lines += _animate(options, files, drawn)
-  if options.grid:
-    lines += _make_sheets(options, drawing, files)
+  with interruption.Interruption('finishing what is begun') as stop:
+    _draw_all(options, drawing, missing, len(wanted), stop)
+    lines = [
+      f'{len(missing)} pictures drawn, {len(wanted) - len(missing)} were there '
+      f'already: {output}.'
+    ]
+    if options.plan.changes.interpolate:
+      drawn = {scene.name for scene, _ in missing}
+      lines += _animate(options, files, drawn, stop)
+    if options.grid:
+      lines += _make_sheets(options, drawing, files, stop)
   return '\n'.join(lines)
 
 
@@ -112,20 +121,15 @@ def _check_ids(
   drawing: sampler.Sampler,
   files: Sequence[map_folder.SceneFiles],
 ) -> Sequence[map_folder.SceneFiles]:
-  """Looks for the ids that the flags name; keeps the styles if asked to.
+  """Looks for the ids that the flags name.
 
   Returns:
     The scenes to draw: with interpolations those that have such an instance.
   """
-  changes = options.plan.changes
-  if not (changes.named_ids or changes.kept or options.save_styles):
+  plan, changes = options.plan, options.plan.changes
+  if not (changes.named_ids or changes.kept):
     return files
-  ids = {
-    scene_files.name: drawing.style_ids(scene)
-    for scene_files, scene in tqdm.tqdm(
-      _read(drawing, files), 'Reading maps', len(files), unit='scene'
-    )
-  }
+  ids = _ids(drawing, files)
   present = sorted(set().union(*ids.values()))
   for i in changes.named_ids:
     if len(files) == 1 or len(present) <= _NUM_IDS_SHOWN:
@@ -135,16 +139,18 @@ def _check_ids(
         f'There is no instance {i} in any of {len(files)} scenes. The first '
         f'one, {files[0].name}, has {", ".join(map(str, ids[files[0].name]))}.'
       )
-  if changes.kept and not set(changes.kept) & set(present):
+  kept = [i for i in present if i in changes.kept]
+  if changes.kept and not kept:
     raise InputError(
       'No scene has an instance of those in --styles: '
       f'{layout.summarize([str(i) for i in changes.kept])}.'
     )
-  if options.save_styles:
-    styles_lib.save(
-      options.save_styles,
-      changes.styles(present, drawing.style, seed=options.plan.seed),
-      drawing.weights_sha256,
+  for i in kept:
+    drawing.check_style(i, changes.kept[i])
+  if plan.num_draws > 1 and not changes.vary and kept == present:
+    raise InputError(
+      '--styles gives every instance one style, so that all drawings would be '
+      'the same: leave out --num_draws, or give --vary.'
     )
   if not changes.interpolate:
     return files
@@ -153,57 +159,39 @@ def _check_ids(
   ]
 
 
-def _prepare(
+def _save_styles(
   options: Options,
   drawing: sampler.Sampler,
   files: Sequence[map_folder.SceneFiles],
-) -> pathlib.Path:
-  """Makes the output folder, or checks that it is of the same settings."""
-  output = pathlib.Path(options.output_dir)
-  try:
-    output.mkdir(parents=True, exist_ok=True)
-  except OSError as error:
-    raise InputError(
-      f'--output_dir {output} cannot be made: {error.strerror}. Expected a '
-      'folder, or a name that is free for one.'
-    ) from error
-  record, path = options.plan.record(drawing), output / RECORD
-  if path.exists():
-    _check_record(path, record)
-    return output
-  existing = [
-    look.path
-    for scene in files
-    for look in options.plan.looks(scene.name)
-    if (output / look.path).exists()
-  ]
-  if existing:
-    raise InputError(
-      f'{output} has pictures of these names that were not drawn here: '
-      f'{layout.summarize(existing)}. Choose another --output_dir.'
-    )
-  partial = path.with_suffix('.partial')
-  partial.write_text(json.dumps(record, indent=2) + '\n')
-  os.replace(partial, path)
-  return output
+) -> None:
+  """Keeps the styles of all instances of all scenes."""
+  present = set().union(*_ids(drawing, files).values())
+  plan = options.plan
+  styles_lib.save(
+    options.save_styles,
+    plan.changes.styles(present, drawing.style, seed=plan.seed),
+    drawing.weights_sha256,
+  )
 
 
-def _check_record(path: pathlib.Path, record: dict) -> None:
-  try:
-    there = dict(json.loads(path.read_text()))
-  except (OSError, ValueError, TypeError) as error:
-    raise InputError(f'{path} is not readable JSON: {error}.') from error
-  differing = [
-    f'  {key}: {there.get(key, "absent")} there, {record.get(key)} here'
-    for key in sorted(record.keys() | there.keys())
-    if there.get(key) != record.get(key)
-  ]
-  if differing:
-    raise InputError(
-      f'{path.parent} holds pictures of other settings:\n'
-      + '\n'.join(differing)
-      + '\nGive the same ones to continue, or choose another --output_dir.'
+def _ids(
+  drawing: sampler.Sampler, files: Sequence[map_folder.SceneFiles]
+) -> dict[str, tuple[int, ...]]:
+  """The ids that have a style, by scene."""
+  return {
+    scene_files.name: drawing.style_ids(scene)
+    for scene_files, scene in tqdm.tqdm(
+      _read(drawing, files), 'Reading maps', len(files), unit='scene'
     )
+  }
+
+
+def _outputs(options: Options, scene: str) -> list[str]:
+  """The files of a scene, below the output folder."""
+  names = [look.path for look in options.plan.looks(scene)]
+  if options.plan.changes.interpolate:
+    names.append(f'{scene}.{options.animation}')
+  return names
 
 
 def _draw_all(
@@ -211,6 +199,7 @@ def _draw_all(
   drawing: sampler.Sampler,
   missing: Sequence[tuple[map_folder.SceneFiles, drawing_plan.Look]],
   num_wanted: int,
+  stop: interruption.Interruption,
 ) -> None:
   """Draws and writes pictures, a batch at a time."""
   looks = collections.defaultdict(list)
@@ -221,24 +210,28 @@ def _draw_all(
     for scene_files, scene in _read(drawing, list(looks))
     for look in looks[scene_files]
   )
-  with (
-    interruption.Interruption('finishing the pictures begun') as stop,
-    tqdm.tqdm(
-      desc='Drawing',
-      total=num_wanted,
-      initial=num_wanted - len(missing),
-      unit='picture',
-    ) as bar,
-  ):
+  num_there = num_wanted - len(missing)
+  with tqdm.tqdm(
+    desc='Drawing', total=num_wanted, initial=num_there, unit='picture'
+  ) as bar:
     for batch in _batches(coming, drawing.batch_size):
       _draw_batch(options, drawing, batch)
+      num_there += len(batch)
       bar.update(len(batch))
-      if stop.requested(bar.n) and bar.n < num_wanted:
-        raise exits.Stopped(
-          f'Stopped by {stop.signal_name}: {bar.n} of {num_wanted} pictures '
-          f'are in {options.output_dir}. The same command continues.',
-          stop.exit_status,
-        )
+      _leave_if_asked(
+        stop, f'{num_there} of {num_wanted} pictures', options.output_dir
+      )
+
+
+def _leave_if_asked(
+  stop: interruption.Interruption, there: str, output_dir: str
+) -> None:
+  if stop.requested(0):
+    raise exits.Stopped(
+      f'Stopped by {stop.signal_name}: {there} are in {output_dir}. The same '
+      'command continues.',
+      stop.exit_status,
+    )
 
 
 def _draw_batch(
@@ -261,6 +254,7 @@ def _animate(
   options: Options,
   files: Sequence[map_folder.SceneFiles],
   drawn: set[str],
+  stop: interruption.Interruption,
 ) -> list[str]:
   """Joins the frames of each scene whose animation is missing or old."""
   output = pathlib.Path(options.output_dir)
@@ -271,6 +265,7 @@ def _animate(
         _load(output / look.path) for look in options.plan.looks(scene.name)
       ]
       animation.save(path, frames)
+    _leave_if_asked(stop, 'all pictures', options.output_dir)
   return (
     [f'The animation of {scene.name}: {path}.']
     if len(files) == 1
@@ -282,6 +277,7 @@ def _make_sheets(
   options: Options,
   drawing: sampler.Sampler,
   files: Sequence[map_folder.SceneFiles],
+  stop: interruption.Interruption,
 ) -> list[str]:
   """Contact sheets: maps and pictures of some scenes each."""
   output = pathlib.Path(options.output_dir)
@@ -304,6 +300,7 @@ def _make_sheets(
     )
     sample_sheet.save_png(path, sheet)
     paths.append(path)
+    _leave_if_asked(stop, 'all pictures', options.output_dir)
   return [
     f'Open {paths[0]}' + (f' and {len(paths) - 1} more.' if paths[1:] else '.')
   ]

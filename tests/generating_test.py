@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import shutil
 import signal
 
 import numpy as np
@@ -173,6 +174,11 @@ def test_varied_draws_differ_in_these_instances_alone(generate, maps, folder):
 
 
 def test_kept_styles_draw_the_same_pictures(generate, tmp_path):
+  kept = tmp_path / 'all.json'
+  generate('zero', save_styles=str(kept))
+  changes = edits.Edits(kept=styles.load(kept)[0])
+  with pytest.raises(InputError, match='all drawings would be the same'):
+    generate('same', changes, {'num_draws': 2})
   kept = tmp_path / 'looks.json'
   first = generate('first', plan={'seed': 3}, save_styles=str(kept))
   loaded, _ = styles.load(kept)
@@ -247,16 +253,76 @@ def test_pictures_of_other_settings_are_not_mixed(generate, maps, folder):
   (output / 'generate.json').unlink()
   with pytest.raises(InputError, match='that were not drawn here'):
     generate()
-  # Scenes may join.
-  generate('few', scenes=NAMES[:1])
-  assert len(files(generate('few'))) == 5
+  generate('here', scenes=NAMES[:1])
+  elsewhere = str(shutil.copytree(maps, output.parent / 'maps'))
+  with pytest.raises(InputError, match=r"  maps: \['.*'\] there, \['.*/maps',"):
+    generate('here', label_dir=elsewhere, instance_dir=elsewhere)
+
+
+def test_more_scenes_and_draws_may_join(generate, capsys):
+  generate('out', plan={'num_draws': 2}, scenes=NAMES[:1])
+  output = generate('out', plan={'num_draws': 3})
+  assert '10 pictures drawn, 2 were there already' in capsys.readouterr().out
+  whole = generate('whole', plan={'num_draws': 3})
+  assert contents(output) == contents(whole)
+
+
+def test_a_picture_older_than_its_maps_is_drawn_again(
+  generate, maps, tmp_path, capsys
+):
+  own = shutil.copytree(maps, tmp_path / 'maps')
+  where = {'label_dir': str(own), 'instance_dir': str(own)}
+  output = generate(**where)
+  before = contents(output)
+  first, second = (
+    own / 'toytown' / f'{name}_gtFine_instanceIds.png' for name in NAMES[:2]
+  )
+  # The first scene turns into the second one.
+  for kind in ('labelIds', 'instanceIds'):
+    shutil.copyfile(
+      str(second).replace('instanceIds', kind),
+      str(first).replace('instanceIds', kind),
+    )
+  capsys.readouterr()
+  generate(**where)
+  assert '1 pictures drawn, 3 were there already' in capsys.readouterr().out
+  after = contents(output)
+  assert after[f'{NAMES[0]}.png'] == before[f'{NAMES[1]}.png']
+
+
+def test_nothing_that_was_not_drawn_here_is_overwritten(
+  generate, maps, folder, tmp_path
+):
+  i = scene_of(maps, folder, NAMES[0]).instance_ids[0]
+  film = tmp_path / 'out' / f'{NAMES[0]}.png'
+  film.parent.mkdir()
+  film.write_text('mine')
+  with pytest.raises(InputError, match=f'not drawn here: {NAMES[0]}.png'):
+    generate(
+      changes=edits.Edits(interpolate={i: (1, 2)}),
+      animation='png',
+      scenes=NAMES[:1],
+    )
+  with pytest.raises(InputError, match='is no file of styles'):
+    generate('other', save_styles=str(film))
+  assert film.read_text() == 'mine'
+
+
+def test_pictures_do_not_lie_among_the_maps(generate, maps, tmp_path):
+  own = str(shutil.copytree(maps, tmp_path / 'maps'))
+  for name in ('maps', 'maps/toytown/deep'):
+    with pytest.raises(
+      InputError, match='lies among the maps in .*/maps: choo'
+    ):
+      generate(name, label_dir=own)
 
 
 @pytest.mark.parametrize(
   ('options', 'message'),
   [
-    ({'plan': {'num_draws': 0}}, 'Expected --num_draws of at least 1'),
-    ({'plan': {'seed': -1}}, 'no negative --seed'),
+    ({'plan': {'num_draws': 0}}, '--num_draws is 0, expected at least 1'),
+    ({'plan': {'seed': -1}}, '--seed is -1, expected at least 0'),
+    ({'plan': {'num_frames': 1}}, '--frames is 1, expected at least 2'),
     (
       {
         'changes': edits.Edits(interpolate={1: (1, 2)}),
@@ -265,6 +331,13 @@ def test_pictures_of_other_settings_are_not_mixed(generate, maps, folder):
       'leave out --num_draws',
     ),
     ({'changes': edits.Edits(vary=(1,))}, 'give --num_draws'),
+    (
+      {
+        'changes': edits.Edits(vary=(1,), copy={1: 2}),
+        'plan': {'num_draws': 2},
+      },
+      '--vary changes the instance 1 from drawing to drawing',
+    ),
     (
       {'save_styles': 'a.json', 'plan': {'num_draws': 2}},
       'keeps one style for each',
@@ -298,19 +371,21 @@ def test_styles_of_another_generator_are_refused(generate, maps, folder):
 
 def test_an_output_folder_that_is_a_file_is_refused(generate, tmp_path):
   (tmp_path / 'out').touch()
-  with pytest.raises(InputError, match='out cannot be made: File exists'):
+  with pytest.raises(InputError, match='out cannot be used: File exists'):
     generate()
   (tmp_path / 'here').touch()
-  with pytest.raises(InputError, match='cannot be made: Not a directory'):
+  with pytest.raises(InputError, match='cannot be used: Not a directory'):
     generate('here/out')
 
 
 def test_maps_that_do_not_match_are_named(generate, maps, tmp_path):
   for kind, name in (('labelIds', NAMES[0]), ('instanceIds', NAMES[1])):
     path = f'{maps}/toytown/{name}_gtFine_{kind}.png'
-    os.symlink(path, tmp_path / f'x_{kind}.png')
+    (tmp_path / 'maps').mkdir(exist_ok=True)
+    os.symlink(path, tmp_path / 'maps' / f'x_{kind}.png')
+  wrong = str(tmp_path / 'maps')
   with pytest.raises(InputError, match='x_instanceIds.png: label map and'):
-    generate(label_dir=str(tmp_path), instance_dir=str(tmp_path))
+    generate(label_dir=wrong, instance_dir=wrong)
 
 
 def test_method_l_needs_labels_alone(maps, tmp_path):

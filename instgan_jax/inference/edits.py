@@ -116,7 +116,13 @@ def parse_interpolate(
   words: Sequence[str], flag: str
 ) -> dict[int, tuple[int, int]]:
   """['26003=1..2'] -> {26003: (1, 2)}, seeds of start and end by id."""
-  return _parse(words, flag, r'(\d+)=(\d+)\.\.(\d+)', '26003=1..2')
+  found = _parse(words, flag, r'(\d+)=(\d+)\.\.(\d+)', '26003=1..2')
+  for i, (start, end) in found.items():
+    if start == end:
+      raise InputError(
+        f'--{flag} {i}={start}..{end} goes nowhere: give two different seeds.'
+      )
+  return found
 
 
 def _parse(

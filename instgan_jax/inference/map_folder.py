@@ -93,7 +93,10 @@ def _by_name(
       f'{place}: there is no such file or folder of {kind} maps.'
     )
   files = sorted(
-    path for path in place.rglob('*') if path.suffix.lower() == '.png'
+    pathlib.Path(folder, name)
+    for folder, _, names in os.walk(place, followlinks=True)
+    for name in names
+    if name.lower().endswith('.png')
   )
   named = [path for path in files if path.stem.endswith(endings[-1])]
   files = named or files

@@ -132,7 +132,8 @@ class Sampler:
     """The maps of a scene, checked and at the generator's size.
 
     Args:
-      label_map: label ids, an integer array [H, W] or a PNG of any size.
+      label_map: label ids, an integer array [H, W] (numpy, JAX or what numpy
+        takes for one) or a PNG of any size.
       instance_map: Cityscapes' or dense instance ids, likewise, see
         `scene_maps.read`. None only where the generator does not need it.
 
@@ -142,7 +143,8 @@ class Sampler:
     if instance_map is None and self.needs_instance_map:
       raise InputError(
         f'A generator of method {build.method(self.config)} needs an instance '
-        f'map beside {label_map if _is_path(label_map) else "the label map"}.'
+        'map beside '
+        f'{label_map if scene_maps.is_file(label_map) else "the label map"}.'
       )
     model = self.config.model
     return scene_maps.read(
@@ -200,7 +202,7 @@ class Sampler:
 
     Raises:
       InputError: if the scene has no such instance (those that it has are
-        listed), or if a style is of another size.
+        listed).
     """
     ids = self.style_ids(scene)
     found = {i: self.style(i, seed) for i in ids}
@@ -306,6 +308,15 @@ class Sampler:
         found['image_style'][row] = given[styles_lib.PICTURE]
     return found
 
+  def check_style(self, instance_id: int, style: np.ndarray) -> None:
+    """Raises InputError unless `style` is one of this generator's."""
+    shape = (self._style_dim(instance_id),)
+    if np.shape(style) != shape or not np.isfinite(style).all():
+      raise InputError(
+        f'The style of {instance_id} is of shape {np.shape(style)}, expected '
+        f'finite numbers {shape}: it may be of another generator.'
+      )
+
   def draw_batch(self, batch: dict[str, np.ndarray], seed: int) -> np.ndarray:
     """Draws a batch of a data set, to measure: uint8 [B, H, W, 3].
 
@@ -351,12 +362,7 @@ class Sampler:
     for i in ids:
       if i not in given:
         raise InputError(f'The instance {i} has no style.')
-      shape = (self._style_dim(i),)
-      if np.shape(given[i]) != shape or not np.isfinite(given[i]).all():
-        raise InputError(
-          f'The style of {i} is of shape {np.shape(given[i])}, expected finite '
-          f'numbers {shape}: it may be of another generator.'
-        )
+      self.check_style(i, given[i])
 
 
 def check_known(instance_id: int, ids: Sequence[int]) -> None:
@@ -366,10 +372,6 @@ def check_known(instance_id: int, ids: Sequence[int]) -> None:
     raise InputError(
       f'There is no instance {instance_id} here. Present are: {present}.'
     )
-
-
-def _is_path(given) -> bool:
-  return not isinstance(given, np.ndarray)
 
 
 def _check(generator: generator_lib.Generator, latent_shape, variables):

@@ -4,11 +4,13 @@ import os
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from data_pipeline import batch, instances, labels, layout, scene_files
 from data_pipeline.errors import InputError
 
-Map = np.ndarray | str | os.PathLike[str]
+# A file, or whatever numpy makes an array of.
+Map = npt.ArrayLike | str | os.PathLike[str]
 _LARGEST_ID = np.iinfo(np.uint16).max
 
 
@@ -67,10 +69,18 @@ def read(
       'maps of one scene.'
     )
   size = label_map.shape
+  first_id = _first_id(label_map, instance_map)
   label_map = scene_files.resize_map(label_map, image_size)
   instance_map = scene_files.resize_map(instance_map, image_size)
   _check_labels(label_map, num_labels, names[0])
-  is_thing = _things(label_map, instance_map, num_labels, names[1])
+  is_thing = instance_map >= first_id
+  if first_id == instances.FIRST_THING_ID:
+    filled = np.where(instance_map == 0, label_map, instance_map)
+    instances.check_labels_agree(label_map, filled, names[1])
+  else:
+    _check_one_label_each(
+      label_map[is_thing], instance_map[is_thing], num_labels, names[1]
+    )
   ids = np.unique(instance_map[is_thing])
   if len(ids) > max_instances:
     raise InputError(
@@ -85,14 +95,20 @@ def read(
   )
 
 
+def is_file(given: Map) -> bool:
+  """Whether a map is given by its file."""
+  return isinstance(given, str | os.PathLike)
+
+
 def _name(given: Map | None, kind: str) -> str:
-  return f'the {kind}' if isinstance(given, np.ndarray) else str(given)
+  return str(given) if is_file(given) else f'the {kind}'
 
 
 def _load(given: Map, kind: str, name: str) -> np.ndarray:
   """uint16 [H, W]."""
-  if not isinstance(given, np.ndarray):
+  if is_file(given):
     return scene_files.read_map(given, kind).astype(np.uint16)
+  given = np.asarray(given)
   if given.ndim != 2 or given.dtype.kind not in 'iu' or not given.size:
     raise InputError(
       f'{name} is {given.dtype} of shape {given.shape}, expected integers '
@@ -115,18 +131,16 @@ def _check_labels(label_map: np.ndarray, num_labels: int, name: str) -> None:
     )
 
 
-def _things(label_map, instance_map, num_labels: int, name: str) -> np.ndarray:
-  """Where the instances are: bool [H, W]."""
+def _first_id(label_map: np.ndarray, instance_map: np.ndarray) -> int:
+  """The smallest id of an instance: what is below it is none.
+
+  Cityscapes' ids are told from dense ones at the maps' own size: smaller, the
+  only object may have vanished.
+  """
   is_cityscapes = instance_map.max() >= instances.FIRST_THING_ID
   if is_cityscapes or np.array_equal(label_map, instance_map):
-    filled = np.where(instance_map == 0, label_map, instance_map)
-    instances.check_labels_agree(label_map, filled, name)
-    return instance_map >= instances.FIRST_THING_ID
-  is_thing = instance_map > 0
-  _check_one_label_each(
-    label_map[is_thing], instance_map[is_thing], num_labels, name
-  )
-  return is_thing
+    return instances.FIRST_THING_ID
+  return 1
 
 
 def _check_one_label_each(label_ids, instance_ids, num_labels, name) -> None:
@@ -149,7 +163,7 @@ def _check_one_label_each(label_ids, instance_ids, num_labels, name) -> None:
       f'{name}: the instance {i} {problem}. Expected ids of Cityscapes (label '
       '* 1000 + k for an object, the label itself elsewhere) or dense ones (0 '
       'for no instance, else an id for each object); make both maps of the '
-      'same annotation.'
+      'same annotation, Cityscapes ids with 16 bits, which 26003 needs.'
     )
 
 

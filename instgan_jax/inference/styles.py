@@ -135,8 +135,13 @@ def save(
     path: the file; its folder is made.
     styles: float32 [D] by instance id.
     weights_sha256: of the generator for which they were made; '' for any.
+
+  Raises:
+    InputError: if `path` is a file of something else, which stays.
   """
   path = pathlib.Path(path)
+  if path.exists():
+    load(path)
   path.parent.mkdir(parents=True, exist_ok=True)
   content = {
     'format': _FORMAT,
@@ -162,10 +167,11 @@ def load(path: str | os.PathLike[str]) -> tuple[Styles, str]:
     content = json.loads(pathlib.Path(path).read_text())
     if content['format'] != _FORMAT:
       raise ValueError(f'its format is {content["format"]!r}')
-    styles = {
-      int(i): np.array(values, np.float32)
-      for i, values in content['styles'].items()
-    }
+    with np.errstate(over='ignore'):  # It is refused below.
+      styles = {
+        int(i): np.array(values, np.float32)
+        for i, values in content['styles'].items()
+      }
     for i, style in styles.items():
       if style.ndim != 1 or not np.isfinite(style).all():
         raise ValueError(f'the style of {i} is no list of finite numbers')

@@ -54,7 +54,22 @@ def load(
   if step is not None:
     return found._replace(step=step, uses_ema=use_ema and config.ema_decay > 0)
   if (path / checkpoint.WEIGHTS_FILE).exists():
-    origin = frozen.about(folder).get('origin') or {}
-    known = ('step', 'uses_ema', 'weights_sha256')
-    return found._replace(**{k: origin[k] for k in known if k in origin})
+    found = _with_origin(found, frozen.about(folder), folder)
+    if found.uses_ema and not use_ema:
+      raise InputError(
+        f'{folder} holds the moving average alone: leave out --weights raw, or '
+        'give the workdir that it was exported from.'
+      )
   return found
+
+
+def _with_origin(
+  found: TrainedGenerator, about: dict, folder: str
+) -> TrainedGenerator:
+  try:
+    return found._replace(**about.get('origin', {}))
+  except (TypeError, ValueError) as error:
+    raise InputError(
+      f'{folder}/{checkpoint.WEIGHTS_FILE} is not that of an export ({error}): '
+      'export the run again.'
+    ) from error

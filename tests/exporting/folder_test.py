@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -93,6 +94,28 @@ def test_the_checkpoint_is_a_sampler_of_the_same_pictures(exported):
   assert found.weights_sha256 == drawing().weights_sha256
   inputs, expected = some_inputs(drawing(), 3)
   np.testing.assert_allclose(found.run(inputs), expected, atol=1e-5)
+
+
+def test_an_export_has_one_set_of_weights(exported):
+  with pytest.raises(InputError, match='holds the moving average alone'):
+    Sampler.from_folder(str(exported), use_ema=False)
+
+
+def test_a_damaged_export_is_named(exported, tmp_path):
+  damaged = shutil.copytree(exported, tmp_path / 'damaged')
+  for path in damaged.glob('ocdbt.process_0/d/*'):
+    path.write_bytes(path.read_bytes()[:50])
+  with pytest.raises(InputError, match='damaged is damaged: '):
+    Sampler.from_folder(str(damaged))
+  shutil.copy(exported / 'weights.json', damaged)
+  (damaged / 'weights.json').write_text('{"origin": {"stop": 3}}')
+  for path in exported.glob('ocdbt.process_0/d/*'):
+    shutil.copy(path, damaged / 'ocdbt.process_0' / 'd')
+  with pytest.raises(InputError, match='weights.json is not that of an export'):
+    Sampler.from_folder(str(damaged))
+  (damaged / 'weights.json').write_text('[1]')
+  with pytest.raises(InputError, match='weights.json cannot be read'):
+    Sampler.from_folder(str(damaged))
 
 
 def test_the_arguments_are_described(exported):

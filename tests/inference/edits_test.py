@@ -129,6 +129,11 @@ def test_flags_written_otherwise_are_refused(parse, words):
     parse(words, 'flag')
 
 
+def test_a_way_to_the_same_style_is_refused():
+  with pytest.raises(InputError, match='--flag 3=5..5 goes nowhere'):
+    edits.parse_interpolate(['3=5..5'], 'flag')
+
+
 def test_an_instance_is_named_once():
   with pytest.raises(InputError, match='--copy has the instance 3 twice'):
     edits.parse_copy(['1:3', '2:3'], 'copy')

@@ -64,6 +64,13 @@ def test_any_usual_naming_will_do(tmp_path, endings):
   assert names(map_folder.find(labels, instances)) == ['b', 'c']
 
 
+def test_linked_folders_are_searched_and_folders_are_no_maps(tmp_path):
+  touch(tmp_path / 'far', 'a.png')
+  labels = touch(tmp_path / 'labels', 'b.png', 'c.png/readme')
+  (labels / 'link').symlink_to(tmp_path / 'far')
+  assert names(map_folder.find(labels, None)) == ['a', 'b']
+
+
 def test_two_files_belong_together_whatever_they_are_called(tmp_path):
   touch(tmp_path, 'street.png', 'objects.png', 'a_labelIds.png')
   found = map_folder.find(tmp_path / 'street.png', tmp_path / 'objects.png')

@@ -1,5 +1,6 @@
 """Maps from arrays and files, in Cityscapes' ids and in dense ones."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from PIL import Image
@@ -92,6 +93,19 @@ def test_files_and_arrays_are_read_alike(tmp_path):
     from_files, from_arrays = read(labels, str(path)), read(LABELS, instances)
     for a, b in zip(from_files, from_arrays, strict=True):
       np.testing.assert_array_equal(a, b)
+
+
+def test_jax_arrays_and_lists_will_do():
+  found = read(jnp.asarray(LABELS), CITYSCAPES.tolist())
+  assert found.instance_ids == IDS
+
+
+def test_the_encoding_is_told_before_the_only_object_vanishes():
+  labels = np.full((64, 128), ROAD)
+  labels[3, 5] = CAR
+  ids = np.where(labels == CAR, 26000, ROAD)
+  ids[:, 64:] = 0
+  assert read(labels, ids).instance_ids == ()
 
 
 def test_maps_are_resized_by_the_nearest_pixel():
