@@ -1,7 +1,7 @@
 """Where a picture changes when one instance gets another style.
 
   python -m benchmarks.locality --workdir runs/toy_li \\
-    --workdir runs/toy_street --num_scenes 50 --output locality.json
+    --workdir runs/toy_street --num_scenes 32 --output locality.json
 
 Every instance of some val scenes is drawn again with the style of another seed,
 one at a time. Of the whole change (absolute differences of float colours,
@@ -51,6 +51,10 @@ def main() -> None:
 def measure(workdir: str, flags) -> dict:
   """The shares of one run."""
   sampler = Sampler.from_folder(workdir)
+  if not sampler.config.model.use_instances:
+    raise SystemExit(
+      f'{workdir} is of method L, whose instances have no style.'
+    )
   source = build.source(sampler.config, 'val')
   num_scenes = min(flags.num_scenes, len(source))
   shares, even, levels = [], [], []
@@ -62,6 +66,11 @@ def measure(workdir: str, flags) -> dict:
       shares.append([change[zone].sum() / total for zone in zones])
       even.append([zone.mean() for zone in zones])
       levels.append(change[zones[0]].mean() * 127.5)
+  if not shares:
+    raise SystemExit(
+      f'None of {num_scenes} scenes has an instance of --min_area '
+      f'{flags.min_area} pixels and of the --classes.'
+    )
   return {
     'workdir': pathlib.Path(workdir).name,
     'method': build.method(sampler.config),

@@ -7,11 +7,12 @@ Examples:
     --dtype bfloat16 --saved_model
 
 It writes an Orbax checkpoint of the generator's weights (the moving average,
-where the run has one) with its configuration, which every command takes as
---workdir, and beside it generator.stablehlo, one file that runs with JAX alone,
-on CPU, GPU and TPU.
-The spectral norm is folded into the weights. At the end both draw random maps,
-and are refused if a colour is off by more than 1e-5 of the run's own drawing.
+where the run has one) with its configuration, which every command that draws or
+measures takes as --workdir, and beside it generator.stablehlo, one file that
+runs with JAX alone, on CPU, GPU and TPU. The spectral norm is folded into the
+weights. At the end both draw random maps, and are refused if a colour in
+[-1, 1] is further than 1e-5 (in bfloat16: 0.05) from what the Sampler draws in
+the same type.
 
 It runs on the CPU, also where there is an accelerator. Exit status: 0 when it
 is done, 1 if an export draws something else, 2 for wrong input.

@@ -16,8 +16,9 @@ Maps are PNGs in Cityscapes' encodings (*_labelIds.png, *_instanceIds.png) or
 dense instance ids (0 for none, 1 and up), of any size; no photo is needed.
 Each scene gives OUTPUT_DIR/SCENE.png; several draws give seed_S/SCENE.png each,
 an interpolation SCENE/frame_000.png and so on and SCENE.webp. An instance's
-style depends on its id and the seed alone. Pictures that are there already are
-left as they are, so that the same command continues after a stop.
+style depends on its id and the seed alone. Pictures that are there already and
+not older than their maps are left, so that the same command continues after a
+stop.
 
 Exit status: 0 when it is done, 2 for wrong input, 128 + the signal when it was
 stopped.

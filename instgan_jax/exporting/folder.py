@@ -1,6 +1,6 @@
 """The folder of an export: weights, module, and what both are.
 
-OUT/                      an Orbax checkpoint that every command takes
+OUT/                      an Orbax checkpoint, to draw and measure with
 OUT/config.json           the configuration
 OUT/weights.json          where the weights come from
 OUT/generator.stablehlo   the program with its weights, see `stablehlo`
@@ -58,8 +58,17 @@ def save(
   """
   if output.exists():
     raise InputError(f'{output} exists already: choose another --output.')
+  if with_saved_model:
+    saved_model.require()
   unchecked = output.with_name(f'{output.name}.unchecked')
   shutil.rmtree(unchecked, ignore_errors=True)
+  try:
+    unchecked.mkdir(parents=True)
+    unchecked.rmdir()
+  except OSError as error:
+    raise InputError(
+      f'{output} cannot be made: {error.strerror}. Choose another --output.'
+    ) from error
   folded = sampler_lib.Sampler(
     drawing.config,
     spectral_fold.fold_spectral_norm(drawing.variables),

@@ -12,6 +12,18 @@ from instgan_jax.exporting import stablehlo
 from instgan_jax.inference import sampler as sampler_lib
 
 
+def require() -> None:
+  """Raises InputError if TensorFlow or jax2tf is missing."""
+  try:
+    import tensorflow  # noqa: F401
+    from jax.experimental import jax2tf  # noqa: F401
+  except ImportError as error:
+    raise InputError(
+      f'A SavedModel needs TensorFlow and jax2tf ({error}): install '
+      'TensorFlow, or leave out --saved_model.'
+    ) from error
+
+
 def save(drawing: sampler_lib.Sampler, folder: pathlib.Path) -> None:
   """Writes a SavedModel whose default signature is the generator.
 
@@ -25,14 +37,10 @@ def save(drawing: sampler_lib.Sampler, folder: pathlib.Path) -> None:
   Raises:
     InputError: if TensorFlow or jax2tf is missing.
   """
-  try:
-    import tensorflow as tf
-    from jax.experimental import jax2tf
-  except ImportError as error:
-    raise InputError(
-      f'A SavedModel needs TensorFlow and jax2tf ({error}): install '
-      'TensorFlow, or leave out --saved_model.'
-    ) from error
+  require()
+  import tensorflow as tf
+  from jax.experimental import jax2tf
+
   shapes = drawing.input_shapes
   names = tuple(shapes)
 

@@ -1,6 +1,7 @@
 """An export draws what the run draws, with our code and without it."""
 
 import functools
+import gc
 import json
 import os
 import pathlib
@@ -101,6 +102,8 @@ def test_an_export_has_one_set_of_weights(exported):
     Sampler.from_folder(str(exported), use_ema=False)
 
 
+# Orbax leaves coroutines behind when it fails.
+@pytest.mark.filterwarnings('ignore::pytest.PytestUnraisableExceptionWarning')
 def test_a_damaged_export_is_named(exported, tmp_path):
   damaged = shutil.copytree(exported, tmp_path / 'damaged')
   for path in damaged.glob('ocdbt.process_0/d/*'):
@@ -116,6 +119,7 @@ def test_a_damaged_export_is_named(exported, tmp_path):
   (damaged / 'weights.json').write_text('[1]')
   with pytest.raises(InputError, match='weights.json cannot be read'):
     Sampler.from_folder(str(damaged))
+  gc.collect()  # These coroutines, while their warnings are ignored.
 
 
 def test_the_arguments_are_described(exported):
@@ -190,7 +194,9 @@ def test_nothing_is_overwritten(tmp_path):
   (tmp_path / 'file').touch()
   with pytest.raises(InputError, match='file exists already'):
     folder.save(drawing(), tmp_path / 'file')
-  with pytest.raises(InputError, match='cannot be written: File exists'):
+  with pytest.raises(
+    InputError, match='file/out cannot be made: Not a directory'
+  ):
     folder.save(drawing(), tmp_path / 'file' / 'out')
 
 
