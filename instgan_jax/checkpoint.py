@@ -274,9 +274,10 @@ def restore_tree(
   try:
     return jax.device_get(handler.restore(folder, args=arguments))
   except Exception as error:  # Of any kind, from the depths of Orbax.
+    reason = ' '.join(str(error).split())[:200]
     raise InputError(
-      f'{folder} is damaged: {str(error).splitlines()[0][:200]}. Use another '
-      'checkpoint, or make it again.'
+      f'{folder} cannot be read ({type(error).__name__}: {reason}). It may be '
+      'damaged: use another checkpoint, or make it again.'
     ) from error
 
 

@@ -28,7 +28,7 @@ def prepare(
 
   Args:
     output_dir: the folder.
-    map_folders: where the maps come from.
+    map_folders: where the maps come from, folders or single files.
     settings: JSON values, all that a picture depends on but its maps.
     names: the files that are going to be in it.
 
@@ -42,7 +42,9 @@ def prepare(
   output = pathlib.Path(output_dir)
   places = [pathlib.Path(folder).resolve() for folder in map_folders]
   _check_apart(output, places)
-  record = {'maps': [str(place) for place in places], **settings}
+  # Single files of one folder may go to one place, one after the other.
+  folders = [place.parent if place.is_file() else place for place in places]
+  record = {'maps': [str(folder) for folder in folders], **settings}
   path = output / RECORD
   if path.exists():
     _check_record(path, record)

@@ -32,7 +32,7 @@ _CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'Whose data to measure on; default: that of the workdir.'
 )
 _WORKDIR = flags.DEFINE_string(
-  'workdir', None, 'A training workdir, or imported GauGAN weights.'
+  'workdir', None, 'A training workdir, an export, or imported GauGAN weights.'
 )
 _GENERATED = flags.DEFINE_multi_string(
   'generated',

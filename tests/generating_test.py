@@ -259,6 +259,25 @@ def test_pictures_of_other_settings_are_not_mixed(generate, maps, folder):
     generate('here', label_dir=elsewhere, instance_dir=elsewhere)
 
 
+def test_single_files_may_go_to_one_folder(generate, maps):
+  for name in NAMES[:2]:
+    stem = f'{maps}/toytown/{name}_gtFine_'
+    output = generate(
+      label_dir=f'{stem}labelIds.png', instance_dir=f'{stem}instanceIds.png'
+    )
+  assert files(output) == ['generate.json', *(f'{n}.png' for n in NAMES[:2])]
+
+
+def test_an_id_of_no_scene_is_answered_with_those_of_the_first(
+  generate, monkeypatch
+):
+  monkeypatch.setattr(generating, '_NUM_IDS_SHOWN', 0)
+  with pytest.raises(
+    InputError, match=f'no instance 999 in any of 4 .* {NAMES[0]}, has 2'
+  ):
+    generate(changes=edits.Edits(resample={999: 1}))
+
+
 def test_more_scenes_and_draws_may_join(generate, capsys):
   generate('out', plan={'num_draws': 2}, scenes=NAMES[:1])
   output = generate('out', plan={'num_draws': 3})

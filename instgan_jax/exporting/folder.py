@@ -30,7 +30,7 @@ ABOUT_FILE = 'generator.json'
 SAVED_MODEL = 'saved_model'
 _RANGES = {
   'label_map': 'label ids, below num_labels',
-  'instance_map': 'dense instance ids: 0 for none, 1 to num_instances',
+  'instance_map': 'dense instance ids: 0 for none, 1 and up for instances',
   'latents': 'from N(0, 1); row i - 1 is the style of the instance id i',
   'image_style': 'from N(0, 1), the style of the whole picture',
 }

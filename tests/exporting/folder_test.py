@@ -108,7 +108,9 @@ def test_a_damaged_export_is_named(exported, tmp_path):
   damaged = shutil.copytree(exported, tmp_path / 'damaged')
   for path in damaged.glob('ocdbt.process_0/d/*'):
     path.write_bytes(path.read_bytes()[:50])
-  with pytest.raises(InputError, match='damaged is damaged: '):
+  with pytest.raises(
+    InputError, match='damaged cannot be read .* It may be damaged'
+  ):
     Sampler.from_folder(str(damaged))
   shutil.copy(exported / 'weights.json', damaged)
   (damaged / 'weights.json').write_text('{"origin": {"stop": 3}}')
@@ -213,6 +215,15 @@ def test_a_saved_model_draws_the_same(tmp_path):
       return
   found = draw(**inputs)
   np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_a_saved_model_without_tensorflow_is_refused(tmp_path, monkeypatch):
+  monkeypatch.setitem(sys.modules, 'tensorflow', None)
+  with pytest.raises(
+    InputError, match='SavedModel needs TensorFlow and jax2tf'
+  ):
+    folder.save(drawing(), tmp_path / 'out', with_saved_model=True)
+  assert not list(tmp_path.iterdir())
 
 
 def test_the_command(tmp_path, capsys):
