@@ -21,7 +21,7 @@ import tqdm
 from scipy import ndimage
 
 from data_pipeline import labels
-from instgan_jax import build
+from instgan_jax.build import data, methods
 from instgan_jax.inference import Sampler
 
 ZONES = ('inside', 'near', 'far')
@@ -55,7 +55,7 @@ def measure(workdir: str, flags) -> dict:
     raise SystemExit(
       f'{workdir} is of method L, whose instances have no style.'
     )
-  source = build.source(sampler.config, 'val')
+  source = data.source(sampler.config, 'val')
   num_scenes = min(flags.num_scenes, len(source))
   shares, even, levels = [], [], []
   for index in tqdm.trange(num_scenes, desc=workdir):
@@ -73,7 +73,7 @@ def measure(workdir: str, flags) -> dict:
     )
   return {
     'workdir': pathlib.Path(workdir).name,
-    'method': build.method(sampler.config),
+    'method': methods.name(sampler.config),
     'step': sampler.step,
     'size': list(sampler.image_size),
     'num_scenes': num_scenes,

@@ -22,14 +22,12 @@ import statsmodels.api as sm
 import tqdm
 
 from benchmarks import study_raters
-from instgan_jax.apps.human_study import (
+from instgan_jax.apps.human_study.analysis import (
   answer_table,
   bradley_terry,
-  picture_sets,
-  plan,
-  planning,
   preferences,
 )
+from instgan_jax.apps.human_study.design import image_sets, plan, planning
 
 _PAPER = {'real': 1.4, 'L': -0.75, 'L+I': -0.4, 'L+I+P': -0.25}
 _CHANCE = dict.fromkeys(_PAPER, 0.0)
@@ -139,7 +137,7 @@ def bare_plan(
   sets, *, num_participants, num_questions, num_scenes, seed
 ) -> plan.Plan:
   """A plan of one mode, without pictures."""
-  picture = picture_sets.Picture('', '', (1, 1))
+  picture = image_sets.Picture('', '', (1, 1))
   scenes = {f'scene_{i:04d}': picture for i in range(num_scenes)}
   request = planning.Request(
     num_participants=num_participants,
@@ -153,7 +151,7 @@ def bare_plan(
     break_every=50,
   )
   return planning.make(
-    [picture_sets.PictureSet(name, '', scenes) for name in sets],
+    [image_sets.PictureSet(name, '', scenes) for name in sets],
     request,
     plan.Rules(0.0, 1.0, 0.0, False),
     plan.Texts('', '', {}, {}),

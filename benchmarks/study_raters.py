@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from instgan_jax.apps.human_study import database, plan
+from instgan_jax.apps.human_study.design import plan
+from instgan_jax.apps.human_study.web import database
 
 
 def answer(

@@ -21,9 +21,9 @@ import time
 
 import jax
 
-from data_pipeline import in_memory, toy_street
-from instgan_jax import build
-from instgan_jax.train import parallel
+from data_pipeline import batches, toy_street
+from instgan_jax.build import gan
+from instgan_jax.runtime import devices
 
 # use_instances, use_position_map.
 METHODS = {
@@ -40,7 +40,7 @@ def main() -> None:
   )
   parser.add_argument('--config', required=True)
   parser.add_argument('--batch_size', type=int)
-  parser.add_argument('--dtype', choices=sorted(build.DTYPES))
+  parser.add_argument('--dtype', choices=sorted(gan.DTYPES))
   parser.add_argument('--rounds', type=int, default=10)
   flags = parser.parse_args()
   runs = {name: _prepare(flags, *uses) for name, uses in METHODS.items()}
@@ -62,17 +62,17 @@ def _prepare(flags, use_instances: bool, use_position_map: bool):
   config.model.use_position_map = use_position_map
   config.batch_size = flags.batch_size or config.batch_size
   config.dtype = flags.dtype or config.dtype
-  parallel.check_batch_size(config.batch_size)
+  devices.check_batch_size(config.batch_size)
   scenes = toy_street.ToyStreet(config.batch_size, height=config.data.height)
-  networks = build.networks(config, axis_name=parallel.AXIS_NAME)
-  optimizers = build.optimizers(config, 2975)
-  run = parallel.parallelize(
-    build.train_step(config, networks, optimizers, axis_name=parallel.AXIS_NAME)
+  networks = gan.networks(config, axis_name=devices.AXIS_NAME)
+  optimizers = gan.optimizers(config, 2975)
+  run = devices.parallelize(
+    gan.train_step(config, networks, optimizers, axis_name=devices.AXIS_NAME)
   )
-  batch = parallel.shard(
-    next(in_memory.train_batches(scenes, batch_size=config.batch_size, seed=0))
+  batch = devices.shard_for_pmap(
+    next(batches.train_batches(scenes, batch_size=config.batch_size, seed=0))
   )
-  state = parallel.replicate(build.initial_state(config, networks, optimizers))
+  state = devices.replicate(gan.initial_state(config, networks, optimizers))
 
   def step() -> None:
     nonlocal state

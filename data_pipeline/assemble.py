@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from data_pipeline import augment, batch, instances
+from data_pipeline import batch, example, instances
 
 
 def assemble_example(
@@ -31,7 +31,7 @@ def assemble_example(
   """
   scene = source.read(index)
   if flip:
-    scene = augment.flip_horizontally(scene)
+    scene = example.flip_horizontally(scene)
   instance_map, _, num_dropped = instances.dense_instance_map(
     scene.instance_ids, max_instances
   )

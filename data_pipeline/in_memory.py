@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import tqdm
 
-from data_pipeline import assemble, batch, instances, order
+from data_pipeline import batch, example, instances, order
 from data_pipeline.errors import InputError
 
 
@@ -200,9 +200,9 @@ def eval_batches(
 def _assemble_batch(
   source: batch.Source, examples: order.Examples, max_instances: int
 ) -> dict[str, np.ndarray]:
-  return assemble.stack_examples(
+  return example.stack_examples(
     [
-      assemble.assemble_example(
+      example.read_example(
         source,
         int(index),
         flip=bool(is_flipped),

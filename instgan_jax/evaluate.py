@@ -23,9 +23,10 @@ from ml_collections import config_flags
 
 from configs import cityscapes_l
 from data_pipeline.errors import InputError
-from instgan_jax import evaluating, measuring_flags, program
-from instgan_jax.evaluation import picture_folder, report
-from instgan_jax.evaluation import pictures as pictures_lib
+from instgan_jax.cli import evaluation_flags, program
+from instgan_jax.commands import evaluate
+from instgan_jax.evaluation import evaluation, image_folder, report
+from instgan_jax.evaluation import generated_images as pictures_lib
 from instgan_jax.inference import sampler as sampler_lib
 
 _CONFIG = config_flags.DEFINE_config_file(
@@ -50,8 +51,8 @@ _WEIGHTS = flags.DEFINE_enum(
   'The moving average (where the run has one), or the last weights.',
 )
 _OUTPUT = flags.DEFINE_string('output', '', 'FILE.json to write.')
-_options = measuring_flags.define()
-flags.adopt_module_key_flags(measuring_flags)
+_options = evaluation_flags.define()
+flags.adopt_module_key_flags(evaluation_flags)
 
 
 def main(_) -> None:
@@ -70,12 +71,12 @@ def main(_) -> None:
     pictures, scenes_of = _of_workdir(options)
   else:
     pictures, scenes_of = _of_folders(options)
-  evaluation = evaluating.Evaluation(scenes_of, options, split=_SPLIT.value)
+  evaluation = evaluation.Evaluation(scenes_of, options, split=_SPLIT.value)
   results = evaluation.run(
     pictures,
     confusion_png=output and output.with_name(f'{output.stem}_confusion.png'),
   )
-  text = evaluating.text(results)
+  text = evaluation.text(results)
   print(text)
   if output:
     report.save_json(output, results)
@@ -89,8 +90,8 @@ def _of_workdir(options):
   )
   config = _CONFIG.value or sampler.config
   return (
-    pictures_lib.of_sampler(sampler, options.seed, _WORKDIR.value),
-    lambda split: evaluating.data_set(
+    pictures_lib.from_sampler(sampler, options.seed, _WORKDIR.value),
+    lambda split: evaluate.data_set(
       config, split, path=_DATASET_DIR.value, size=sampler.image_size
     ),
   )
@@ -104,19 +105,17 @@ def _of_folders(options):
     )
   config = _CONFIG.value or cityscapes_l.get_config()
   # Any size will do to learn the names; the pictures say which is meant.
-  names = evaluating.data_set(
+  names = evaluate.data_set(
     config, _SPLIT.value, path=_DATASET_DIR.value
   ).image_ids
   names = names[: options.num_scenes or None]
-  folders = [
-    picture_folder.PictureFolder(path, names) for path in _GENERATED.value
-  ]
+  folders = [image_folder.ImageFolder(path, names) for path in _GENERATED.value]
   sizes = {found.size for found in folders}
   if len(sizes) > 1:
     raise InputError(f'The folders have pictures of different sizes: {sizes}.')
   return (
-    pictures_lib.of_folders(folders),
-    lambda split: evaluating.data_set(
+    pictures_lib.from_folders(folders),
+    lambda split: evaluate.data_set(
       config, split, path=_DATASET_DIR.value, size=folders[0].size
     ),
   )

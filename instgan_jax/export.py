@@ -24,7 +24,8 @@ import jax
 from absl import flags
 
 from data_pipeline.errors import InputError
-from instgan_jax import build, program
+from instgan_jax.build import gan
+from instgan_jax.cli import program
 from instgan_jax.exporting import folder
 from instgan_jax.inference import sampler as sampler_lib
 
@@ -39,7 +40,7 @@ _WEIGHTS = flags.DEFINE_enum(
   'The moving average (where the run has one), or the last weights.',
 )
 _DTYPE = flags.DEFINE_enum(
-  'dtype', 'float32', sorted(build.DTYPES), 'Of the exported computation.'
+  'dtype', 'float32', sorted(gan.DTYPES), 'Of the exported computation.'
 )
 _SAVED_MODEL = flags.DEFINE_bool(
   'saved_model', False, 'Write a TensorFlow SavedModel as well.'

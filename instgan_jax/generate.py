@@ -27,10 +27,12 @@ stopped.
 from absl import flags
 
 from data_pipeline.errors import InputError
-from instgan_jax import drawing_plan, generating, program
-from instgan_jax.inference import animation, edits
+from instgan_jax.cli import program
+from instgan_jax.commands import generate
+from instgan_jax.inference import edits, generation_plan
 from instgan_jax.inference import sampler as sampler_lib
 from instgan_jax.inference import styles as styles_lib
+from instgan_jax.visualization import animation
 
 _WORKDIR = flags.DEFINE_string(
   'workdir', None, 'A training workdir, an export, or imported GauGAN weights.'
@@ -100,11 +102,11 @@ def main(_) -> None:
   kept, weights_sha256 = {}, ''
   if _STYLES.value:
     kept, weights_sha256 = styles_lib.load(_STYLES.value)
-  options = generating.Options(
+  options = generate.Options(
     label_dir=_LABEL_DIR.value,
     instance_dir=_INSTANCE_DIR.value,
     output_dir=_OUTPUT_DIR.value,
-    plan=drawing_plan.Plan(
+    plan=generation_plan.Plan(
       seed=_SEED.value,
       seed_by_scene=_SEED_BY_SCENE.value,
       num_draws=_NUM_DRAWS.value,
@@ -126,14 +128,14 @@ def main(_) -> None:
   sampler = sampler_lib.Sampler.from_folder(
     _WORKDIR.value,
     use_ema=_WEIGHTS.value == 'ema',
-    batch_size=_BATCH_SIZE.value or generating.default_batch_size(),
+    batch_size=_BATCH_SIZE.value or generate.default_batch_size(),
   )
   if weights_sha256 not in ('', sampler.weights_sha256):
     print(
       f'The styles in {_STYLES.value} are of other weights: they may look '
       'otherwise here.'
     )
-  print(generating.run(options, sampler))
+  print(generate.run(options, sampler))
 
 
 if __name__ == '__main__':

@@ -22,11 +22,12 @@ import pathlib
 from absl import flags
 
 from data_pipeline.errors import InputError
-from instgan_jax import image_size, importing, program
+from instgan_jax.cli import image_size, program
+from instgan_jax.commands import import_torch
 from instgan_jax.weights import download, public_files
 
 _NETWORK = flags.DEFINE_enum(
-  'network', None, importing.NETWORKS, 'Which network.'
+  'network', None, import_torch.NETWORKS, 'Which network.'
 )
 _INPUT = flags.DEFINE_string(
   'input', None, "The file of the weights; GauGAN's generator."
@@ -78,7 +79,7 @@ def main(_) -> None:
       for name, flag in others.items()
       if flag.value is not None
     }
-    message = importing.import_gaugan(
+    message = import_torch.import_gaugan(
       sources,
       output,
       image_size=image_size.parse(_IMAGE_SIZE.value, 'image_size'),
@@ -86,7 +87,7 @@ def main(_) -> None:
       num_labels=_NUM_LABELS.value,
     )
   else:
-    message = importing.import_frozen(network, source, output)
+    message = import_torch.import_frozen(network, source, output)
   print(message)
 
 

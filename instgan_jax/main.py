@@ -20,8 +20,9 @@ from absl import flags
 from ml_collections import config_flags
 
 from data_pipeline.errors import InputError
-from instgan_jax import program, training
-from instgan_jax.train import processes
+from instgan_jax.cli import program
+from instgan_jax.commands import train
+from instgan_jax.runtime import processes
 
 _CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'The configuration, one of configs/*.py.'
@@ -52,7 +53,7 @@ def main(_) -> None:
     num_processes=_NUM_PROCESSES.value,
     process_id=_PROCESS_ID.value,
   )
-  training.run(_CONFIG.value, pathlib.Path(_WORKDIR.value))
+  train.run(_CONFIG.value, pathlib.Path(_WORKDIR.value))
 
 
 if __name__ == '__main__':

@@ -21,15 +21,16 @@ from absl import flags
 from ml_collections import config_flags
 
 from data_pipeline.errors import InputError
-from instgan_jax import experiment, measuring_flags, program
+from instgan_jax.cli import evaluation_flags, program
+from instgan_jax.commands import reproduce
 
 _CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'The configuration of any of the three methods.'
 )
 _WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the experiment.')
 _SEEDS = flags.DEFINE_integer('seeds', 1, 'Runs of each method.')
-_options = measuring_flags.define()
-flags.adopt_module_key_flags(measuring_flags)
+_options = evaluation_flags.define()
+flags.adopt_module_key_flags(evaluation_flags)
 
 
 def main(_) -> None:
@@ -40,7 +41,7 @@ def main(_) -> None:
       'configs/toy_street.py --workdir runs/reproduce.'
     )
   print(
-    experiment.reproduce(
+    reproduce.reproduce(
       _CONFIG.value,
       pathlib.Path(_WORKDIR.value),
       num_seeds=_SEEDS.value,

@@ -18,8 +18,9 @@ from absl import flags
 from ml_collections import config_flags
 
 from data_pipeline.errors import InputError
-from instgan_jax import program, segmenter_training
-from instgan_jax.train import processes
+from instgan_jax.cli import program
+from instgan_jax.commands import train_segmenter
+from instgan_jax.runtime import processes
 
 _CONFIG = config_flags.DEFINE_config_file(
   'config', None, 'The configuration, one of configs/*_segmenter.py.'
@@ -37,7 +38,7 @@ def main(_) -> None:
       'configs/toy_segmenter.py --workdir runs/toy_segmenter.'
     )
   processes.join()
-  segmenter_training.run(_CONFIG.value, pathlib.Path(_WORKDIR.value))
+  train_segmenter.run(_CONFIG.value, pathlib.Path(_WORKDIR.value))
 
 
 if __name__ == '__main__':

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from instgan_jax import checkpoint
+from instgan_jax.checkpoints import weights_folder
 from tests import programs
 
 pytestmark = pytest.mark.slow
@@ -32,7 +32,7 @@ def start_two(cache, workdir, **changes):
 
 def gradient_sizes(workdir, step):
   """|gradient| of every parameter at the first step, from Adam's moments."""
-  tree = checkpoint.restore_tree(workdir / 'checkpoints' / str(step))
+  tree = weights_folder.restore_tree(workdir / 'checkpoints' / str(step))
   return jax.tree.map(
     np.sqrt, [tree[side][0]['nu'] for side in ('g_opt_state', 'd_opt_state')]
   )

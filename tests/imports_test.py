@@ -8,20 +8,20 @@ import pytest
 ROOT = pathlib.Path(__file__).parent.parent
 # Each line may import the lines above it and itself; the first match counts.
 LAYERS = (
-  ('configs', 'data_pipeline', 'instgan_jax.exits'),
+  ('configs', 'data_pipeline', 'instgan_jax.runtime.exits'),
   (
     'instgan_jax.models',
     'instgan_jax.losses',
     'instgan_jax.pretrained',
     'instgan_jax.weights',
-    'instgan_jax.checkpoint',
-    'instgan_jax.frozen',
+    'instgan_jax.checkpoints.manager',
+    'instgan_jax.pretrained.load',
   ),
   ('instgan_jax.train',),
-  ('instgan_jax.build', 'instgan_jax.initial_weights'),
+  ('instgan_jax.build', 'instgan_jax.train.warm_start'),
   ('instgan_jax.inference',),
   ('instgan_jax.evaluation', 'instgan_jax.exporting'),
-  ('instgan_jax.program',),
+  ('instgan_jax.cli.program',),
   ('instgan_jax.apps',),
   ('instgan_jax',),  # The verbs.
 )
@@ -33,7 +33,7 @@ FORBIDDEN = {
 }
 TENSORFLOW_FILES = {
   'data_pipeline/cityscapes.py',
-  'data_pipeline/pipeline.py',
+  'data_pipeline/tf_batches.py',
   'instgan_jax/exporting/saved_model.py',
 }
 
@@ -87,4 +87,4 @@ def test_pmap_stands_in_one_file():
     for path in source_files()
     if 'pmap(' in path.read_text()
   ]
-  assert users == ['instgan_jax/train/parallel.py']
+  assert users == ['instgan_jax/runtime/devices.py']

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from instgan_jax import checkpoint
+from instgan_jax.checkpoints import weights_folder
 from tests import programs
 
 ROOT = programs.ROOT
@@ -157,8 +157,8 @@ def test_init_from_starts_with_the_weights_of_another_run(
     )
   )
   assert status == 0, err
-  trained = checkpoint.restore_tree(source)
-  begun = checkpoint.restore_tree(tmp_path)
+  trained = weights_folder.restore_tree(source)
+  begun = weights_folder.restore_tree(tmp_path)
   jax.tree.map(
     np.testing.assert_array_equal,
     begun['g_params']['generator'],

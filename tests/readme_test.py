@@ -24,13 +24,8 @@ from PIL import Image
 from benchmarks import locality
 from configs import toy_street
 from data_pipeline import toy_street as toy_street_command
-from instgan_jax import (
-  evaluating,
-  experiment,
-  segmenter_training,
-  training,
-)
 from instgan_jax.apps.human_study import command as study
+from instgan_jax.commands import evaluate, reproduce, train, train_segmenter
 from instgan_jax.inference import sampler
 from instgan_jax.train import loop
 from instgan_jax.weights import download
@@ -127,7 +122,7 @@ def run_main(words, monkeypatch, capsys):
   # The configuration's flag looks for its overrides there.
   monkeypatch.setattr(sys, 'argv', arguments)
   values(arguments)
-  training.run(values.config, pathlib.Path(values.workdir))
+  train.run(values.config, pathlib.Path(values.workdir))
   return capsys.readouterr().out
 
 
@@ -230,10 +225,10 @@ def run_python_blocks(root):
 def light(monkeypatch):
   """Replaces what takes long."""
   monkeypatch.setattr(loop, 'train', train_one_batch)
-  monkeypatch.setattr(evaluating, 'Evaluation', SilentEvaluation)
+  monkeypatch.setattr(evaluate, 'Evaluation', SilentEvaluation)
   for module, name in (
-    (segmenter_training, 'run'),
-    (experiment, 'reproduce'),
+    (train_segmenter, 'run'),
+    (reproduce, 'reproduce'),
   ):
     monkeypatch.setattr(
       module, name, lambda config, workdir, **_: print('In', workdir)

@@ -6,7 +6,8 @@ import numpy as np
 from flax import traverse_util
 
 from configs import toy_segmenter, toy_street
-from instgan_jax import build, checkpoint
+from instgan_jax.build import gan
+from instgan_jax.checkpoints import run_config, weights_folder
 
 
 def config(method='lip', **changes):
@@ -51,7 +52,7 @@ def segmenter_config(**changes):
 
 def generator_variables(config):
   """Variables of a generator of `config`, drawn at random."""
-  generator, latent_shape = build.generator(config)
+  generator, latent_shape = gan.generator(config)
   maps = jnp.zeros((1, *generator.image_size), jnp.int32)
   latents = jnp.zeros((1, *latent_shape))
   style = jnp.zeros((1, generator.image_style_dim))
@@ -85,8 +86,8 @@ def _with_spectral_stats(variables):
 
 def save_generator(folder, config):
   """A folder that the Sampler takes, with `generator_variables`."""
-  checkpoint.save_tree(folder, {'generator': generator_variables(config)})
-  checkpoint.save_config(folder, config)
+  weights_folder.save_tree(folder, {'generator': generator_variables(config)})
+  run_config.save(folder, config)
   return folder
 
 

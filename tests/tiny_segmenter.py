@@ -5,7 +5,7 @@ import json
 import jax
 import numpy as np
 
-from instgan_jax import checkpoint
+from instgan_jax.checkpoints import weights_folder
 from instgan_jax.pretrained import pspnet
 
 OPTIONS = {
@@ -36,7 +36,7 @@ def save(folder, *, size=(32, 64), **changes):
   weights = jax.tree.map(draw, shapes)
   protocol = {'size': size, 'crop': None, 'flip': False, 'scales': (1.0,)}
   about = {'network': 'pspnet', 'options': options, 'protocol': protocol}
-  checkpoint.save_tree(
+  weights_folder.save_tree(
     folder, {'pspnet': weights}, {'weights.json': json.dumps(about)}
   )
   return str(folder)

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib import figure
 from matplotlib.backends import backend_agg
 
-from instgan_jax.evaluation import segmentation
+from instgan_jax.evaluation import miou
 
 _DARK = 0.55  # Shares from here on get white figures.
 _LEAST_SHOWN = 0.005  # Smaller shares are left blank: they would print as 0.
@@ -24,7 +24,7 @@ def save_png(
     title: above the picture.
   """
   shares = _shares(matrix)
-  columns = [label.name for label in segmentation.EVALUATED] + ['ignored']
+  columns = [label.name for label in miou.EVALUATED] + ['ignored']
   rows = [
     name if np.isfinite(share[0]) else f'{name} (absent)'
     for name, share in zip(columns, shares, strict=False)
@@ -58,7 +58,7 @@ def save_png(
 
 def _shares(matrix: np.ndarray) -> np.ndarray:
   """float [19, 20]: rows sum to 1, or are NaN; the last column is ignored."""
-  ids = [label.id for label in segmentation.EVALUATED]
+  ids = [label.id for label in miou.EVALUATED]
   rows = matrix[ids]
   evaluated = rows[:, ids]
   ignored = rows.sum(axis=1, keepdims=True) - evaluated.sum(

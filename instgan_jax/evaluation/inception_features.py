@@ -16,9 +16,8 @@ import numpy as np
 from PIL import Image
 
 from data_pipeline.errors import InputError
-from instgan_jax import frozen
-from instgan_jax.pretrained import inception
-from instgan_jax.train import parallel
+from instgan_jax.pretrained import inception, load
+from instgan_jax.runtime import devices
 
 RESIZES = ('pytorch-fid', 'clean-fid')
 _IMAGES = 'images'
@@ -32,7 +31,7 @@ class InceptionFeatures:
     protocol: what a result must say of how it was measured.
   """
 
-  def __init__(self, weights: frozen.Frozen, resize: str):
+  def __init__(self, weights: load.Network, resize: str):
     """Takes weights of `frozen.load_inception`.
 
     Raises:
@@ -49,7 +48,7 @@ class InceptionFeatures:
       'resize': resize,
       'weights_sha256': weights.sha256,
     }
-    self._variables = parallel.replicate(weights.variables)
+    self._variables = devices.replicate(weights.variables)
     self._run = jax.jit(
       functools.partial(_features, weights.network, resize == 'pytorch-fid')
     )
@@ -57,7 +56,7 @@ class InceptionFeatures:
   def __call__(self, images: np.ndarray) -> np.ndarray:
     """uint8 [B, H, W, 3] -> float32 [B, 2048]."""
     inputs = images if self.resize == 'pytorch-fid' else clean_resize(images)
-    spread = parallel.spread({_IMAGES: inputs})[_IMAGES]
+    spread = devices.shard_for_jit({_IMAGES: inputs})[_IMAGES]
     return np.asarray(self._run(self._variables, spread))[: len(images)]
 
 

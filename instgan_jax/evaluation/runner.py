@@ -8,8 +8,8 @@ import numpy as np
 import tqdm
 
 from data_pipeline import batch as batch_lib
-from data_pipeline import in_memory
-from instgan_jax.evaluation import measures, reference_statistics
+from data_pipeline import batches
+from instgan_jax.evaluation import metrics, reference_statistics
 
 Batch = dict[str, np.ndarray]
 
@@ -20,7 +20,7 @@ def run(
   picture_measures: Sequence,
   *,
   num_draws: int,
-  draw_distances: measures.DrawDistances | None = None,
+  draw_distances: metrics.DrawDistances | None = None,
   batch_size: int,
 ) -> None:
   """Feeds every scene, its real image and its draws to the measures.
@@ -36,7 +36,7 @@ def run(
     batch_size: scenes at a time; it does not change the result.
   """
   for batch, names, mask in _batches(source, batch_size, 'Evaluating'):
-    scenes = measures.Scenes(
+    scenes = metrics.Scenes(
       [name for name, counts in zip(names, mask, strict=True) if counts],
       *(
         batch[key][mask]
@@ -50,7 +50,7 @@ def run(
     num_pictures = max(num_draws, 2 if draw_distances else 1)
     draws = [draw(batch, names, k)[mask] for k in range(num_pictures)]
     for measure in picture_measures:
-      measure.update(measures.REAL, scenes.images, scenes)
+      measure.update(metrics.REAL, scenes.images, scenes)
       for number in range(num_draws):
         measure.update(number, draws[number], scenes)
     if draw_distances:
@@ -104,7 +104,7 @@ def content_hash(batches: Iterable[np.ndarray]) -> str:
 
 def _batches(source: batch_lib.Source, batch_size: int, doing: str):
   """(batch, names, mask) with a bar; the next batch is read meanwhile."""
-  batches = in_memory.eval_batches(source, batch_size=batch_size)
+  batches = batches.eval_batches(source, batch_size=batch_size)
   start = 0
   with (
     tqdm.tqdm(desc=doing, total=len(source), unit='scene') as bar,

@@ -9,13 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from data_pipeline.errors import InputError
-from instgan_jax import frozen
-from instgan_jax.evaluation import segmentation, segmenter_protocol
-from instgan_jax.pretrained import pspnet
-from instgan_jax.train import parallel
+from instgan_jax.evaluation import miou, segmenter_protocol
+from instgan_jax.pretrained import load, pspnet
+from instgan_jax.runtime import devices
 
 _IMAGES = 'images'
-_IDS = np.array([label.id for label in segmentation.EVALUATED], np.uint8)
+_IDS = np.array([label.id for label in miou.EVALUATED], np.uint8)
 
 
 class Segmenter:
@@ -32,7 +31,7 @@ class Segmenter:
 
   def __init__(
     self,
-    weights: frozen.Frozen,
+    weights: load.Network,
     protocol: segmenter_protocol.Protocol,
     *,
     rows_per_device: int = 1,
@@ -58,7 +57,7 @@ class Segmenter:
       **protocol._asdict(),
     }
     self._rows = rows_per_device * jax.local_device_count()
-    self._variables = parallel.replicate(weights.variables)
+    self._variables = devices.replicate(weights.variables)
     self._network = weights.network
 
   def label_maps(self, images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -93,7 +92,7 @@ class Segmenter:
       part = images[start : start + self._rows]
       missing = self._rows - len(part)
       filled = np.concatenate([part, np.repeat(part[-1:], missing, axis=0)])
-      on_devices = parallel.spread({_IMAGES: filled})[_IMAGES]
+      on_devices = devices.shard_for_jit({_IMAGES: filled})[_IMAGES]
       parts.append(
         run(self._network, self.protocol, self._variables, on_devices)
       )
@@ -116,8 +115,8 @@ def load(
   Raises:
     InputError: for weights or a protocol that cannot be used.
   """
-  weights = frozen.load_pspnet(folder)
-  about = frozen.about(folder)
+  weights = load.pspnet(folder)
+  about = load.metadata(folder)
   protocol = segmenter_protocol.of_weights(about, protocol_name)
   return Segmenter(weights, protocol._replace(size=size or protocol.size))
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from data_pipeline import batch as batch_lib
 from data_pipeline import labels
-from instgan_jax.evaluation import draw_change, micv
+from instgan_jax.evaluation import micv, style_change
 
 CLASSES = ('car', 'person')  # The paper's.
 
@@ -48,7 +48,7 @@ def make_variety_evaluator(
       without_padding([draw(variables, batch, seed) for batch in batches])
       for seed in (0, 1)
     ]
-    change = draw_change.draw_change(*draws, instance_maps)
+    change = style_change.draw_change(*draws, instance_maps)
     values = {
       'change_inside': change.inside,
       'change_outside': change.outside,

@@ -16,7 +16,8 @@ import numpy as np
 from jax import export as jax_export
 
 from data_pipeline.errors import InputError
-from instgan_jax import build, checkpoint, exits
+from instgan_jax.build import methods
+from instgan_jax.checkpoints import run_config, weights_folder
 from instgan_jax.exporting import (
   agreement,
   saved_model,
@@ -24,6 +25,7 @@ from instgan_jax.exporting import (
   stablehlo,
 )
 from instgan_jax.inference import sampler as sampler_lib
+from instgan_jax.runtime import exits
 
 MODULE_FILE = 'generator.stablehlo'
 ABOUT_FILE = 'generator.json'
@@ -77,12 +79,12 @@ def save(
     weights_sha256=drawing.weights_sha256,
   )
   module = stablehlo.serialize(folded)
-  checkpoint.save_tree(
+  weights_folder.save_tree(
     unchecked,
     {'generator': folded.variables},
     {
-      checkpoint.CONFIG_FILE: _json(folded.config.to_dict()),
-      checkpoint.WEIGHTS_FILE: _json(_origin(folded)),
+      run_config.CONFIG_FILE: _json(folded.config.to_dict()),
+      weights_folder.WEIGHTS_FILE: _json(_origin(folded)),
       ABOUT_FILE: _json(_about(folded)),
       MODULE_FILE: module,
     },
@@ -145,7 +147,7 @@ def _about(drawing: sampler_lib.Sampler) -> dict:
   }
   height, width = drawing.image_size
   return {
-    'method': build.method(drawing.config),
+    'method': methods.name(drawing.config),
     'num_labels': drawing.config.model.num_labels,
     'arguments': arguments,
     'result': {

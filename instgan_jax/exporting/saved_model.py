@@ -7,9 +7,9 @@ import jax
 import numpy as np
 
 from data_pipeline.errors import InputError
-from instgan_jax import exits
 from instgan_jax.exporting import stablehlo
 from instgan_jax.inference import sampler as sampler_lib
+from instgan_jax.runtime import exits
 
 
 def require() -> None:

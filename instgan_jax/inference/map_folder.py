@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from data_pipeline import layout
+from data_pipeline import errors
 from data_pipeline.errors import InputError
 
 # What follows the scene's name. Where a folder has files of Cityscapes'
@@ -65,17 +65,17 @@ def find(
   chosen = list(dict.fromkeys(names)) or list(label_maps)
   if unknown := [name for name in chosen if name not in label_maps]:
     raise InputError(
-      f'{label_dir} has no scene {layout.summarize(unknown)}; it has '
-      f'{layout.summarize(list(label_maps))}.'
+      f'{label_dir} has no scene {errors.summarize(unknown)}; it has '
+      f'{errors.summarize(list(label_maps))}.'
     )
   if instance_maps is None:
     return tuple(SceneFiles(name, label_maps[name], None) for name in chosen)
   if missing := [name for name in chosen if name not in instance_maps]:
     raise InputError(
       f'{len(missing)} of {len(chosen)} scenes have no instance map in '
-      f'{instance_dir}: {layout.summarize(missing)}. Expected '
+      f'{instance_dir}: {errors.summarize(missing)}. Expected '
       'SCENE_gtFine_instanceIds.png or SCENE.png; it has '
-      f'{layout.summarize(list(instance_maps))}.'
+      f'{errors.summarize(list(instance_maps))}.'
     )
   return tuple(
     SceneFiles(name, label_maps[name], instance_maps[name]) for name in chosen

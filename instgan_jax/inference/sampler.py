@@ -21,11 +21,13 @@ import numpy as np
 
 from data_pipeline import batch as batch_lib
 from data_pipeline.errors import InputError
-from instgan_jax import build, checkpoint, frozen
-from instgan_jax.inference import scene_maps, trained_generator
+from instgan_jax.build import gan, methods
+from instgan_jax.checkpoints import weights_folder
+from instgan_jax.inference import generator_folder, scene_maps
 from instgan_jax.inference import styles as styles_lib
 from instgan_jax.models import generator as generator_lib
-from instgan_jax.train import parallel, preview
+from instgan_jax.runtime import devices, image_range
+from instgan_jax.train import preview
 
 _INPUTS = (batch_lib.LABEL_MAP, batch_lib.INSTANCE_MAP, batch_lib.POSITION)
 
@@ -75,15 +77,17 @@ class Sampler:
       raise InputError(f'batch_size is {batch_size}, expected at least 1.')
     self.config, self.variables = config, variables
     self.step, self.uses_ema = step, uses_ema
-    self.weights_sha256 = weights_sha256 or frozen.tree_sha256(variables)
+    self.weights_sha256 = weights_sha256 or weights_folder.tree_sha256(
+      variables
+    )
     self.batch_size = batch_size
-    self.generator, self._latent_shape = build.generator(
+    self.generator, self._latent_shape = gan.generator(
       config, use_spectral_norm='spectral_stats' in variables
     )
     _check(self.generator, self._latent_shape, variables)
     self._draw_batch = preview.make_draw(self.generator, self._latent_shape)
     self._run = jax.jit(self.apply)
-    self._on_devices = parallel.replicate(variables)
+    self._on_devices = devices.replicate(variables)
 
   @classmethod
   def from_folder(
@@ -105,7 +109,7 @@ class Sampler:
     Raises:
       InputError: if there is none, or if it does not fit its configuration.
     """
-    trained = trained_generator.load(folder, use_ema=use_ema, dtype=dtype)
+    trained = generator_folder.load(folder, use_ema=use_ema, dtype=dtype)
     return cls(**trained._asdict(), batch_size=batch_size)
 
   @property
@@ -142,7 +146,7 @@ class Sampler:
     """
     if instance_map is None and self.needs_instance_map:
       raise InputError(
-        f'A generator of method {build.method(self.config)} needs an instance '
+        f'A generator of method {methods.name(self.config)} needs an instance '
         'map beside '
         f'{label_map if scene_maps.is_file(label_map) else "the label map"}.'
       )
@@ -247,7 +251,7 @@ class Sampler:
     Raises:
       InputError: if a style is missing, too many or of another size.
     """
-    return preview.to_uint8(self.draw_floats(scenes, styles))
+    return image_range.to_uint8(self.draw_floats(scenes, styles))
 
   def draw_floats(
     self,
@@ -273,7 +277,7 @@ class Sampler:
         k: np.concatenate([v, np.repeat(v[-1:], missing, axis=0)])
         for k, v in rows.items()
       }
-      images = self._run(self._on_devices, **parallel.spread(rows))
+      images = self._run(self._on_devices, **devices.shard_for_jit(rows))
       drawn.append(np.asarray(images)[: self.batch_size - missing])
     return np.concatenate(drawn)
 
@@ -328,7 +332,7 @@ class Sampler:
       seed: of the styles.
     """
     rows = len(batch[batch_lib.LABEL_MAP])
-    inputs = parallel.spread({key: batch[key] for key in _INPUTS})
+    inputs = devices.shard_for_jit({key: batch[key] for key in _INPUTS})
     return self._draw_batch(self._on_devices, inputs, seed)[:rows]
 
   def apply(
@@ -385,7 +389,7 @@ def _check(generator: generator_lib.Generator, latent_shape, variables):
       jax.random.key(0), maps, maps, latents, style, train=False
     )
 
-  if wrong := checkpoint.differences(variables, jax.eval_shape(initialize)):
+  if wrong := weights_folder.differences(variables, jax.eval_shape(initialize)):
     raise InputError(
       'The weights do not fit their configuration:\n  ' + '\n  '.join(wrong)
     )

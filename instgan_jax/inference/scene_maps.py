@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from data_pipeline import batch, instances, labels, layout, scene_files
+from data_pipeline import batch, instances, labels
+from data_pipeline.cityscapes import file_names, png
 from data_pipeline.errors import InputError
 
 # A file, or whatever numpy makes an array of.
@@ -57,11 +58,11 @@ def read(
     InputError: naming the file, if something does not fit.
   """
   names = _name(label_map, 'label map'), _name(instance_map, 'instance map')
-  label_map = _load(label_map, layout.LABEL_MAP, names[0])
+  label_map = _load(label_map, file_names.LABEL_MAP, names[0])
   if instance_map is None:
     instance_map = np.zeros_like(label_map)
   else:
-    instance_map = _load(instance_map, layout.INSTANCE_MAP, names[1])
+    instance_map = _load(instance_map, file_names.INSTANCE_MAP, names[1])
   if label_map.shape != instance_map.shape:
     raise InputError(
       f'{names[0]} is {_times(label_map.shape)} (height x width), {names[1]} '
@@ -70,8 +71,8 @@ def read(
     )
   size = label_map.shape
   first_id = _first_id(label_map, instance_map)
-  label_map = scene_files.resize_map(label_map, image_size)
-  instance_map = scene_files.resize_map(instance_map, image_size)
+  label_map = png.resize_map(label_map, image_size)
+  instance_map = png.resize_map(instance_map, image_size)
   _check_labels(label_map, num_labels, names[0])
   is_thing = instance_map >= first_id
   if first_id == instances.FIRST_THING_ID:
@@ -107,7 +108,7 @@ def _name(given: Map | None, kind: str) -> str:
 def _load(given: Map, kind: str, name: str) -> np.ndarray:
   """uint16 [H, W]."""
   if is_file(given):
-    return scene_files.read_map(given, kind).astype(np.uint16)
+    return png.read_map(given, kind).astype(np.uint16)
   given = np.asarray(given)
   if given.ndim != 2 or given.dtype.kind not in 'iu' or not given.size:
     raise InputError(

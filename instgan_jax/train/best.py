@@ -13,8 +13,8 @@ import shutil
 import jax
 
 from data_pipeline.errors import InputError
-from instgan_jax import checkpoint
-from instgan_jax.train import parallel
+from instgan_jax.checkpoints import manager, run_config
+from instgan_jax.runtime import devices
 
 FOLDER = 'best'
 FILE = 'best.json'
@@ -50,15 +50,15 @@ class Best:
     All processes must call it; the first one's figures count.
     """
     value = figures.get(self._figure, math.nan)
-    if not parallel.agreed(self._is_better(value)):
+    if not devices.agreed(self._is_better(value)):
       return
     self._folder.mkdir(exist_ok=True)
-    with checkpoint.Checkpoints(self._folder, keep_last=1) as checkpoints:
-      checkpoints.save(step, parallel.to_global(state))
+    with manager.Checkpoints(self._folder, keep_last=1) as checkpoints:
+      checkpoints.save(step, devices.to_global(state))
       checkpoints.wait()
     self.value = value
     if jax.process_index() == 0:
-      config = checkpoint.CONFIG_FILE
+      config = run_config.CONFIG_FILE
       shutil.copyfile(self._workdir / config, self._folder / config)
       path = self._folder / FILE
       partial = path.with_suffix('.partial')

@@ -10,10 +10,11 @@ import jax
 import numpy as np
 import tqdm
 
-from instgan_jax import checkpoint, exits
-from instgan_jax.train import interruption, parallel, sample_sheet
+from instgan_jax.checkpoints import manager
+from instgan_jax.runtime import devices, exits, interruption
 from instgan_jax.train import metrics as metrics_lib
 from instgan_jax.train import state as state_lib
+from instgan_jax.visualization import image_grid
 
 Batch = dict[str, np.ndarray]
 
@@ -68,7 +69,7 @@ class Evaluator:
 def train(
   *,
   workdir: pathlib.Path,
-  checkpoints: checkpoint.Checkpoints,
+  checkpoints: manager.Checkpoints,
   initialize: Callable[[], state_lib.GanState],
   abstract_state: state_lib.GanState,
   train_step: Callable,
@@ -126,9 +127,9 @@ def train(
       evaluator.on_figures(step, found, state)
       figures.update(found)
 
-  run = parallel.parallelize(train_step)
+  run = devices.parallelize(train_step)
   since_report = metrics_lib.StepMetrics()
-  batches = parallel.prefetch(make_batches(step))
+  batches = devices.prefetch(make_batches(step))
   bar = tqdm.tqdm(
     total=cadence.num_steps,
     initial=step,
@@ -153,7 +154,7 @@ def train(
         if saving or step % cadence.log_every_steps == 0:
           _report(since_report, step, writer, bar, checkpoints, shown)
         if saving:
-          checkpoints.save(step, parallel.to_global(state))
+          checkpoints.save(step, devices.to_global(state))
         if stopping and not last:
           checkpoints.wait()
           raise exits.Stopped(
@@ -178,15 +179,15 @@ def train(
 def _start(checkpoints, initialize, abstract_state) -> state_lib.GanState:
   """The latest checkpoint's state, or a fresh one, on all local devices."""
   if checkpoints.latest_step() is None:
-    return parallel.replicate(initialize())
-  sharding = parallel.global_sharding()
+    return devices.replicate(initialize())
+  sharding = devices.global_sharding()
   abstract = jax.tree.map(
     lambda leaf: jax.ShapeDtypeStruct(
       leaf.shape, leaf.dtype, sharding=sharding
     ),
     abstract_state,
   )
-  state = parallel.to_local(checkpoints.restore(abstract))
+  state = devices.to_local(checkpoints.restore(abstract))
   logging.info('Continuing after step %d.', int(state.step))
   return state
 
@@ -209,7 +210,7 @@ def _report(since_report, step, writer, bar, checkpoints, shown) -> None:
 
 def _show(workdir, writer, step: int, variables, samples: Samples) -> None:
   """Writes the sample sheet of a step."""
-  sheet = sample_sheet.sample_sheet(
+  sheet = image_grid.sample_grid(
     label_maps=samples.batch['label_map'],
     instance_maps=samples.batch['instance_map'],
     images=samples.batch['image'],
@@ -218,7 +219,7 @@ def _show(workdir, writer, step: int, variables, samples: Samples) -> None:
       for seed in range(samples.num_draws)
     ],
   )
-  sample_sheet.save_png(workdir / 'samples' / f'{step:06d}.png', sheet)
+  image_grid.save_png(workdir / 'samples' / f'{step:06d}.png', sheet)
   writer.write_image(step, 'samples', sheet)
 
 

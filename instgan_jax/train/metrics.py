@@ -8,7 +8,7 @@ import pathlib
 import jax
 import numpy as np
 
-from instgan_jax import exits
+from instgan_jax.runtime import exits
 
 FILE = 'metrics.jsonl'
 

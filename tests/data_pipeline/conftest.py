@@ -6,7 +6,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from data_pipeline import archives, batch, layout, scene_files
+from data_pipeline import batch
+from data_pipeline.cityscapes import archives, file_names, png
 
 
 class HandMadeScenes:
@@ -49,11 +50,11 @@ def write_folder():
     for index, image_id in enumerate(scenes.image_ids):
       city = 'a' if index == len(scenes) - 1 else 'z'
       for kind, array in zip(
-        layout.KINDS.values(), scenes.read(index), strict=True
+        file_names.KINDS.values(), scenes.read(index), strict=True
       ):
         path = root / kind.folder / split / city / f'{image_id}{kind.ending}'
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(scene_files.encode_png(array))
+        path.write_bytes(png.encode_png(array))
     return root
 
   return write

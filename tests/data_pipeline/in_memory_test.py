@@ -4,7 +4,7 @@ import itertools
 import numpy as np
 import pytest
 
-from data_pipeline import batch, in_memory
+from data_pipeline import batch, batches, in_memory
 from data_pipeline.errors import InputError
 
 SETTINGS = {'batch_size': 4, 'seed': 7}
@@ -15,8 +15,8 @@ def take(batches, count):
 
 
 def test_batches_keep_the_contract(make_scenes):
-  (training,) = take(in_memory.train_batches(make_scenes(3), **SETTINGS), 1)
-  evaluation = next(in_memory.eval_batches(make_scenes(3), batch_size=4))
+  (training,) = take(batches.train_batches(make_scenes(3), **SETTINGS), 1)
+  evaluation = next(batches.eval_batches(make_scenes(3), batch_size=4))
   expected = {
     batch.IMAGE: ('uint8', (4, 4, 8, 3)),
     batch.LABEL_MAP: ('uint8', (4, 4, 8)),
@@ -34,8 +34,8 @@ def test_batches_keep_the_contract(make_scenes):
 
 def test_start_step_equals_skipping(make_scenes, assert_same_batch):
   source = make_scenes(5)
-  all_steps = take(in_memory.train_batches(source, **SETTINGS), 9)
-  later = in_memory.train_batches(source, start_step=6, **SETTINGS)
+  all_steps = take(batches.train_batches(source, **SETTINGS), 9)
+  later = batches.train_batches(source, start_step=6, **SETTINGS)
   for got, expected in zip(take(later, 3), all_steps[6:], strict=True):
     assert_same_batch(got, expected)
 
@@ -55,10 +55,10 @@ def test_hosts_one_after_another_are_one_host(
   source = make_scenes(5)
 
   def training(**hosts):
-    return in_memory.train_batches(source, **SETTINGS, **hosts)
+    return batches.train_batches(source, **SETTINGS, **hosts)
 
   def evaluation(**hosts):
-    return in_memory.eval_batches(source, batch_size=4, **hosts)
+    return batches.eval_batches(source, batch_size=4, **hosts)
 
   for batches in (training, evaluation):
     expected = take(batches(), 2)
@@ -68,7 +68,7 @@ def test_hosts_one_after_another_are_one_host(
 
 def test_only_the_scenes_of_the_host_are_read(make_scenes):
   source = make_scenes(100)
-  batches = in_memory.train_batches(
+  batches = batches.train_batches(
     source, process_index=1, process_count=4, **SETTINGS
   )
   assert not source.reads
@@ -79,7 +79,7 @@ def test_only_the_scenes_of_the_host_are_read(make_scenes):
 def test_flip_is_drawn_per_example_and_keeps_rows_aligned(make_scenes):
   source = make_scenes(5)
   flipped = []
-  for got in take(in_memory.train_batches(source, **SETTINGS), 10):
+  for got in take(batches.train_batches(source, **SETTINGS), 10):
     for row in range(4):
       scene = source.read(int(got['image'][row, 0, 0, 2]))
       is_flipped = bool((got['label_map'][row] != scene.label_map).any())
@@ -98,7 +98,7 @@ def test_flip_is_drawn_per_example_and_keeps_rows_aligned(make_scenes):
 
 def test_flip_off_leaves_every_example_as_it_is(make_scenes):
   source = make_scenes(5)
-  plain = in_memory.train_batches(source, flip=False, **SETTINGS)
+  plain = batches.train_batches(source, flip=False, **SETTINGS)
   for got in take(plain, 5):
     np.testing.assert_array_equal(
       got['label_map'], np.stack([source.read(0).label_map] * 4)
@@ -106,14 +106,14 @@ def test_flip_off_leaves_every_example_as_it_is(make_scenes):
 
 
 def test_dropped_instances_are_counted_in_the_batch(make_scenes):
-  batches = in_memory.train_batches(make_scenes(5), max_instances=1, **SETTINGS)
+  batches = batches.train_batches(make_scenes(5), max_instances=1, **SETTINGS)
   got = next(batches)
   np.testing.assert_array_equal(got['num_dropped_instances'], [1, 1, 1, 1])
   assert got['instance_map'].max() == 1
 
 
 def test_evaluation_shows_every_example_once(make_scenes):
-  got = list(in_memory.eval_batches(make_scenes(6), batch_size=4))
+  got = list(batches.eval_batches(make_scenes(6), batch_size=4))
   mask = np.concatenate([b['mask'] for b in got])
   names = np.concatenate([b['image'][:, 0, 0, 2] for b in got])
   positions = np.concatenate([b['position'] for b in got])
@@ -124,11 +124,9 @@ def test_evaluation_shows_every_example_once(make_scenes):
 
 def test_wrong_batch_size_is_refused_before_the_first_batch(make_scenes):
   with pytest.raises(InputError, match='batch_size 6 .* 4 processes'):
-    in_memory.train_batches(
-      make_scenes(5), batch_size=6, seed=0, process_count=4
-    )
+    batches.train_batches(make_scenes(5), batch_size=6, seed=0, process_count=4)
   with pytest.raises(InputError, match='batch_size 6 .* 4 processes'):
-    in_memory.eval_batches(make_scenes(5), batch_size=6, process_count=4)
+    batches.eval_batches(make_scenes(5), batch_size=6, process_count=4)
 
 
 def test_in_memory_reads_its_source_once(make_scenes):

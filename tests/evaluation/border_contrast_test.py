@@ -112,7 +112,7 @@ def test_equals_the_definition_on_noise(height, width):
 
 
 def dense_street(seed, height):
-  scene = toy_street.draw_scene(seed, height=height)
+  scene = toy_street.generate_scene(seed, height=height)
   instance_map, _, _ = instances.dense_instance_map(scene.instance_ids)
   return scene.image, scene.label_map, instance_map, CAR
 

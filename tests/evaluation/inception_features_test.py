@@ -7,9 +7,8 @@ import pytest
 from PIL import Image
 
 from data_pipeline.errors import InputError
-from instgan_jax import frozen
 from instgan_jax.evaluation import inception_features
-from instgan_jax.pretrained import inception
+from instgan_jax.pretrained import inception, load
 from instgan_jax.weights import inception as inception_weights
 from tests.golden import recipe
 
@@ -19,7 +18,7 @@ NAME = 'inception_fid'
 @functools.cache
 def weights():
   variables = inception_weights.inception_variables(recipe.state_dict(NAME))
-  return frozen.Frozen(inception.Inception(), variables, 'f00')
+  return load.Network(inception.Inception(), variables, 'f00')
 
 
 @functools.cache

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_pipeline import toy_street
-from instgan_jax.evaluation import measures, runner
+from instgan_jax.evaluation import metrics, runner
 
 
 class Recorder:
@@ -33,8 +33,8 @@ def darkened(batch, names, number):
 def test_every_scene_comes_once_with_its_name(batch_size):
   recorder = Recorder()
   runner.run(SOURCE, darkened, [recorder], num_draws=2, batch_size=batch_size)
-  assert list(recorder.fed) == [measures.REAL, 0, 1]
-  for key, divisor in ((measures.REAL, 1), (0, 2), (1, 3)):
+  assert list(recorder.fed) == [metrics.REAL, 0, 1]
+  for key, divisor in ((metrics.REAL, 1), (0, 2), (1, 3)):
     fed = recorder.fed[key]
     assert [name for name, *_ in fed] == list(SOURCE.image_ids)
     for index, (_, image, label_map) in enumerate(fed):
@@ -45,7 +45,7 @@ def test_every_scene_comes_once_with_its_name(batch_size):
 
 def test_two_draws_are_compared_also_where_one_is_measured():
   recorder = Recorder()
-  distances = measures.DrawDistances(('car',))
+  distances = metrics.DrawDistances(('car',))
   runner.run(
     SOURCE,
     lambda batch, names, number: np.full_like(batch['image'], 51 * number),
@@ -54,7 +54,7 @@ def test_two_draws_are_compared_also_where_one_is_measured():
     draw_distances=distances,
     batch_size=2,
   )
-  assert list(recorder.fed) == [measures.REAL, 0]
+  assert list(recorder.fed) == [metrics.REAL, 0]
   outside = distances.figures()['draw_distance_outside']
   np.testing.assert_allclose(outside['mean'], 0.2)
 

@@ -11,11 +11,11 @@ from flax import linen as nn
 from PIL import Image
 
 from data_pipeline.errors import InputError
-from instgan_jax import checkpoint, frozen
-from instgan_jax.evaluation import segmentation, segmenter, segmenter_protocol
-from instgan_jax.pretrained import pspnet
+from instgan_jax.checkpoints import weights_folder
+from instgan_jax.evaluation import miou, segmenter, segmenter_protocol
+from instgan_jax.pretrained import load, pspnet
 
-IDS = np.array([label.id for label in segmentation.EVALUATED])
+IDS = np.array([label.id for label in miou.EVALUATED])
 FIELDS = {
   'stage_blocks': (1, 1, 1, 1),
   'stem_channels': (2, 2, 4),
@@ -54,7 +54,7 @@ class ByPlace(ByRed):
 
 def with_network(network, protocol, **options):
   return segmenter.Segmenter(
-    frozen.Frozen(network, {}, 'f00'), protocol, **options
+    load.Network(network, {}, 'f00'), protocol, **options
   )
 
 
@@ -145,7 +145,7 @@ def tiny_pspnet():
   network = pspnet.PspNet(**FIELDS)
   initialize = jax.jit(network.init)
   variables = initialize(jax.random.key(0), np.zeros((1, 65, 65, 3)))
-  return frozen.Frozen(network, jax.device_get(variables), 'f00')
+  return load.Network(network, jax.device_get(variables), 'f00')
 
 
 def test_a_picture_is_judged_alike_in_any_company():
@@ -190,10 +190,10 @@ def test_pictures_are_resized_as_named():
 
 
 def save(folder, about):
-  checkpoint.save_tree(
+  weights_folder.save_tree(
     folder,
     {'pspnet': tiny_pspnet().variables},
-    {checkpoint.WEIGHTS_FILE: json.dumps(about)},
+    {weights_folder.WEIGHTS_FILE: json.dumps(about)},
   )
 
 

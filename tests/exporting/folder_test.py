@@ -15,7 +15,7 @@ import pytest
 from jax import export as jax_export
 
 from data_pipeline.errors import InputError
-from instgan_jax import checkpoint, exits
+from instgan_jax.checkpoints import weights_folder
 from instgan_jax.exporting import (
   agreement,
   folder,
@@ -24,6 +24,7 @@ from instgan_jax.exporting import (
   stablehlo,
 )
 from instgan_jax.inference import Sampler
+from instgan_jax.runtime import exits
 from tests import tiny, verbs
 
 # What somebody without this project runs.
@@ -235,6 +236,6 @@ def test_the_command(tmp_path, capsys):
   assert f'Wrote {tmp_path}/out.' in capsys.readouterr().out
   with pytest.raises(InputError, match='--output is needed'):
     verbs.run('instgan_jax.export', '--workdir', weights)
-  tree = checkpoint.restore_tree(tmp_path / 'out')
+  tree = weights_folder.restore_tree(tmp_path / 'out')
   assert set(tree) == {'generator'}
   assert pathlib.Path(tmp_path / 'out' / 'config.json').exists()

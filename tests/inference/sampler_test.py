@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import in_memory
+from data_pipeline import batches
 from data_pipeline.errors import InputError
-from instgan_jax import build, checkpoint, importing
+from instgan_jax.build import data, gan
+from instgan_jax.checkpoints import manager, run_config, weights_folder
+from instgan_jax.commands import import_torch
 from instgan_jax.inference import sampler as sampler_lib
 from instgan_jax.inference import styles as styles_lib
 from instgan_jax.train import preview
@@ -25,8 +27,8 @@ from tests.golden import recipe
 def state():
   """A fresh L+I+P state whose moving average differs from its weights."""
   config = tiny.config('lip')
-  networks = build.networks(config)
-  fresh = build.initial_state(config, networks, build.optimizers(config, 6))
+  networks = gan.networks(config)
+  fresh = gan.initial_state(config, networks, gan.optimizers(config, 6))
   noise = np.random.default_rng(0).normal
 
   def moved(leaf):
@@ -38,8 +40,8 @@ def state():
 @pytest.fixture(scope='module')
 def workdir(tmp_path_factory):
   folder = tmp_path_factory.mktemp('run')
-  checkpoint.save_config(folder, tiny.config('lip'))
-  with checkpoint.Checkpoints(folder) as checkpoints:
+  run_config.save(folder, tiny.config('lip'))
+  with manager.Checkpoints(folder) as checkpoints:
     checkpoints.save(40, state())
     checkpoints.wait()
   return folder
@@ -47,8 +49,8 @@ def workdir(tmp_path_factory):
 
 @functools.cache
 def batch(batch_size=4):
-  scenes = build.source(tiny.config('lip'), 'val')
-  return next(in_memory.eval_batches(scenes, batch_size=batch_size))
+  scenes = data.source(tiny.config('lip'), 'val')
+  return next(batches.eval_batches(scenes, batch_size=batch_size))
 
 
 @functools.cache
@@ -57,7 +59,7 @@ def sampler(workdir, use_ema=True):
 
 
 def test_it_draws_with_the_moving_average_what_the_run_draws(workdir):
-  networks = build.networks(tiny.config('lip'))
+  networks = gan.networks(tiny.config('lip'))
   draw = preview.make_draw(networks.generator, networks.latent_shape)
   found = sampler(workdir)
   assert (found.step, found.uses_ema, found.has_styles) == (40, True, True)
@@ -90,7 +92,7 @@ def test_any_number_of_rows_is_drawn_alike(workdir):
 def test_imported_gaugan_draws(tmp_path):
   name = 'cityscapes_more_edges'
   np.savez(tmp_path / 'g.npz', **recipe.state_dict(name, 'G'))
-  importing.import_gaugan(
+  import_torch.import_gaugan(
     {'generator': tmp_path / 'g.npz'},
     tmp_path / 'out',
     image_size=(64, 128),
@@ -116,7 +118,7 @@ def test_imported_gaugan_draws(tmp_path):
 def test_a_config_of_before_some_field_existed(workdir, tmp_path):
   config = json.loads((workdir / 'config.json').read_text())
   del config['model']['num_labels'], config['eval'], config['data']['seed']
-  checkpoint.save_tree(
+  weights_folder.save_tree(
     tmp_path / 'run', {'generator': sampler(workdir).variables}
   )
   (tmp_path / 'run' / 'config.json').write_text(json.dumps(config))
@@ -146,10 +148,10 @@ def test_other_folders_are_refused(tmp_path, files, message):
 
 def test_weights_of_another_architecture_are_listed(workdir, tmp_path):
   wide = tiny.config('lip', model__base_channels=4)
-  checkpoint.save_tree(
+  weights_folder.save_tree(
     tmp_path / 'run', {'generator': sampler(workdir).variables}
   )
-  checkpoint.save_config(tmp_path / 'run', wide)
+  run_config.save(tmp_path / 'run', wide)
   with pytest.raises(InputError) as error:
     sampler_lib.Sampler.from_folder(str(tmp_path / 'run'))
   assert 'params/conv_img/kernel is (3, 3, 2, 3), the model has' in str(
@@ -159,7 +161,7 @@ def test_weights_of_another_architecture_are_listed(workdir, tmp_path):
 
 def scenes(workdir):
   """Four toy streets, as files would give them."""
-  source = build.source(tiny.config('lip'), 'val')
+  source = data.source(tiny.config('lip'), 'val')
   return [
     sampler(workdir).scene(scene.label_map, scene.instance_ids)
     for scene in map(source.read, range(4))
@@ -253,7 +255,7 @@ def test_overrides_replace_the_styles_of_the_seed(workdir):
 
 
 def test_the_same_seed_gives_the_same_bytes_in_a_new_process(workdir, tmp_path):
-  scene = build.source(tiny.config('lip'), 'val').read(1)
+  scene = data.source(tiny.config('lip'), 'val').read(1)
   np.savez(tmp_path / 'maps.npz', a=scene.label_map, b=scene.instance_ids)
   program = f"""
 import hashlib, numpy
@@ -276,7 +278,7 @@ print(hashlib.sha256(image.tobytes()).hexdigest())
 
 
 def test_files_draw_what_arrays_draw(workdir, tmp_path):
-  scene = build.source(tiny.config('lip'), 'val').read(1)
+  scene = data.source(tiny.config('lip'), 'val').read(1)
   found = sampler(workdir)
   paths = tmp_path / 'labels.png', tmp_path / 'instances.png'
   Image.fromarray(scene.label_map).resize((128, 64), 0).save(paths[0])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from data_pipeline.errors import InputError
-from instgan_jax import checkpoint
+from instgan_jax.checkpoints import manager, weights_folder
 from instgan_jax.train import best
 
 
@@ -22,7 +22,7 @@ def state(value):
 
 
 def kept(workdir):
-  return checkpoint.restore_tree(workdir / 'best')['w'][0]
+  return weights_folder.restore_tree(workdir / 'best')['w'][0]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_continued_run_knows_what_was_best(workdir):
   assert kept(workdir) == 1
   later.offer(3, {'fid': 39.0}, state(3))
   assert kept(workdir) == 3
-  np.testing.assert_array_equal(checkpoint.last_step(workdir / 'best'), 3)
+  np.testing.assert_array_equal(manager.last_step(workdir / 'best'), 3)
 
 
 def test_nothing_is_kept_without_the_figure(workdir):

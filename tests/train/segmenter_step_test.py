@@ -7,9 +7,10 @@ import numpy as np
 import optax
 from flax import linen as nn
 
-from data_pipeline import in_memory, toy_street
+from data_pipeline import batches, toy_street
 from instgan_jax.pretrained import pspnet
-from instgan_jax.train import parallel, segmenter_step
+from instgan_jax.runtime import devices
+from instgan_jax.train import segmenter_step
 
 SIZE = (32, 64)
 OPTIMIZER = optax.adam(0.01)
@@ -57,7 +58,7 @@ def initial(network):
 @functools.cache
 def batch():
   return next(
-    in_memory.train_batches(
+    batches.train_batches(
       toy_street.ToyStreet(4, height=32), batch_size=4, seed=0, flip=False
     )
   )
@@ -121,10 +122,10 @@ def test_several_devices_make_the_update_of_one():
   arrays['label_map'][0, :, :48] = 0  # One device has far fewer pixels.
   start = initial(Pixelwise())
   one, metrics = on_one_device(Pixelwise())(start, arrays)
-  network = Pixelwise(parallel.AXIS_NAME)
-  several, of_all = parallel.parallelize(
-    make_step(network, parallel.AXIS_NAME)
-  )(parallel.replicate(start), parallel.shard(arrays))
+  network = Pixelwise(devices.AXIS_NAME)
+  several, of_all = devices.parallelize(make_step(network, devices.AXIS_NAME))(
+    devices.replicate(start), devices.shard_for_pmap(arrays)
+  )
   for key in metrics:
     np.testing.assert_allclose(of_all[key], metrics[key], rtol=1e-5)
   assert_close(several.opt_state[0].mu, one.opt_state[0].mu)

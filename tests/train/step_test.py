@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from instgan_jax import build
-from instgan_jax.train import parallel
+from instgan_jax.build import gan
+from instgan_jax.runtime import devices
 from instgan_jax.train import state as state_lib
 from instgan_jax.train import step as step_lib
 from tests import tiny
@@ -33,18 +33,16 @@ def batch_of(size, *, seed=0):
 @functools.cache
 def fresh_state():
   config = tiny.config()
-  networks = build.networks(config)
-  return build.initial_state(config, networks, build.optimizers(config, 6))
+  networks = gan.networks(config)
+  return gan.initial_state(config, networks, gan.optimizers(config, 6))
 
 
 @functools.cache
 def compiled_step(**changes):
   config = tiny.config(**changes)
-  networks = build.networks(config)
+  networks = gan.networks(config)
   return jax.jit(
-    build.train_step(
-      config, networks, build.optimizers(config, 6), axis_name=None
-    )
+    gan.train_step(config, networks, gan.optimizers(config, 6), axis_name=None)
   )
 
 
@@ -170,10 +168,10 @@ def test_loss_is_the_sum_of_its_weighted_terms():
     loss_weights__perceptual=3.0, loss_weights__feature_matching=8.0
   )
   networks = dataclasses.replace(
-    build.networks(config), vgg19=lambda image: (image,) * 5
+    gan.networks(config), vgg19=lambda image: (image,) * 5
   )
-  optimizers = build.optimizers(config, 6)
-  step = jax.jit(build.train_step(config, networks, optimizers, axis_name=None))
+  optimizers = gan.optimizers(config, 6)
+  step = jax.jit(gan.train_step(config, networks, optimizers, axis_name=None))
   _, metrics = step(fresh_state(), batch_of(4))
   _, plain = run(1)
   np.testing.assert_allclose(
@@ -206,18 +204,18 @@ def test_four_devices_make_the_update_of_one():
   sgd = step_lib.Optimizers(optax.sgd(1e-2), optax.sgd(1e-2))
   batch = batch_of(4)
 
-  networks = build.networks(config)
-  before = build.initial_state(config, networks, sgd)
-  step = build.train_step(config, networks, sgd, axis_name=None)
+  networks = gan.networks(config)
+  before = gan.initial_state(config, networks, sgd)
+  step = gan.train_step(config, networks, sgd, axis_name=None)
   single, single_metrics = jax.jit(step)(before, batch)
   assert single_metrics['g_kl'] > 0
   moved = changed(before.g_params['encoder'], single.g_params['encoder'])
   assert any(jax.tree.leaves(moved))
 
-  networks = build.networks(config, axis_name=parallel.AXIS_NAME)
-  step = build.train_step(config, networks, sgd, axis_name=parallel.AXIS_NAME)
-  several, several_metrics = parallel.parallelize(step)(
-    parallel.replicate(jax.device_get(before)), parallel.shard(batch)
+  networks = gan.networks(config, axis_name=devices.AXIS_NAME)
+  step = gan.train_step(config, networks, sgd, axis_name=devices.AXIS_NAME)
+  several, several_metrics = devices.parallelize(step)(
+    devices.replicate(jax.device_get(before)), devices.shard_for_pmap(batch)
   )
   assert jax.local_device_count() == 4
   assert_replicated(several)

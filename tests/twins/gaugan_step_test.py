@@ -10,7 +10,7 @@ import optax
 import pytest
 
 from configs import cityscapes_gaugan
-from instgan_jax import build
+from instgan_jax.build import gan
 from instgan_jax.train import randomness
 from instgan_jax.train import state as state_lib
 from instgan_jax.train import step as step_lib
@@ -79,8 +79,8 @@ def twins():
     ),
   }
   return {
-    name: pytorch.twins(build, seed=seed)
-    for seed, (name, build) in enumerate(builders.items())
+    name: pytorch.twins(gan, seed=seed)
+    for seed, (name, gan) in enumerate(builders.items())
   }
 
 
@@ -143,16 +143,14 @@ def steps_of_twin(which):
 @functools.cache
 def our_steps():
   """Likewise, ours."""
-  networks = dataclasses.replace(build.networks(config()), vgg19=thinned)
-  optimizers = build.optimizers(config(), 2975)
+  networks = dataclasses.replace(gan.networks(config()), vgg19=thinned)
+  optimizers = gan.optimizers(config(), 2975)
   optimizers = step_lib.Optimizers(
     generator=optax.chain(_recorder(), optimizers.generator),
     discriminator=optax.chain(_recorder(), optimizers.discriminator),
   )
   state = _state(optimizers)
-  step = jax.jit(
-    build.train_step(config(), networks, optimizers, axis_name=None)
-  )
+  step = jax.jit(gan.train_step(config(), networks, optimizers, axis_name=None))
   losses, gradients = [], []
   for k in range(NUM_STEPS):
     state, metrics = step(state, batch(k))

@@ -239,7 +239,7 @@ def _add_report(verbs) -> None:
 
 
 def _plan(flags) -> None:
-  from instgan_jax.apps.human_study import plan_command
+  from instgan_jax.apps.human_study.design import plan_command
 
   if flags.power is not None:
     extra.require('scipy')
@@ -248,7 +248,7 @@ def _plan(flags) -> None:
 
 def _serve(flags) -> None:
   extra.require('fastapi', 'uvicorn')
-  from instgan_jax.apps.human_study import serve
+  from instgan_jax.apps.human_study.web import serve
 
   serve.run(
     plan_path=pathlib.Path(flags.plan),
@@ -262,7 +262,7 @@ def _serve(flags) -> None:
 
 def _report(flags) -> None:
   extra.require('scipy', 'statsmodels', 'choix', 'matplotlib')
-  from instgan_jax.apps.human_study import report
+  from instgan_jax.apps.human_study.analysis import report
 
   report.run(
     database_path=flags.database,

@@ -13,7 +13,8 @@ import httpx
 import pytest
 from PIL import Image
 
-from instgan_jax.apps.human_study import command, extra, plan
+from instgan_jax.apps.human_study import command, extra
+from instgan_jax.apps.human_study.design import plan
 from tests.apps.human_study import studies
 
 WITHOUT = """

@@ -11,7 +11,7 @@ import time
 import httpx
 from PIL import Image
 
-from instgan_jax.apps.human_study import picture_sets, plan, planning
+from instgan_jax.apps.human_study.design import image_sets, plan, planning
 
 ROOT = pathlib.Path(__file__).parents[3]
 NAMES = ('real', 'L', 'L+I')
@@ -49,7 +49,7 @@ def request(**changes):
 
 def make_plan(root, *, num_scenes=12, rules=RULES, texts=TEXTS, **changes):
   """Writes pictures and plan.json below a folder; returns the plan."""
-  sets = picture_sets.read(write_sets(root, num_scenes=num_scenes))
+  sets = image_sets.read(write_sets(root, num_scenes=num_scenes))
   made = planning.make(sets, request(**changes), rules, texts)
   return plan.write(root / 'plan.json', made)
 

@@ -1,0 +1,59 @@
+"""Files that are written completely or not at all.
+
+Synopsis:
+
+  with atomic_file.replacing('results.json') as partial:
+    partial.write_text('{}')
+
+A reader, or a program that was killed and continues, sees the old file or the
+new one, never a part of it.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
+  """Gives a path to write to, which takes the place of `path` at the end.
+
+  The folder is made if it is missing. After an exception `path` is as it was.
+
+  Args:
+    path: the file to make or to replace.
+
+  Yields:
+    A path in the same folder. The process id is in its name, so that two
+    processes do not write one file.
+
+  Raises:
+    OSError: if the folder or the file cannot be written.
+  """
+  path = pathlib.Path(path)
+  path.parent.mkdir(parents=True, exist_ok=True)
+  partial = path.with_name(f'{path.name}.{os.getpid()}.partial')
+  try:
+    yield partial
+    os.replace(partial, path)
+  finally:
+    # Its folder may have turned into a file meanwhile.
+    with contextlib.suppress(OSError):
+      partial.unlink()
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+  """Writes `text` as UTF-8."""
+  with replacing(path) as partial:
+    partial.write_text(text, encoding='utf-8')
+
+
+def write_json(path: str | os.PathLike[str], content) -> None:
+  """Writes JSON values, indented, with a newline at the end.
+
+  Raises:
+    ValueError: for NaN and infinity, which JSON does not have.
+  """
+  write_text(path, json.dumps(content, indent=2, allow_nan=False) + '\n')

@@ -1,0 +1,292 @@
+"""Cityscapes with instance maps for TFDS: prepared once, read at random.
+
+TFDS's own `cityscapes` has no instance maps. This one is prepared from the two
+official archives,
+
+    python -m data_pipeline.cityscapes --data_dir DIR --manual_dir DIR \
+        --config 256x512
+
+at the size of training, which spares every epoch the decoding and resizing of
+full-size pictures. `CityscapesTfds` reads it.
+"""
+
+import argparse
+import concurrent.futures
+import io
+import os
+import sys
+from collections.abc import Iterator
+
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from data_pipeline import batch, instances
+from data_pipeline.cityscapes import archives, file_names, png
+from data_pipeline.errors import InputError
+
+SIZES = {'256x512': (256, 512), '512x1024': (512, 1024), 'full': None}
+# The official names of the splits, and TFDS's.
+SPLITS = {'train': 'train', 'val': 'validation'}
+# The features that hold PNGs, in the order of `layout.SceneFiles`.
+_PNG_FEATURES = ('image', 'label_map', 'instance_ids')
+_NUM_THREADS = os.cpu_count() or 1
+# TFDS sorts by 128-bit keys in buckets of equal ranges.
+_NUM_KEYS = 2**128
+_EXAMPLE_TEXT = """example:
+  python -m data_pipeline.cityscapes --data_dir data/tfds \\
+      --manual_dir downloads/cityscapes --config 256x512
+"""
+
+
+class CityscapesInstances(tfds.core.GeneratorBasedBuilder):
+  """TFDS builder: image, label ids, instance ids (16 bits) and name.
+
+  Examples lie in the order of their names. `info.metadata` holds the names
+  (`image_ids`) and the largest number of instances in an image
+  (`max_num_instances`) by split.
+  """
+
+  VERSION = tfds.core.Version('1.0.0')
+  BUILDER_CONFIGS = [
+    tfds.core.BuilderConfig(
+      name=name,
+      description=(
+        f'Resized to {name}: images bicubic with antialiasing, maps nearest.'
+        if size
+        else 'The official files, byte for byte.'
+      ),
+    )
+    for name, size in SIZES.items()
+  ]
+  MANUAL_DOWNLOAD_INSTRUCTIONS = archives.INSTRUCTIONS
+  # TFDS looks for checksums of downloads beside this file, through a package
+  # that it does not declare (importlib_resources). There are no downloads.
+  code_path = None
+
+  def __init__(self, *, file_format: str = 'array_record', **settings):
+    """As any builder, but in a format that allows random access."""
+    super().__init__(file_format=file_format, **settings)
+
+  def _info(self) -> tfds.core.DatasetInfo:
+    height, width = SIZES[self.builder_config.name] or (None, None)
+
+    def png(channels, dtype):
+      return tfds.features.Image(
+        shape=(height, width, channels), dtype=dtype, encoding_format='png'
+      )
+
+    return tfds.core.DatasetInfo(
+      builder=self,
+      description='Cityscapes street scenes with label and instance maps.',
+      homepage='https://www.cityscapes-dataset.com',
+      features=tfds.features.FeaturesDict(
+        {
+          'image': png(3, tf.uint8),
+          'label_map': png(1, tf.uint8),
+          # In 8 bits TensorFlow would keep the high byte of ids, silently.
+          'instance_ids': png(1, tf.uint16),
+          'image_id': tfds.features.Text(),
+        }
+      ),
+      metadata=tfds.core.MetadataDict(image_ids={}, max_num_instances={}),
+      disable_shuffling=True,
+    )
+
+  def _split_generators(self, dl_manager):
+    try:
+      folder = dl_manager.manual_dir
+    except AssertionError as error:  # Missing or empty.
+      raise InputError(' '.join(str(error).split())) from error
+    return {
+      name: self._generate_examples(folder, split)
+      for split, name in SPLITS.items()
+    }
+
+  def _generate_examples(
+    self, folder: str | os.PathLike[str], split: str
+  ) -> Iterator[tuple[int, dict[str, object]]]:
+    with archives.CityscapesArchives(folder) as opened:
+      scenes = opened.scenes(split)
+      self.info.metadata['image_ids'][SPLITS[split]] = list(scenes)
+
+      def prepare(image_id):
+        return _prepare(
+          opened.read(scenes[image_id]),
+          f'{folder}, split {split}, scene {image_id}',
+          SIZES[self.builder_config.name],
+        )
+
+      max_num_instances = 0
+      prepared = _map_in_threads(prepare, list(scenes))
+      for i, (image_id, (files, num_instances)) in enumerate(
+        zip(scenes, prepared, strict=True)
+      ):
+        max_num_instances = max(max_num_instances, num_instances)
+        example = {
+          name: io.BytesIO(file)
+          for name, file in zip(_PNG_FEATURES, files, strict=True)
+        }
+        # Neighbours 0, 1, 2 would all share one bucket, which TFDS sorts in
+        # memory.
+        yield (
+          i * (_NUM_KEYS // len(scenes)),
+          example | {'image_id': image_id},
+        )
+      self.info.metadata['max_num_instances'][SPLITS[split]] = max_num_instances
+
+
+class CityscapesTfds:
+  """A source of the prepared scenes of one split, in the order of their names.
+
+  The same scenes at the same indices as `folder.CityscapesFolder` gives.
+
+  Attributes:
+    image_ids: the scenes' names, such as aachen_000000_000019.
+  """
+
+  def __init__(
+    self,
+    data_dir: str | os.PathLike[str],
+    split: str,
+    *,
+    size: tuple[int, int] | None,
+  ):
+    """Opens a prepared data set.
+
+    Args:
+      data_dir: where TFDS keeps its data sets.
+      split: train or val.
+      size: (height, width). Sizes that have no config of their own are
+        resized from config full; None gives these files' own size.
+
+    Raises:
+      InputError: if the split does not exist or the data set has not been
+        prepared there.
+    """
+    if split not in SPLITS:
+      raise InputError(
+        f'There is no split {split!r}, only {" and ".join(SPLITS)}.'
+      )
+    names = {size: name for name, size in SIZES.items()}
+    config = names.get(size, 'full')
+    builder = CityscapesInstances(data_dir=data_dir, config=config)
+    if not builder.is_prepared():
+      raise InputError(
+        f'{builder.data_dir}: there is no prepared data set. Prepare it with'
+        f' python -m data_pipeline.cityscapes --data_dir {data_dir}'
+        f' --manual_dir FOLDER_OF_ARCHIVES --config {config}.'
+      )
+    self._size = size
+    self.image_ids = tuple(builder.info.metadata['image_ids'][SPLITS[split]])
+    # TFDS's own decoder of 16-bit PNGs would need OpenCV here.
+    self._records = builder.as_data_source(
+      SPLITS[split],
+      deserialize_method=tfds.decode.DeserializeMethod.RAW_BYTES,
+    )
+
+  def __len__(self) -> int:
+    return len(self.image_ids)
+
+  def read(self, index: int) -> batch.Scene:
+    """The scene at `index`."""
+    example = tf.train.Example.FromString(self._records[index])
+    features = example.features.feature
+    files = file_names.SceneFiles(
+      *(features[name].bytes_list.value[0] for name in _PNG_FEATURES)
+    )
+    return png.read_scene(files, self.image_ids[index], self._size)
+
+
+def _prepare(
+  files: file_names.SceneFiles, name: str, size: tuple[int, int] | None
+) -> tuple[file_names.SceneFiles, int]:
+  """Checks a scene at full size; its files at `size` and its instances."""
+  scene = png.read_scene(files, name)
+  _, raw_ids, _ = instances.dense_instance_map(
+    scene.instance_ids, max_instances=scene.instance_ids.size
+  )
+  if size is not None:
+    resized = png.resize_scene(scene, size)
+    files = file_names.SceneFiles(*map(png.encode_png, resized))
+  return files, len(raw_ids)
+
+
+def _map_in_threads(function, arguments):
+  """Like `map`, a few results ahead: all would not fit into memory."""
+  num_ahead = 2 * _NUM_THREADS
+  with concurrent.futures.ThreadPoolExecutor(_NUM_THREADS) as threads:
+    waiting = []
+    for argument in arguments:
+      waiting.append(threads.submit(function, argument))
+      if len(waiting) > num_ahead:
+        yield waiting.pop(0).result()
+    for future in waiting:
+      yield future.result()
+
+
+def prepare(*, data_dir: str, manual_dir: str, config: str) -> None:
+  """Prepares a config, unless it is there, and prints what is in it.
+
+  Raises:
+    InputError: if an archive is missing or damaged, or holds a scene that
+      cannot be used.
+  """
+  builder = CityscapesInstances(data_dir=data_dir, config=config)
+  if builder.is_prepared():
+    print(f'Already prepared. Delete {builder.data_dir} to do it again.')
+  builder.download_and_prepare(
+    download_config=tfds.download.DownloadConfig(manual_dir=manual_dir)
+  )
+  metadata = builder.info.metadata
+  for name in SPLITS.values():
+    num_instances = metadata['max_num_instances'][name]
+    print(
+      f'{name}: {len(metadata["image_ids"][name])} scenes, at most'
+      f' {num_instances} instances in one'
+      + (
+        f', over the default maximum of {batch.MAX_INSTANCES}: the smallest'
+        ' would be dropped.'
+        if num_instances > batch.MAX_INSTANCES
+        else '.'
+      )
+    )
+  print(f'Data set: {builder.data_dir}')
+
+
+def main(arguments: list[str] | None = None) -> int:
+  """The command line; returns the exit status."""
+  parser = argparse.ArgumentParser(
+    prog='python -m data_pipeline.cityscapes',
+    description='Prepares Cityscapes with instance maps for TFDS.',
+    epilog=_EXAMPLE_TEXT,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+  )
+  parser.add_argument(
+    '--data_dir', required=True, help='where TFDS keeps its data sets'
+  )
+  parser.add_argument(
+    '--manual_dir',
+    required=True,
+    help=f'the folder of {" and ".join(archives.NAMES.values())}',
+  )
+  parser.add_argument(
+    '--config',
+    choices=SIZES,
+    default='256x512',
+    help='height x width, or full for the official files (default: 256x512)',
+  )
+  flags = parser.parse_args(arguments)
+  try:
+    prepare(
+      data_dir=os.path.expanduser(flags.data_dir),
+      manual_dir=os.path.expanduser(flags.manual_dir),
+      config=flags.config,
+    )
+  except InputError as error:
+    print(f'Error: {error}', file=sys.stderr)
+    return 2
+  return 0
+
+
+if __name__ == '__main__':
+  sys.exit(main())

@@ -1,0 +1,101 @@
+"""How often one set is chosen over another: the paper's Table 2."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import statsmodels.api as sm
+from scipy import special, stats
+
+from instgan_jax.apps.human_study.analysis import answer_table, clusters
+
+
+class Rate(NamedTuple):
+  """A share of answers with its exact (Clopper-Pearson) 95 % interval.
+
+  Attributes:
+    count: answers of the kind counted.
+    n: all answers.
+    rate: count / n, None without answers.
+    low: lower end of the interval, None without answers.
+    high: upper end of the interval, None without answers.
+  """
+
+  count: int
+  n: int
+  rate: float | None
+  low: float | None
+  high: float | None
+
+
+def rate(count: int, n: int) -> Rate:
+  """A share with its interval, which supposes independent answers."""
+  if not n:
+    return Rate(count, n, None, None, None)
+  interval = stats.binomtest(count, n).proportion_ci(
+    clusters.LEVEL, method='exact'
+  )
+  return Rate(count, n, count / n, float(interval.low), float(interval.high))
+
+
+class Preference(NamedTuple):
+  """How often one set is chosen over another.
+
+  Attributes:
+    count: answers for the first.
+    n: answers for either.
+    rate: count / n, None without answers.
+    low: lower end of the exact interval, which supposes independent answers.
+    high: upper end.
+    cluster_low: lower end of the interval that takes answers of a participant,
+      and about a scene, as alike (on the log odds); None where none can be
+      given.
+    cluster_high: upper end.
+  """
+
+  count: int
+  n: int
+  rate: float | None
+  low: float | None
+  high: float | None
+  cluster_low: float | None
+  cluster_high: float | None
+
+
+def matrix(
+  rows: Sequence[answer_table.Row], sets: Sequence[str]
+) -> dict[str, dict[str, Preference]]:
+  """How often the row's set was chosen over the column's.
+
+  Args:
+    rows: answers to main questions of one mode, time-outs left out.
+    sets: names, in order.
+
+  Returns:
+    [row set][column set], without the diagonal.
+  """
+  found = {name: {} for name in sets}
+  for i, a in enumerate(sets):
+    for b in sets[i + 1 :]:
+      between = [row for row in rows if {row.left, row.right} == {a, b}]
+      count = sum(row.chosen == a for row in between)
+      low, high = _cluster_interval(between, a)
+      found[a][b] = Preference(*rate(count, len(between)), low, high)
+      opposite = rate(len(between) - count, len(between))
+      if low is not None:
+        low, high = 1 - high, 1 - low
+      found[b][a] = Preference(*opposite, low, high)
+  return {a: {b: found[a][b] for b in sets if b != a} for a in sets}
+
+
+def _cluster_interval(rows, first) -> tuple[float | None, float | None]:
+  wins = np.array([row.chosen == first for row in rows], float)
+  degrees = clusters.freedom(rows)
+  if not degrees or wins.min() == wins.max():
+    return None, None
+  result = sm.Logit(wins, np.ones((len(wins), 1))).fit(disp=0)
+  width = clusters.half_width(
+    np.ones(1), clusters.covariances(result, rows), degrees
+  )
+  ends = special.expit(result.params[0] + np.array([-width, width]))
+  return float(ends[0]), float(ends[1])

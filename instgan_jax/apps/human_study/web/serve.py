@@ -1,0 +1,138 @@
+"""The verb `serve`: checks everything, then listens until it is stopped."""
+
+import csv
+import errno
+import logging
+import os
+import pathlib
+import signal
+import socket
+from collections.abc import Sequence
+
+import uvicorn
+
+from data_pipeline.errors import InputError
+from instgan_jax.apps.human_study.design import image_sets, plan
+from instgan_jax.apps.human_study.web import database, keys, server
+from instgan_jax.runtime import exits
+
+
+def run(
+  *,
+  plan_path: pathlib.Path,
+  database_path: pathlib.Path,
+  host: str,
+  port: int,
+  public_url: str | None,
+  moved_sets: Sequence[str],
+) -> None:
+  """Serves a study.
+
+  Args:
+    plan_path: what `plan` wrote.
+    database_path: for the answers; made if it is missing.
+    host: address to listen on.
+    port: 0 for any free one.
+    public_url: how participants reach the server; HOST:PORT if None.
+    moved_sets: NAME=FOLDER of sets that are not where they were planned.
+
+  Raises:
+    InputError: for wrong input, a changed picture, or a port in use.
+    exits.Stopped: by Ctrl-C or SIGTERM.
+  """
+  study = _with_folders(plan.read(plan_path), moved_sets)
+  image_sets.check_unchanged(study.sets)
+  listener = _listen(host, port)
+  store = database.Database(database_path, study)
+  url = (public_url or _url(listener)).rstrip('/')
+  links = database_path.with_suffix('.links.csv')
+  study_keys = keys.Keys(store.secret)
+  _write_links(links, url, study_keys, len(study.participants))
+  print(f'Answers: {database_path}')
+  print(f'Personal links: {links}, the first is')
+  print(f'  {url}/p/{study_keys.link(0)}')
+  print(f'Admin page: {url}/admin#{study_keys.admin_token()}')
+  print('Ctrl-C stops; the same command continues.', flush=True)
+  application = server.Application(study, store)
+  # The access log would keep addresses and links of participants.
+  config = uvicorn.Config(
+    application.asgi,
+    access_log=False,
+    log_level='warning',
+    server_header=False,
+    # Longer than a question takes: no new connection for each answer.
+    timeout_keep_alive=75,
+  )
+  try:
+    _serve(uvicorn.Server(config), listener)
+  finally:
+    store.close()
+
+
+def _serve(web: uvicorn.Server, listener: socket.socket) -> None:
+  """Runs until a signal, which uvicorn gives back when it has finished."""
+  signal.signal(signal.SIGTERM, _stop)
+  signal.signal(signal.SIGINT, _stop)
+  web.run(sockets=[listener])
+  raise exits.Failure('The web server ended by itself.')
+
+
+def _stop(number, _):
+  raise exits.Stopped(
+    'Stopped. Every answer is saved; the same command continues.', 128 + number
+  )
+
+
+def _with_folders(study: plan.Plan, moved: Sequence[str]) -> plan.Plan:
+  folders = dict(image_sets.parse(argument) for argument in moved)
+  unknown = sorted(set(folders) - set(study.set_names()))
+  if unknown:
+    raise InputError(
+      f'--set {unknown[0]}: the plan has no such set, expected one of'
+      f' {", ".join(study.set_names())}.'
+    )
+  sets = tuple(
+    entry._replace(folder=str(folders.get(entry.name, entry.folder)))
+    for entry in study.sets
+  )
+  return study._replace(sets=sets)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+  family = socket.AF_INET6 if ':' in host else socket.AF_INET
+  listener = socket.socket(family, socket.SOCK_STREAM)
+  listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+  try:
+    listener.bind((host, port))
+    listener.listen(2048)
+  except (OSError, OverflowError) as error:
+    listener.close()
+    if getattr(error, 'errno', None) == errno.EADDRINUSE:
+      raise InputError(
+        f'Port {port} on {host} is in use, perhaps by this study already. Stop'
+        ' the other program, or give another --port (0 for any free one).'
+      ) from error
+    reason = getattr(error, 'strerror', None) or error
+    raise InputError(
+      f'Cannot listen on {host}, port {port} ({reason}). Give another --host'
+      ' or --port.'
+    ) from error
+  return listener
+
+
+def _url(listener: socket.socket) -> str:
+  host, port = listener.getsockname()[:2]
+  return f'http://[{host}]:{port}' if ':' in host else f'http://{host}:{port}'
+
+
+def _write_links(path, url, study_keys, count) -> None:
+  """Only for the researcher's eyes: a link is a key."""
+  try:
+    number = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+    with open(number, 'w', newline='') as file:
+      rows = csv.writer(file, lineterminator='\n')
+      rows.writerow(['participant', 'link'])
+      for i in range(count):
+        rows.writerow([i + 1, f'{url}/p/{study_keys.link(i)}'])
+  except OSError as error:
+    logging.warning('%s: cannot be written (%s).', path, error.strerror)

@@ -1,0 +1,199 @@
+"""The web application: pages, pictures and answers of one study."""
+
+import importlib.resources
+import json
+import logging
+import time
+
+import fastapi
+from fastapi import exceptions, responses
+
+from data_pipeline.errors import InputError
+from instgan_jax.apps.human_study.design import plan as plan_lib
+from instgan_jax.apps.human_study.web import (
+  admin,
+  bodies,
+  database,
+  http_guard,
+  keys,
+  served_images,
+  session,
+)
+
+# How far from the time limit a choice, or its absence, may be reported.
+_TOLERANCE_MS = 250
+_TYPES = {
+  'css': 'text/css',
+  'html': 'text/html',
+  'js': 'text/javascript',
+  'json': 'application/json',
+}
+
+
+class Application:
+  """The study behind the addresses; `asgi` is what a web server runs."""
+
+  def __init__(self, study: plan_lib.Plan, store: database.Database):
+    """Prepares links and pages.
+
+    Args:
+      study: the plan, with the folders where the pictures are now.
+      store: its database.
+    """
+    self._study = study
+    self._store = store
+    self._keys = keys.Keys(store.secret)
+    self._pages = pages()
+    self._texts = {
+      language: json.loads(self._pages[f'{language}.json'])
+      for language in ('en', 'ja')
+    }
+    pictures = served_images.ServedPictures(study)
+    self._sessions = {
+      self._keys.link(number): session.Session(
+        study, self._keys, pictures, number
+      )
+      for number in range(len(study.participants))
+    }
+    self.asgi = self._build()
+
+  def _build(self):
+    # No interactive documentation: it would list what there is to attack.
+    app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.get('/')(self._root)
+    app.get('/static/{name}')(self._static)
+    app.get('/p/{link}')(self._page)
+    app.get('/p/{link}/state')(self._state)
+    app.get('/p/{link}/picture/{address}')(self._picture)
+    app.post('/p/{link}/consent')(self._consent)
+    app.post('/p/{link}/shown')(self._shown)
+    app.post('/p/{link}/answer')(self._answer)
+    admin.Admin(self._study, self._store, self._keys, self._pages).add_to(app)
+    app.add_exception_handler(exceptions.RequestValidationError, _malformed)
+    app.add_exception_handler(database.NotSaved, _not_saved)
+    app.add_middleware(http_guard.HttpGuard)
+    return app
+
+  def _root(self):
+    return responses.HTMLResponse(self._pages['unknown.html'])
+
+  def _static(self, name: str):
+    """Only the names of `pages`: no path is ever put together."""
+    if name not in self._pages or name.endswith('.html'):
+      raise fastapi.HTTPException(404)
+    media_type = _TYPES[name.rpartition('.')[2]]
+    return fastapi.Response(self._pages[name], media_type=media_type)
+
+  def _page(self, link: str):
+    if link not in self._sessions:
+      return responses.HTMLResponse(self._pages['unknown.html'], 404)
+    return responses.HTMLResponse(self._pages['participant.html'])
+
+  def _state(self, link: str):
+    return self._state_of(self._session(link))
+
+  def _picture(self, link: str, address: str):
+    participant = self._session(link)
+    if self._store.participant(participant.number) is None:
+      raise fastapi.HTTPException(404)
+    num_answers = self._store.num_answers(participant.number)
+    try:
+      picture = participant.picture(address, num_answers)
+    except InputError as error:
+      logging.error('%s', error)
+      raise fastapi.HTTPException(503, 'picture missing') from error
+    if picture is None:
+      raise fastapi.HTTPException(404)
+    return fastapi.Response(picture, media_type='image/png')
+
+  def _consent(self, link: str, body: bodies.Consent, request: fastapi.Request):
+    participant = self._session(link)
+    text = session.consent_text(
+      self._study.texts.consent, self._texts, body.language
+    )
+    self._store.consent(
+      database.Participant(
+        participant=participant.number,
+        consented_at=time.time(),
+        consent_sha256=session.consent_sha256(text),
+        language=body.language,
+        user_agent=request.headers.get('user-agent', '')[:300],
+      )
+    )
+    return self._state_of(participant)
+
+  def _shown(self, link: str, body: bodies.Shown):
+    self._store.show(self._consenting(link).number, body.question)
+    return fastapi.Response(status_code=204)
+
+  def _answer(self, link: str, body: bodies.Answer):
+    """Keeps the answer, then says so: in this order."""
+    participant = self._consenting(link)
+    self._check(participant, body)
+    is_answered = self._store.add(
+      database.Answer(
+        participant=participant.number,
+        received_at=time.time(),
+        server_ms=None,
+        showings=0,
+        **body.model_dump(),
+      )
+    )
+    if not is_answered:
+      raise fastapi.HTTPException(409, 'an earlier question is due')
+    return self._state_of(participant)
+
+  def _check(self, participant: session.Session, body: bodies.Answer) -> None:
+    """Refuses what the plan does not allow."""
+    if body.question >= len(participant.questions):
+      raise fastapi.HTTPException(422, 'no such question')
+    mode = self._study.modes[participant.questions[body.question].mode]
+    seconds = mode.time_limit_seconds
+    if seconds is None:
+      if body.choice == 'none':
+        raise fastapi.HTTPException(422, 'no time limit, so a choice is needed')
+      return
+    over = body.response_ms - 1000 * seconds
+    if body.choice == 'none' and over < -_TOLERANCE_MS:
+      raise fastapi.HTTPException(422, 'no choice before the time limit')
+    if body.choice != 'none' and over > _TOLERANCE_MS:
+      raise fastapi.HTTPException(422, 'later than the time limit')
+
+  def _session(self, link: str) -> session.Session:
+    if link not in self._sessions:
+      raise fastapi.HTTPException(404)
+    return self._sessions[link]
+
+  def _consenting(self, link: str) -> session.Session:
+    participant = self._session(link)
+    if self._store.participant(participant.number) is None:
+      raise fastapi.HTTPException(403, 'no consent yet')
+    return participant
+
+  def _state_of(self, participant: session.Session):
+    consent = self._store.participant(participant.number)
+    state = participant.state(
+      self._store.num_answers(participant.number),
+      None if consent is None else consent.language,
+    )
+    return responses.JSONResponse(state)
+
+
+def pages() -> dict[str, str]:
+  """The files that are served as they are, by name."""
+  folder = importlib.resources.files(__package__) / 'pages'
+  return {
+    file.name: file.read_text(encoding='utf-8')
+    for file in folder.iterdir()
+    if file.name.rpartition('.')[2] in _TYPES
+  }
+
+
+def _malformed(request, error):
+  # FastAPI's own message repeats the input.
+  return responses.JSONResponse({'error': 'malformed'}, 422)
+
+
+def _not_saved(request, error):
+  logging.error('An answer could not be saved: %s. The page asks again.', error)
+  return responses.JSONResponse({'error': 'not saved'}, 503)

@@ -1,0 +1,192 @@
+"""How every command reads its flags, ends, and says what went wrong.
+
+A command is a light module, which imports JAX only when it runs:
+
+  def define_flags(values): ...
+  def main(values): ...
+
+  command = program.Command(__doc__, define_flags, main)
+
+  if __name__ == '__main__':
+    command.run()
+"""
+
+import contextlib
+import dataclasses
+import errno
+import logging
+import os
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+
+from absl import flags
+from absl import logging as absl_logging
+
+import instgan_jax
+from data_pipeline.errors import InputError
+from instgan_jax.cli import shipped_configs
+from instgan_jax.runtime import exits
+
+WRONG_INPUT = 2
+FAILURE = 1
+# Errors of the operating system that another path fixes.
+_UNUSABLE_PATH = (
+  errno.EACCES,
+  errno.EPERM,
+  errno.EROFS,
+  errno.ENOTDIR,
+  errno.EISDIR,
+  errno.EEXIST,
+)
+_HELP = frozenset({'--help', '-help', '-h', '--helpfull', '--helpshort'})
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+  """A command with absl's flags.
+
+  The flags belong to the command, not to the process: any number of commands
+  can be imported into one process.
+
+  Attributes:
+    description: what `--help` prints above the flags.
+    define_flags: defines the flags in the values that it is given.
+    main: runs the command with the parsed values.
+  """
+
+  description: str
+  define_flags: Callable[[flags.FlagValues], None]
+  main: Callable[[flags.FlagValues], None]
+
+  def run(self, argv: Sequence[str] | None = None) -> None:
+    """Runs the command and exits the process, see `exit_after`.
+
+    Args:
+      argv: program name and arguments; those of the process if not given.
+    """
+    argv = list(sys.argv if argv is None else argv)
+    if _HELP & set(argv[1:]):
+      print(self.help())
+    elif '--version' in argv[1:]:
+      print(instgan_jax.__version__)
+    else:
+      exit_after(lambda: self.call(argv))
+    sys.exit(0)
+
+  def call(self, argv: Sequence[str]) -> None:
+    """Runs the command in this process.
+
+    Args:
+      argv: program name and arguments.
+
+    Raises:
+      InputError: for wrong flags and other wrong input.
+    """
+    values = flags.FlagValues()
+    self.define_flags(values)
+    argv = list(argv)
+    if 'config' in values:
+      argv = shipped_configs.resolve(argv)
+    with _as_process_arguments(argv):
+      _parse(values, argv)
+      self.main(values)
+
+  def help(self) -> str:
+    """The description, and every flag with its default and meaning."""
+    values = flags.FlagValues()
+    self.define_flags(values)
+    lines = [self.description.strip(), '', 'Flags:']
+    for name in sorted(values):
+      flag = values[name]
+      default = f' (default: {flag.default_as_str})' if flag.default else ''
+      lines.append(f'  --{name}')
+      lines += textwrap.wrap(
+        f'{flag.help}{default}',
+        width=79,
+        initial_indent='      ',
+        subsequent_indent='      ',
+      )
+    lines += ['  --help', '  --version']
+    return '\n'.join(lines)
+
+
+def exit_after(main: Callable[[], None]) -> None:
+  """Runs `main` and exits the process with one status and one message.
+
+  Status 0: done. 2: wrong input, with one message and no traceback. 1: a
+  failure. 128 + the signal's number: stopped.
+  """
+  _configure_logging()
+  try:
+    main()
+  except InputError as error:
+    _exit(f'Error: {error}', WRONG_INPUT)
+  except OSError as error:
+    if error.errno == errno.ENOSPC:
+      _exit(
+        f'Error: no space left for {error.filename or "the output"}. Free '
+        'some and give the same command again: it continues.',
+        WRONG_INPUT,
+      )
+    if error.errno not in _UNUSABLE_PATH or not error.filename:
+      raise
+    _exit(
+      f'Error: {error.filename}: {error.strerror}. Expected a path that can '
+      'be read or written: change its permissions or choose another one.',
+      WRONG_INPUT,
+    )
+  except exits.Failure as error:
+    _exit(f'Error: {error}', FAILURE)
+  except exits.Stopped as error:
+    _exit(str(error), error.exit_status)
+  except KeyboardInterrupt:
+    _exit('Stopped at once, without saving.', 130)
+  sys.exit(0)
+
+
+def _parse(values: flags.FlagValues, argv: list[str]) -> None:
+  try:
+    rest = values(argv)
+  except flags.Error as error:
+    # An error inside a configuration comes with its traceback: keep the end.
+    message = str(error).strip().splitlines()[-1]
+    raise InputError(f'{message} See --help.') from error
+  except (AttributeError, KeyError, TypeError, ValueError) as error:
+    message = str(error.args[0]) if error.args else repr(error)
+    raise InputError(f'in the configuration: {message}') from error
+  except (OSError, ImportError, SyntaxError) as error:
+    raise InputError(f'the configuration cannot be read: {error}') from error
+  if len(rest) > 1:
+    raise InputError(
+      f'unexpected argument {rest[1]!r}: all options begin with --, see --help.'
+    )
+
+
+@contextlib.contextmanager
+def _as_process_arguments(argv: list[str]) -> Iterator[None]:
+  """A configuration's flag looks for its overrides in `sys.argv`."""
+  before, sys.argv = sys.argv, argv
+  try:
+    yield
+  finally:
+    sys.argv = before
+
+
+def _exit(message: str, status: int) -> None:
+  sys.stdout.flush()
+  print(message, file=sys.stderr, flush=True)
+  sys.exit(status)
+
+
+def _configure_logging() -> None:
+  """Libraries report their own bookkeeping at INFO: keep to warnings."""
+  # TensorFlow, if it is imported later, announces its kernels before it has
+  # set up logging; without them it has nothing to announce.
+  os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+  os.environ.setdefault('TF_ENABLE_ONEDNN_OPTS', '0')
+  # Libraries read absl's global flags, which no command defines or parses.
+  flags.FLAGS.mark_as_parsed()
+  absl_logging.set_verbosity(absl_logging.WARNING)
+  absl_logging.use_python_logging(quiet=True)
+  logging.getLogger('instgan_jax').setLevel(logging.INFO)

@@ -1,0 +1,58 @@
+"""The configurations that come with the package, found by their names.
+
+`--config configs/toy_street.py:li` names a file. Where there is none, as after
+`pip install`, the shipped file of that name is taken; `--config toy_street:li`
+always means the shipped one.
+"""
+
+import importlib
+import importlib.util
+import pathlib
+from collections.abc import Sequence
+
+import ml_collections
+
+_PACKAGE = 'configs'
+
+
+def load(name: str) -> ml_collections.ConfigDict:
+  """A shipped configuration by name, such as 'cityscapes_l'."""
+  return importlib.import_module(f'{_PACKAGE}.{name}').get_config()
+
+
+def resolve(argv: Sequence[str]) -> list[str]:
+  """Replaces names of shipped configurations in `--config` by their paths.
+
+  Args:
+    argv: program name and arguments.
+  """
+  resolved = list(argv)
+  for i, word in enumerate(resolved):
+    flag, equals, value = word.partition('=')
+    if flag not in ('--config', '-config'):
+      continue
+    if equals:
+      resolved[i] = f'{flag}={_path(value)}'
+    elif i + 1 < len(resolved):
+      resolved[i + 1] = _path(resolved[i + 1])
+  return resolved
+
+
+def _path(value: str) -> str:
+  """`value` (PATH or PATH:ARGUMENT), or its shipped file."""
+  path, colon, argument = value.partition(':')
+  given = pathlib.PurePath(path)
+  if pathlib.Path(path).is_file() or given.is_absolute():
+    return value
+  if given.parent.name in ('', _PACKAGE):
+    shipped = _folder() / f'{given.stem}.py'
+    if shipped.is_file():
+      return f'{shipped}{colon}{argument}'
+  return value
+
+
+def _folder() -> pathlib.Path:
+  spec = importlib.util.find_spec(_PACKAGE)
+  if spec is None or not spec.submodule_search_locations:
+    raise ModuleNotFoundError(f'The package {_PACKAGE} is not installed.')
+  return pathlib.Path(next(iter(spec.submodule_search_locations)))

@@ -1,0 +1,121 @@
+"""Generated pictures from a folder, whatever program wrote them."""
+
+import os
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from data_pipeline import errors
+from data_pipeline.errors import InputError
+
+_ENDINGS = ('.png', '.jpg', '.jpeg')
+
+
+class PictureFolder:
+  """The pictures of given scenes, found by their names.
+
+  A picture belongs to the scene whose name its own begins with, so that
+  `frankfurt_000000_000294.png` and `frankfurt_000000_000294_leftImg8bit.png`
+  are both the scene `frankfurt_000000_000294`.
+
+  Attributes:
+    path: the folder.
+    size: height and width of all pictures.
+  """
+
+  def __init__(self, path: str | os.PathLike[str], image_ids: Sequence[str]):
+    """Finds the picture of every scene, in the folder and below it.
+
+    Args:
+      path: the folder.
+      image_ids: the scenes' names.
+
+    Raises:
+      InputError: if there is no such folder, a scene has no picture or two, a
+        picture has no scene, or the sizes differ.
+    """
+    self.path = pathlib.Path(path)
+    if not self.path.is_dir():
+      raise InputError(f'{path}: there is no such folder.')
+    found = sorted(
+      file
+      for file in self.path.rglob('*')
+      if file.suffix.lower() in _ENDINGS and file.is_file()
+    )
+    self._files = _by_scene(self.path, found, image_ids)
+    self.size = self._common_size()
+
+  def read(self, image_id: str) -> np.ndarray:
+    """The picture of a scene: uint8 [H, W, 3].
+
+    Raises:
+      InputError: if the file is damaged.
+    """
+    file = self._files[image_id]
+    with _open(file) as picture:
+      try:
+        return np.asarray(picture.convert('RGB'))
+      except (OSError, SyntaxError, ValueError) as error:
+        raise InputError(
+          f'{file}: the picture is damaged ({error}). Make it again.'
+        ) from error
+
+  def _common_size(self) -> tuple[int, int]:
+    sizes = {}
+    for file in self._files.values():
+      with _open(file) as picture:
+        sizes.setdefault((picture.height, picture.width), file)
+    if len(sizes) > 1:
+      listed = ', '.join(f'{h}x{w} ({f})' for (h, w), f in sizes.items())
+      raise InputError(
+        f'{self.path}: the pictures have different sizes: {listed}. Expected '
+        'one size for all.'
+      )
+    return next(iter(sizes))
+
+
+def _by_scene(folder, found, image_ids) -> dict[str, pathlib.Path]:
+  files, strangers = {}, []
+  known = set(image_ids)
+  for file in found:
+    scene = _scene_of(file.stem, known)
+    if scene is None:
+      strangers.append(file.name)
+    elif scene in files:
+      raise InputError(
+        f'{folder}: the scene {scene} has two pictures, {files[scene]} and '
+        f'{file}. Keep one of them.'
+      )
+    else:
+      files[scene] = file
+  missing = [scene for scene in image_ids if scene not in files]
+  if missing or strangers:
+    raise InputError(
+      f'{folder}: the pictures do not match the {len(image_ids)} scenes. '
+      f'{len(missing)} scenes have no picture'
+      f'{": " + errors.summarize(missing) if missing else ""}; '
+      f'{len(strangers)} pictures belong to no scene'
+      f'{": " + errors.summarize(strangers) if strangers else ""}. Expected '
+      'one for each, SCENE.png.'
+    )
+  return files
+
+
+def _scene_of(stem: str, known: set[str]) -> str | None:
+  """The scene whose name, up to a '_' or all of it, `stem` begins with."""
+  parts = stem.split('_')
+  for length in range(len(parts), 0, -1):
+    if (name := '_'.join(parts[:length])) in known:
+      return name
+  return None
+
+
+def _open(file: pathlib.Path) -> Image.Image:
+  try:
+    return Image.open(file)
+  except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    raise InputError(
+      f'{file} is no readable picture ({error}). Make it again, or remove it.'
+    ) from error

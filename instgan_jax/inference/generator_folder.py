@@ -1,0 +1,81 @@
+"""A trained generator in a folder: of a run, of an export, or imported."""
+
+import pathlib
+from typing import Any, NamedTuple
+
+import ml_collections
+
+from configs import cityscapes_l
+from data_pipeline.errors import InputError
+from instgan_jax.checkpoints import (
+  manager,
+  networks,
+  run_config,
+  weights_folder,
+)
+from instgan_jax.pretrained import load
+
+
+class TrainedGenerator(NamedTuple):
+  """A generator's weights and where they come from.
+
+  Attributes:
+    config: what it was trained with.
+    variables: numpy arrays.
+    step: of the training; None for imported weights.
+    uses_ema: whether the weights are a moving average over the training.
+    weights_sha256: of the weights that an export was made of; '' otherwise.
+  """
+
+  config: ml_collections.ConfigDict
+  variables: Any
+  step: int | None = None
+  uses_ema: bool = False
+  weights_sha256: str = ''
+
+
+def load(
+  folder: str, *, use_ema: bool = True, dtype: str = ''
+) -> TrainedGenerator:
+  """Reads a workdir, an export, or imported GauGAN weights.
+
+  Args:
+    folder: where it lies; of a workdir the latest checkpoint.
+    use_ema: takes the moving average, where a workdir has one.
+    dtype: to compute in; '' for that of the run.
+
+  Raises:
+    InputError: if there is none.
+  """
+  path = pathlib.Path(folder)
+  if not path.is_dir():
+    raise InputError(f'{folder}: there is no such folder.')
+  config = run_config.load(folder, cityscapes_l.get_config())
+  config.dtype = dtype or config.dtype
+  weights = networks.load(folder, use_ema=use_ema)
+  if 'generator' not in weights:
+    raise InputError(f'{folder} holds no generator.')
+  found = TrainedGenerator(config, weights['generator'])
+  step = manager.last_step(folder)
+  if step is not None:
+    return found._replace(step=step, uses_ema=use_ema and config.ema_decay > 0)
+  if (path / weights_folder.WEIGHTS_FILE).exists():
+    found = _with_origin(found, load.metadata(folder), folder)
+    if found.uses_ema and not use_ema:
+      raise InputError(
+        f'{folder} holds the moving average alone: leave out --weights raw, or '
+        'give the workdir that it was exported from.'
+      )
+  return found
+
+
+def _with_origin(
+  found: TrainedGenerator, about: dict, folder: str
+) -> TrainedGenerator:
+  try:
+    return found._replace(**about.get('origin', {}))
+  except (TypeError, ValueError) as error:
+    raise InputError(
+      f'{folder}/{weights_folder.WEIGHTS_FILE} is not that of an export ({error}): '
+      'export the run again.'
+    ) from error

@@ -1,0 +1,90 @@
+"""The experiment makes every run once and puts them into one table."""
+
+import json
+
+import pytest
+from PIL import Image
+
+from data_pipeline.errors import InputError
+from instgan_jax.build import data, gan, methods
+from instgan_jax.checkpoints import manager, run_config
+from instgan_jax.commands import reproduce, train
+from instgan_jax.evaluation import evaluation, options
+from tests import tiny
+
+
+@pytest.fixture
+def trained(monkeypatch):
+  """What was trained; training gives a fresh state."""
+  runs = []
+
+  def run(config, workdir):
+    runs.append((workdir.name, methods.name(config), config.seed))
+    networks = gan.networks(config)
+    state = gan.initial_state(config, networks, gan.optimizers(config, 6))
+    workdir.mkdir(parents=True)
+    run_config.save(workdir, config)
+    with manager.Checkpoints(workdir) as checkpoints:
+      checkpoints.save(config.num_steps, state)
+      checkpoints.wait()
+
+  monkeypatch.setattr(train, 'run', run)
+  return runs
+
+
+def reproduce(workdir, num_seeds=1, **changes):
+  options = options.check(
+    options.Options(metrics=('micv',), cache=str(workdir / 'cache'))
+  )
+  config = tiny.config('li', **changes)
+  return reproduce.reproduce(
+    config, workdir, num_seeds=num_seeds, options=options
+  )
+
+
+def test_every_method_and_seed_once(tmp_path, trained, monkeypatch):
+  text = reproduce(tmp_path)
+  assert trained == [
+    ('l_seed0', 'L', 0),
+    ('li_seed0', 'L+I', 0),
+    ('lip_seed0', 'L+I+P', 0),
+  ]
+  assert text.startswith('| | MICV car | MICV person |')
+  assert [line.split(' |')[0] for line in text.splitlines()[2:6]] == [
+    '| L',
+    '| L+I',
+    '| L+I+P',
+    '| real images',
+  ]
+  assert (tmp_path / 'table1.md').read_text().strip() in text
+  table = json.loads((tmp_path / 'table1.json').read_text())
+  assert set(table['table']) == {'L', 'L+I', 'L+I+P', 'real images'}
+  with Image.open(tmp_path / 'figure7.png') as figure:
+    assert figure.width > 6 * 300  # Six columns.
+
+  # Again: nothing is trained or measured; another seed: only that.
+  monkeypatch.setattr(
+    evaluation.Evaluation, 'run', lambda *_: pytest.fail('measured again')
+  )
+  assert reproduce(tmp_path) == text
+  assert len(trained) == 3
+
+
+def test_the_data_are_the_same_for_every_seed(tmp_path):
+  config = tiny.config('lip')
+  a, b = (
+    data.source(reproduce.run_config(config, 'L', seed), 'train').read(0)
+    for seed in (0, 1)
+  )
+  assert (a.image == b.image).all()
+
+
+def test_a_run_of_another_configuration_is_refused(tmp_path, trained):
+  reproduce(tmp_path)
+  with pytest.raises(InputError, match='g_learning_rate'):
+    reproduce(tmp_path, g_learning_rate=0.5)
+
+
+def test_at_least_one_seed(tmp_path):
+  with pytest.raises(InputError, match='--seeds is 0'):
+    reproduce(tmp_path, num_seeds=0)

@@ -1,0 +1,59 @@
+"""Frozen networks load from what was imported, or say what is wrong."""
+
+import numpy as np
+import pytest
+
+from data_pipeline.errors import InputError
+from instgan_jax.checkpoints import weights_folder
+from instgan_jax.pretrained import load
+from tests import tiny_segmenter
+
+
+def test_the_architecture_is_that_of_the_import(tmp_path):
+  found = load.pspnet(tiny_segmenter.save(tmp_path / 'a'))
+  assert found.network.stage_blocks == (1, 1, 1, 1)
+  image = np.zeros((1, 32, 64, 3), np.float32)
+  logits = found.network.apply(found.variables, image).logits
+  assert logits.shape == (1, 32, 64, 19)
+
+
+def test_a_trained_segmenter_is_found_in_its_working_folder(tmp_path):
+  tiny_segmenter.save(tmp_path / 'run' / load.TRAINED_FOLDER)
+  assert load.pspnet(str(tmp_path / 'run')).variables
+
+
+def test_the_hash_tells_weights_apart(tmp_path):
+  a = load.pspnet(tiny_segmenter.save(tmp_path / 'a'))
+  b = load.pspnet(tiny_segmenter.save(tmp_path / 'b'))
+  c = load.pspnet(tiny_segmenter.save(tmp_path / 'c', num_classes=5))
+  assert a.sha256 == b.sha256 != c.sha256
+  bias = a.variables['params']['head_classifier']['bias'] + 1e-3
+  a.variables['params']['head_classifier']['bias'] = bias
+  assert weights_folder.tree_sha256(a.variables) != b.sha256
+
+
+def test_other_options_are_refused(tmp_path):
+  folder = tiny_segmenter.save(tmp_path / 'a')
+  about = tmp_path / 'a' / 'weights.json'
+  text = about.read_text()
+  about.write_text(text.replace('"num_classes": 19', '"num_classes": 4'))
+  with pytest.raises(
+    InputError, match=r'head_classifier/bias is \(19,\), the model has \(4,\)'
+  ):
+    load.pspnet(folder)
+  about.write_text(text.replace('num_classes', 'depth'))
+  with pytest.raises(InputError, match='has options that no PSPNet has.*depth'):
+    load.pspnet(folder)
+
+
+def test_weights_of_another_network_are_named(tmp_path):
+  folder = tiny_segmenter.save(tmp_path / 'a')
+  with pytest.raises(InputError, match='holds weights of pspnet, expected inc'):
+    load.inception(folder)
+
+
+def test_a_folder_without_its_description_is_named(tmp_path):
+  folder = tiny_segmenter.save(tmp_path / 'a')
+  (tmp_path / 'a' / 'weights.json').unlink()
+  with pytest.raises(InputError, match='weights.json cannot be read'):
+    load.pspnet(folder)
