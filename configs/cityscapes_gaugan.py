@@ -1,7 +1,7 @@
 """GauGAN as it was released: method L plus instance edges, 36 input channels.
 
 The published weights of GauGAN for Cityscapes fit this model. The paper's
-three methods do not see the edges.
+three methods do not use the edges.
 
   python -m instgan_jax.main --config configs/cityscapes_gaugan.py \\
     --workdir runs/cityscapes_gaugan --config.data.path=/data/cityscapes

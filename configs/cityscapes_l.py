@@ -18,7 +18,7 @@ def get_config() -> ml_collections.ConfigDict:
 
   # 'folder': the unpacked official folders. 'tfds': prepared by
   # `python -m data_pipeline.cityscapes`, much faster to read. 'toy_street':
-  # drawn on the spot. 'npz': one file per split, <path>/{train,val}.npz.
+  # rendered when it is read. 'npz': one file per split, <path>/{train,val}.npz.
   config.data = ml_collections.ConfigDict()
   config.data.source = 'folder'
   config.data.path = 'data/cityscapes'
@@ -28,7 +28,7 @@ def get_config() -> ml_collections.ConfigDict:
   # 'tf_data', or 'in_memory' where TensorFlow is missing or data are small.
   config.data.loader = 'tf_data'
   config.data.num_threads = 16
-  config.data.num_train = 0  # Scenes that 'toy_street' draws.
+  config.data.num_train = 0  # Scenes of 'toy_street'.
   config.data.num_val = 0
   config.data.seed = 0  # Of these scenes.
 
@@ -67,7 +67,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.loss_weights.kl = 0.05
   config.vgg19_weights = ''  # A folder written by import_torch.
 
-  config.ema_decay = 0.0  # 0.999 and more: a moving average to draw with.
+  config.ema_decay = 0.0  # 0.999 and more: a moving average for inference.
   config.dtype = 'float32'  # Of computation; 'bfloat16' on TPU and new GPUs.
   config.share_generator_forward = False
   config.remat = False
@@ -78,14 +78,14 @@ def get_config() -> ml_collections.ConfigDict:
   config.keep_checkpoints = 3
   config.keep_every_steps = 0
   config.sample_scenes = (0, 1, 2, 3)
-  config.num_measured_scenes = 32  # Val scenes to measure the variety on.
 
-  # Measures of the val split in the run, as instgan_jax.evaluate makes them.
+  # Metrics of the val split in the run, as instgan_jax.evaluate has them. Each
+  # option of instgan_jax.evaluate can be a field here.
   config.eval = ml_collections.ConfigDict()
   config.eval.metrics = ''  # Some of fid,kid,fsd,miou,micv; none: off.
   config.eval.every_steps = 5000
   config.eval.num_scenes = 0  # The first ones; 0: all.
-  config.eval.best = ''  # A figure, such as fid: its best checkpoint is kept.
+  config.eval.best = ''  # A metric, such as fid: its best checkpoint is kept.
   config.eval.inception = ''  # Folders written by import_torch or, for the
   config.eval.segmenter = ''  # segmenter, by train_segmenter.
 

@@ -1,7 +1,7 @@
-"""PSPNet-101 on Cityscapes' real images, to measure mIoU with.
+"""PSPNet-101 on Cityscapes' real images, for mIoU.
 
 The public weights (instgan_jax.import_torch --network pspnet) are what papers
-measure with; this is for another size, other data or one's own network. SGD
+evaluate with; this is for another size, other data or one's own network. SGD
 and the poly schedule of arXiv:1612.01105, with its scaled crops, but from
 random weights, which cost points against its start from ImageNet's.
 
@@ -32,7 +32,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.model.contract_dilation = True
   config.model.align_corners = False
   config.model.dropout_rate = 0.1
-  # What images are brought to before they are segmented.
+  # To which images are resized before they are segmented.
   config.model.height = 512
   config.model.width = 1024
 

@@ -17,7 +17,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.model.stem_channels = (16, 16, 32)
   config.model.base_channels = 16
   config.model.pyramid_channels = 64
-  # Twice the size of the pictures: persons are smaller than the stride of 8.
+  # Twice the size of the images: persons are smaller than the stride of 8.
   config.model.height = 128
   config.model.width = 256
 

@@ -36,7 +36,7 @@ def get_config(method: str = 'lip') -> ml_collections.ConfigDict:
   config.discriminator.num_layers = 3
 
   # A short run: many small batches, high rates, and less of the feature
-  # matching that pulls every instance towards the mean of the colours.
+  # matching that pulls every instance toward the mean of the colors.
   config.batch_size = 2
   config.num_epochs = 0
   config.num_steps = 1000
@@ -50,4 +50,7 @@ def get_config(method: str = 'lip') -> ml_collections.ConfigDict:
   config.sample_every_steps = 250
   config.checkpoint_every_steps = 250
   config.sample_scenes = (20, 23, 29, 26)  # Cars, persons, a crowd.
+  config.eval.metrics = 'micv'
+  config.eval.every_steps = 250
+  config.eval.num_scenes = 32
   return config

@@ -1,32 +1,31 @@
 """What passes between the data pipeline and everything behind it.
 
-A scene is one picture with its maps, as read from a source. A batch is what
-goes to the device: a dict of numpy arrays under the keys below. Integer ids
-cross to the device, one-hots never do.
+A scene is one image with its maps, as read from a source. A batch is what goes
+to the device: a dict of numpy arrays under the keys below. Integer ids cross
+to the device; label maps become one-hot there (`models.semantic_input`).
 
 | key                     | dtype  | shape        | values                     |
 |-------------------------|--------|--------------|----------------------------|
 | `image`                 | uint8  | [B, H, W, 3] | RGB                        |
 | `label_map`             | uint8  | [B, H, W]    | Cityscapes label id, 0..33 |
 | `instance_map`          | uint16 | [B, H, W]    | dense: 0 none, 1..N        |
-| `position`              | uint32 | [B]          | place in the stream        |
+| `position`              | uint32 | [B]          | position in the stream     |
 | `num_dropped_instances` | int32  | [B]          | instances over the maximum |
-| `mask`                  | bool   | [B]          | False for padding          |
 
 `position` counts the examples of the whole stream over all hosts: step *
-batch size + row in training, the index in the data set in evaluation. All
-randomness of an example is drawn from it, so that pictures and updates do
-not depend on the number of devices. `mask` exists in evaluation batches only.
+batch size + row. All randomness of an example is derived from it, so that
+updates do not depend on the number of devices.
 """
 
 from typing import NamedTuple, Protocol
+
+import numpy as np
 
 IMAGE = 'image'
 LABEL_MAP = 'label_map'
 INSTANCE_MAP = 'instance_map'
 POSITION = 'position'
 NUM_DROPPED_INSTANCES = 'num_dropped_instances'
-MASK = 'mask'
 
 # Cityscapes label ids are 0..33; GauGAN's networks have a channel more.
 NUM_LABELS = 35
@@ -36,7 +35,7 @@ MAX_INSTANCES = 256
 
 
 class Scene(NamedTuple):
-  """One picture with its maps, at one size.
+  """One image with its maps, at one size.
 
   Attributes:
     image: uint8 [H, W, 3], RGB.
@@ -45,18 +44,24 @@ class Scene(NamedTuple):
       k-th object of a class with instances, the bare label id otherwise.
   """
 
-  image: object
-  label_map: object
-  instance_ids: object
+  image: np.ndarray
+  label_map: np.ndarray
+  instance_ids: np.ndarray
 
 
 class Source(Protocol):
-  """Scenes by index. `read` is deterministic and safe to call from threads."""
+  """Scenes by index. `read` is deterministic and safe to call from threads.
+
+  Attributes:
+    image_ids: the scenes' names, one for each.
+  """
 
   image_ids: tuple[str, ...]
 
   def __len__(self) -> int:
     """The number of scenes."""
+    ...
 
   def read(self, index: int) -> Scene:
     """The scene at `index`, 0 <= index < len(self)."""
+    ...

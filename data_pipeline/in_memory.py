@@ -1,16 +1,14 @@
-"""Scenes held in memory, and batches of any source without TensorFlow."""
+"""Scenes held in memory, and their .npz files."""
 
 import concurrent.futures
-import itertools
 import os
 import zipfile
 import zlib
-from collections.abc import Iterator
 
 import numpy as np
 import tqdm
 
-from data_pipeline import batch, example, instances, order
+from data_pipeline import atomic_file, batch, instances
 from data_pipeline.errors import InputError
 
 
@@ -76,8 +74,10 @@ class InMemory:
 
   def to_npz(self, path: str | os.PathLike[str]) -> None:
     """Writes the scenes to one compressed file, in place of an older one."""
-    partial = f'{os.fspath(path)}.partial'
-    with open(partial, 'wb') as file:
+    with (
+      atomic_file.replacing(path) as partial,
+      open(partial, 'wb') as file,
+    ):
       np.savez_compressed(
         file,
         image_ids=np.array(self.image_ids),
@@ -85,7 +85,6 @@ class InMemory:
         label_maps=self.label_maps,
         instance_ids=self.instance_ids,
       )
-    os.replace(partial, path)
 
   def __len__(self) -> int:
     return len(self.image_ids)
@@ -95,123 +94,6 @@ class InMemory:
     return batch.Scene(
       self.images[index], self.label_maps[index], self.instance_ids[index]
     )
-
-
-def train_batches(
-  source: batch.Source,
-  *,
-  batch_size: int,
-  seed: int,
-  start_step: int = 0,
-  process_index: int = 0,
-  process_count: int = 1,
-  flip: bool = True,
-  max_instances: int = batch.MAX_INSTANCES,
-) -> Iterator[dict[str, np.ndarray]]:
-  """This host's training batches of the steps from `start_step` on, endless.
-
-  The batch of a step depends on the seed and the step alone, see
-  `data_pipeline.order`.
-
-  Args:
-    source: scenes of one size.
-    batch_size: rows over all hosts; this host gets batch_size /
-      process_count.
-    seed: of order and flips.
-    start_step: the first step, at no cost.
-    process_index: which host this is.
-    process_count: the number of hosts.
-    flip: True to mirror half of the examples.
-    max_instances: the largest dense instance id.
-
-  Returns:
-    Batches as `data_pipeline.batch` describes them, without a mask.
-
-  Raises:
-    InputError: at once for a batch that the hosts cannot share or an empty
-      source; from the iterator for a scene that cannot be read.
-  """
-  sharing = {
-    'batch_size': batch_size,
-    'num_examples': len(source),
-    'process_index': process_index,
-    'process_count': process_count,
-  }
-  order.rows_of_process(**sharing)
-
-  def batches():
-    for step in itertools.count(start_step):
-      examples = order.examples_of_step(step, seed=seed, **sharing)
-      if not flip:
-        examples = examples._replace(flips=np.zeros_like(examples.flips))
-      yield _assemble_batch(source, examples, max_instances)
-
-  return batches()
-
-
-def eval_batches(
-  source: batch.Source,
-  *,
-  batch_size: int,
-  process_index: int = 0,
-  process_count: int = 1,
-  max_instances: int = batch.MAX_INSTANCES,
-) -> Iterator[dict[str, np.ndarray]]:
-  """This host's evaluation batches: every example once, in order, unflipped.
-
-  Every host yields the same number of batches of the same size; rows that
-  only fill up the last one have mask False.
-
-  Args:
-    source: scenes of one size.
-    batch_size: rows over all hosts.
-    process_index: which host this is.
-    process_count: the number of hosts.
-    max_instances: the largest dense instance id.
-
-  Returns:
-    Batches as `data_pipeline.batch` describes them, with a mask.
-
-  Raises:
-    InputError: as `train_batches`.
-  """
-  sharing = {
-    'batch_size': batch_size,
-    'num_examples': len(source),
-    'process_index': process_index,
-    'process_count': process_count,
-  }
-  order.rows_of_process(**sharing)
-
-  def batches():
-    num_batches = order.num_eval_batches(
-      batch_size=batch_size, num_examples=len(source)
-    )
-    for number in range(num_batches):
-      examples = order.examples_of_eval_batch(number, **sharing)
-      yield {
-        **_assemble_batch(source, examples, max_instances),
-        batch.MASK: examples.mask,
-      }
-
-  return batches()
-
-
-def _assemble_batch(
-  source: batch.Source, examples: order.Examples, max_instances: int
-) -> dict[str, np.ndarray]:
-  return example.stack_examples(
-    [
-      example.read_example(
-        source,
-        int(index),
-        flip=bool(is_flipped),
-        position=int(position),
-        max_instances=max_instances,
-      )
-      for index, is_flipped, position, _ in zip(*examples, strict=True)
-    ]
-  )
 
 
 def _check_size(scene: batch.Scene, first: batch.Scene, name: str) -> None:

@@ -6,6 +6,8 @@ instances, and the bare label id for everything else: stuff, void, and groups
 need 16 unsigned bits. k has gaps (an object can be hidden entirely).
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from data_pipeline import batch
@@ -15,40 +17,53 @@ from data_pipeline.errors import InputError
 FIRST_THING_ID = 1000
 
 
+class DenseInstances(NamedTuple):
+  """The objects of one scene, numbered.
+
+  Attributes:
+    instance_map: uint16 [H, W], 0 outside of every object, else 1..n.
+    instance_ids: the ids of the objects 1..n in the given map, increasing.
+    num_dropped: objects over the maximum.
+  """
+
+  instance_map: np.ndarray
+  instance_ids: tuple[int, ...]
+  num_dropped: int
+
+
 def dense_instance_map(
-  instance_ids: np.ndarray, max_instances: int = batch.MAX_INSTANCES
-) -> tuple[np.ndarray, np.ndarray, int]:
-  """Numbers the objects of one scene 1..n, in the order of their raw ids.
+  instance_ids: np.ndarray,
+  *,
+  first_id: int = FIRST_THING_ID,
+  max_instances: int = batch.MAX_INSTANCES,
+) -> DenseInstances:
+  """Numbers the objects of one scene 1..n, in the order of their ids.
 
   An object over the maximum loses its instance and counts as its class
   alone, like a group. The largest objects are kept; of two of one size the
-  one with the smaller raw id.
+  one with the smaller id.
 
   Args:
     instance_ids: uint16 [H, W], Cityscapes instance ids.
+    first_id: the smallest id of an object; smaller values are no instance.
     max_instances: how many objects to keep at most.
-
-  Returns:
-    dense: uint16 [H, W], 0 outside of every object, else 1..n.
-    raw_ids: int32 [n], raw_ids[i] is the raw id of the dense id i + 1.
-    num_dropped: objects that did not fit.
 
   Raises:
     ValueError: if `instance_ids` are not uint16 (int16 overflows at 32768).
   """
   if instance_ids.dtype != np.uint16:
     raise ValueError(f'instance_ids must be uint16, got {instance_ids.dtype}.')
-  areas = np.bincount(instance_ids.ravel(), minlength=FIRST_THING_ID)
-  things = np.flatnonzero(areas[FIRST_THING_ID:]) + FIRST_THING_ID
+  areas = np.bincount(instance_ids.ravel(), minlength=first_id)
+  objects = np.flatnonzero(areas[first_id:]) + first_id
   # A stable sort of the negated areas leaves ties in the order of their ids.
-  by_size = things[np.argsort(-areas[things], kind='stable')]
-  raw_ids = np.sort(by_size[:max_instances])
+  by_size = objects[np.argsort(-areas[objects], kind='stable')]
+  kept = np.sort(by_size[:max_instances])
   dense_id_of = np.zeros(len(areas), np.uint16)
-  dense_id_of[raw_ids] = np.arange(1, len(raw_ids) + 1)
-  return (
+  dense_id_of[kept] = np.arange(1, len(kept) + 1)
+  return DenseInstances(
     dense_id_of[instance_ids],
-    raw_ids.astype(np.int32),
-    len(things) - len(raw_ids),
+    tuple(kept.tolist()),
+    len(objects) - len(kept),
   )
 
 

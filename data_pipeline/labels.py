@@ -1,9 +1,9 @@
-"""The Cityscapes label table: ids, names, training ids and official colours.
+"""The Cityscapes label table: ids, names, training ids and official colors.
 
 Facts as in cityscapesScripts' `helpers/labels.py`. The table ends with id 33;
-GauGAN's networks have 35 channels, so id 34 gets a colour (black) as well.
+GauGAN's networks have 35 channels, so id 34 gets a color (black) as well.
 The official table has one more row, license plate with id -1. It is left out:
-the official maps never draw it, plates keep the car's id.
+the official maps never use it, plates keep the car's id.
 """
 
 from typing import NamedTuple
@@ -23,7 +23,7 @@ class Label(NamedTuple):
     has_instances: True if single objects get ids of their own,
       id * 1000 + k. Caravan and trailer do, though they are not scored.
     ignore_in_eval: True if pixels of this ground truth are not scored.
-    color: (red, green, blue), 0..255, of the official colour maps.
+    color: (red, green, blue), 0..255, of the official color maps.
   """
 
   id: int
@@ -74,7 +74,16 @@ LABELS = (
 # The ids of classes whose single objects have ids of their own.
 INSTANCE_LABEL_IDS = tuple(label.id for label in LABELS if label.has_instances)
 
-# uint8 [35, 3], the colour of each label id.
+# The 19 classes that are scored, in the order of their train ids:
+# EVALUATED[train_id].
+EVALUATED = tuple(
+  sorted(
+    (label for label in LABELS if not label.ignore_in_eval),
+    key=lambda label: label.train_id,
+  )
+)
+
+# uint8 [35, 3], the color of each label id.
 COLORS = np.zeros((batch.NUM_LABELS, 3), np.uint8)
 COLORS[: len(LABELS)] = [label.color for label in LABELS]
 COLORS.setflags(write=False)
@@ -92,7 +101,7 @@ def label_id(name: str) -> int:
 
 
 def colorize(label_map: np.ndarray) -> np.ndarray:
-  """Paints a label map in the official colours.
+  """Shows a label map in the official colors.
 
   Args:
     label_map: integer [...], label ids 0..34.

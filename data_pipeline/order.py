@@ -7,10 +7,11 @@ so every example is used equally often, whatever N and B are. Nothing depends
 on the steps before, hence a run can stop and continue anywhere.
 
 Host p of P takes the contiguous rows p * B / P .. (p + 1) * B / P - 1 of the
-global batch, in training and in evaluation: the hosts' batches one after
-another are the batch of a single host.
+global batch: the hosts' batches one after another are the batch of a single
+host.
 """
 
+import dataclasses
 import functools
 from typing import NamedTuple
 
@@ -23,140 +24,81 @@ class Examples(NamedTuple):
   """The rows of one batch on one host.
 
   Attributes:
-    indices: int64 [b], the examples' places in the source.
+    indices: int64 [b], the examples' indices in the source.
     flips: bool [b], True to mirror the example.
-    positions: uint32 [b], the rows' places in the stream over all hosts (in
-      evaluation the index). They wrap around after 2**32 examples.
-    mask: bool [b], False for a row that only pads the batch.
+    positions: uint32 [b], the rows' positions in the stream over all hosts.
+      They wrap around after 2**32 examples.
   """
 
   indices: np.ndarray
   flips: np.ndarray
   positions: np.ndarray
-  mask: np.ndarray
 
 
-def examples_of_step(
-  step: int,
-  *,
-  seed: int,
-  batch_size: int,
-  num_examples: int,
-  process_index: int = 0,
-  process_count: int = 1,
-) -> Examples:
-  """The training examples of `step`, at no cost in `step`.
+@dataclasses.dataclass(frozen=True)
+class TrainingOrder:
+  """The order of the training examples on one host.
 
-  Args:
-    step: 0, 1, 2, ...
-    seed: not negative. Other seeds give other orders and flips.
-    batch_size: rows of the global batch, over all hosts.
+  Attributes:
     num_examples: examples in the source.
+    batch_size: rows of the global batch, over all hosts.
+    seed: not negative. Other seeds give other orders and flips.
+    flip: whether to mirror half of the examples.
     process_index: which host this is.
     process_count: the number of hosts.
 
   Raises:
     InputError: if the hosts cannot share the batch evenly, or the source is
       empty.
-  """
-  rows = rows_of_process(
-    batch_size=batch_size,
-    num_examples=num_examples,
-    process_index=process_index,
-    process_count=process_count,
-  )
-  stream = step * batch_size + rows
-  indices = np.empty(len(rows), np.int64)
-  flips = np.empty(len(rows), bool)
-  epochs, places = np.divmod(stream, num_examples)
-  for epoch in np.unique(epochs):
-    permutation, epoch_flips = _epoch(seed, int(epoch), num_examples)
-    is_here = epochs == epoch
-    indices[is_here] = permutation[places[is_here]]
-    flips[is_here] = epoch_flips[places[is_here]]
-  return Examples(
-    indices=indices,
-    flips=flips,
-    positions=stream.astype(np.uint32),
-    mask=np.ones(len(rows), bool),
-  )
-
-
-def examples_of_eval_batch(
-  number: int,
-  *,
-  batch_size: int,
-  num_examples: int,
-  process_index: int = 0,
-  process_count: int = 1,
-) -> Examples:
-  """The examples of evaluation batch `number`, in the order of the source.
-
-  No example is dropped: the last batch is filled up by repeating the last
-  example with mask False.
-
-  Args:
-    number: 0 .. num_eval_batches - 1.
-    batch_size: rows of the global batch, over all hosts.
-    num_examples: examples in the source.
-    process_index: which host this is.
-    process_count: the number of hosts.
-
-  Raises:
-    InputError: as `examples_of_step`.
-  """
-  rows = rows_of_process(
-    batch_size=batch_size,
-    num_examples=num_examples,
-    process_index=process_index,
-    process_count=process_count,
-  )
-  stream = number * batch_size + rows
-  indices = np.minimum(stream, num_examples - 1)
-  return Examples(
-    indices=indices,
-    flips=np.zeros(len(rows), bool),
-    positions=indices.astype(np.uint32),
-    mask=stream < num_examples,
-  )
-
-
-def num_eval_batches(*, batch_size: int, num_examples: int) -> int:
-  """The batches that show every example once; the same on every host."""
-  return -(-num_examples // batch_size)
-
-
-def rows_of_process(
-  *,
-  batch_size: int,
-  num_examples: int,
-  process_index: int = 0,
-  process_count: int = 1,
-) -> np.ndarray:
-  """The rows int64 [batch_size / process_count] of the global batch.
-
-  Raises:
-    InputError: if the hosts cannot share the batch evenly, or there is no
-      example to fill it with.
     ValueError: if `process_index` is not in 0 .. process_count - 1.
   """
-  if not 0 <= process_index < process_count:
-    raise ValueError(
-      f'process_index must be in 0..{process_count - 1}, got {process_index}.'
-    )
-  if batch_size < 1 or batch_size % process_count:
-    raise InputError(
-      f'batch_size {batch_size} must be a positive multiple of the'
-      f' {process_count} processes (hosts). Choose another batch size or'
-      ' number of hosts.'
-    )
-  if num_examples < 1:
-    raise InputError(
-      'The data source is empty: got 0 scenes, expected at least 1. Check'
-      ' the data folder and the split.'
-    )
-  num_rows = batch_size // process_count
-  return process_index * num_rows + np.arange(num_rows, dtype=np.int64)
+
+  num_examples: int
+  batch_size: int
+  seed: int
+  flip: bool = True
+  process_index: int = 0
+  process_count: int = 1
+
+  def __post_init__(self):
+    if not 0 <= self.process_index < self.process_count:
+      raise ValueError(
+        f'process_index must be in 0..{self.process_count - 1}, got '
+        f'{self.process_index}.'
+      )
+    if self.batch_size < 1 or self.batch_size % self.process_count:
+      raise InputError(
+        f'batch_size {self.batch_size} must be a positive multiple of the '
+        f'{self.process_count} processes (hosts). Choose another batch size '
+        'or number of hosts.'
+      )
+    if self.num_examples < 1:
+      raise InputError(
+        'The data source is empty: got 0 scenes, expected at least 1. Check '
+        'the data folder and the split.'
+      )
+
+  @property
+  def num_rows(self) -> int:
+    """Rows of a batch on this host."""
+    return self.batch_size // self.process_count
+
+  def examples(self, step: int) -> Examples:
+    """The examples of `step` (0, 1, 2, ...), at no cost in `step`."""
+    first = step * self.batch_size + self.process_index * self.num_rows
+    stream = first + np.arange(self.num_rows, dtype=np.int64)
+    indices = np.empty(len(stream), np.int64)
+    flips = np.zeros(len(stream), bool)
+    epochs, offsets = np.divmod(stream, self.num_examples)
+    for epoch in np.unique(epochs):
+      permutation, epoch_flips = _epoch(
+        self.seed, int(epoch), self.num_examples
+      )
+      is_here = epochs == epoch
+      indices[is_here] = permutation[offsets[is_here]]
+      if self.flip:
+        flips[is_here] = epoch_flips[offsets[is_here]]
+    return Examples(indices, flips, stream.astype(np.uint32))
 
 
 # A batch touches more than two epochs only where it is larger than the data.

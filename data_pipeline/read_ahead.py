@@ -2,6 +2,7 @@
 
 import collections
 import concurrent.futures
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
@@ -40,3 +41,10 @@ def map_ahead(
     finally:
       for future in waiting:
         future.cancel()
+
+
+def batched(items: Iterable[Argument], size: int) -> Iterator[list[Argument]]:
+  """Lists of `size` items in order; the last one may be shorter."""
+  items = iter(items)
+  while batch := list(itertools.islice(items, size)):
+    yield batch

@@ -1,4 +1,4 @@
-"""Batches through tf.data: the same as `data_pipeline.in_memory`, in parallel.
+"""Batches through tf.data: the same as `data_pipeline.batches`, in parallel.
 
 Threads read, mirror and number the scenes of the coming batches while the
 devices compute. The order is that of `data_pipeline.order`, so a batch is the
@@ -15,7 +15,8 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from data_pipeline import batch, example, order
+from data_pipeline import batch, example
+from data_pipeline import order as order_lib
 
 # Reading waits for disks and decoders more than for Python, so that threads
 # beyond the number of cores help.
@@ -33,161 +34,57 @@ _DTYPES = {
 
 def train_batches(
   source: batch.Source,
+  order: order_lib.TrainingOrder,
   *,
-  batch_size: int,
-  seed: int,
   start_step: int = 0,
-  process_index: int = 0,
-  process_count: int = 1,
-  flip: bool = True,
-  max_instances: int = batch.MAX_INSTANCES,
   num_threads: int = _NUM_THREADS,
 ) -> Iterator[dict[str, np.ndarray]]:
   """This host's training batches of the steps from `start_step` on, endless.
 
   Args:
-    source: scenes of one size, with images.
-    batch_size: rows over all hosts; this host gets batch_size /
-      process_count.
-    seed: of order and flips.
+    source: scenes of one size.
+    order: which examples make the batch of a step.
     start_step: the first step, at no cost.
-    process_index: which host this is.
-    process_count: the number of hosts.
-    flip: True to mirror half of the examples.
-    max_instances: the largest dense instance id.
     num_threads: that read examples.
 
   Returns:
-    Batches as `data_pipeline.batch` describes them, without a mask.
+    Batches as `data_pipeline.batch` describes them.
 
   Raises:
-    InputError: at once for a batch that the hosts cannot share or an empty
-      source; from the iterator for a scene that cannot be read.
+    InputError: from the iterator, for a scene that cannot be read.
   """
-  sharing = {
-    'batch_size': batch_size,
-    'num_examples': len(source),
-    'process_index': process_index,
-    'process_count': process_count,
-  }
-  order.rows_of_process(**sharing)
-
-  def examples_of(step: np.int64) -> order.Examples:
-    examples = order.examples_of_step(int(step), seed=seed, **sharing)
-    if not flip:
-      examples = examples._replace(flips=np.zeros_like(examples.flips))
-    return examples
-
-  for_training = _batches(
-    source,
-    numbers=tf.data.Dataset.range(start_step, _ENDLESS),
-    examples_of=examples_of,
-    num_rows=batch_size // process_count,
-    max_instances=max_instances,
-    num_threads=num_threads,
-  )
-  return (_without_mask(rows) for rows in for_training)
-
-
-def eval_batches(
-  source: batch.Source,
-  *,
-  batch_size: int,
-  process_index: int = 0,
-  process_count: int = 1,
-  max_instances: int = batch.MAX_INSTANCES,
-  num_threads: int = _NUM_THREADS,
-) -> Iterator[dict[str, np.ndarray]]:
-  """This host's evaluation batches: every example once, in order, unflipped.
-
-  Every host yields the same number of batches of the same size; rows that
-  only fill up the last one have mask False.
-
-  Args:
-    source: scenes of one size, with images.
-    batch_size: rows over all hosts.
-    process_index: which host this is.
-    process_count: the number of hosts.
-    max_instances: the largest dense instance id.
-    num_threads: that read examples.
-
-  Returns:
-    Batches as `data_pipeline.batch` describes them, with a mask.
-
-  Raises:
-    InputError: as `train_batches`.
-  """
-  sharing = {
-    'batch_size': batch_size,
-    'num_examples': len(source),
-    'process_index': process_index,
-    'process_count': process_count,
-  }
-  order.rows_of_process(**sharing)
-  num_batches = order.num_eval_batches(
-    batch_size=batch_size, num_examples=len(source)
-  )
-  return _batches(
-    source,
-    numbers=tf.data.Dataset.range(num_batches),
-    examples_of=lambda number: order.examples_of_eval_batch(
-      int(number), **sharing
-    ),
-    num_rows=batch_size // process_count,
-    max_instances=max_instances,
-    num_threads=num_threads,
-  )
-
-
-def _without_mask(rows: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-  return {key: rows[key] for key in rows if key != batch.MASK}
-
-
-def _batches(
-  source: batch.Source,
-  *,
-  numbers: tf.data.Dataset,
-  examples_of: Callable[[np.int64], order.Examples],
-  num_rows: int,
-  max_instances: int,
-  num_threads: int,
-) -> Iterator[dict[str, np.ndarray]]:
-  """Batches with a mask, of the rows that `examples_of` gives each number."""
   _set_up_process()
   first_error = _FirstError()
 
   @first_error.keep
   def read(index, flip, position):
-    example = example.read_example(
-      source,
-      int(index),
-      flip=bool(flip),
-      position=position,
-      max_instances=max_instances,
+    arrays = example.read_example(
+      source, int(index), flip=bool(flip), position=position
     )
-    return [example[key] for key in _DTYPES]
+    return [arrays[key] for key in _DTYPES]
 
-  def to_rows(number):
+  def to_rows(step):
     return tf.numpy_function(
-      first_error.keep(lambda number: list(examples_of(number))),
-      [number],
-      [tf.int64, tf.bool, tf.uint32, tf.bool],
+      first_error.keep(lambda step: list(order.examples(int(step)))),
+      [step],
+      [tf.int64, tf.bool, tf.uint32],
       stateful=False,
     )
 
-  def to_example(index, flip, position, mask):
+  def to_example(index, flip, position):
     arrays = tf.numpy_function(
       read, [index, flip, position], list(_DTYPES.values()), stateful=False
     )
-    return dict(zip(_DTYPES, arrays, strict=True)) | {batch.MASK: mask}
+    return dict(zip(_DTYPES, arrays, strict=True))
 
   options = tf.data.Options()
   options.threading.private_threadpool_size = num_threads
   dataset = (
-    numbers.map(to_rows)
+    tf.data.Dataset.range(start_step, _ENDLESS)
+    .map(to_rows)
     .unbatch()
     .map(to_example, num_parallel_calls=num_threads, deterministic=True)
-    .batch(num_rows, drop_remainder=True)
+    .batch(order.num_rows, drop_remainder=True)
     .prefetch(_NUM_PREFETCHED_BATCHES)
     .with_options(options)
   )

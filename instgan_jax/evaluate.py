@@ -1,10 +1,10 @@
-r"""Measure a trained generator, or any folder of pictures.
+r"""Evaluate a trained generator, or any folder of images.
 
 Examples:
 
   python -m instgan_jax.evaluate --workdir runs/toy_street
   python -m instgan_jax.evaluate --workdir runs/toy_street \
-    --segmenter runs/toy_segmenter --num_draws 3 --output runs/measures.json
+    --segmenter runs/toy_segmenter --num_draws 3 --output runs/metrics.json
   python -m instgan_jax.evaluate --workdir runs/lip \
     --metrics fid,kid,miou,micv --inception weights/inception \
     --segmenter weights/pspnet --output lip.json
@@ -12,114 +12,90 @@ Examples:
     --dataset_dir /data/cityscapes --inception weights/inception
 
 It prints a table and writes it, as FILE.md beside FILE.json, and the confusion
-matrix as FILE_confusion.png. The pictures of --generated have the names of the
+matrix as FILE_confusion.png. The images of --generated have the names of the
 scenes. Exit status: 0 when it is done, 2 for wrong input.
 """
 
 import pathlib
 
 from absl import flags
-from ml_collections import config_flags
 
-from configs import cityscapes_l
 from data_pipeline.errors import InputError
-from instgan_jax.cli import evaluation_flags, program
-from instgan_jax.commands import evaluate
-from instgan_jax.evaluation import evaluation, image_folder, report
-from instgan_jax.evaluation import generated_images as pictures_lib
-from instgan_jax.inference import sampler as sampler_lib
-
-_CONFIG = config_flags.DEFINE_config_file(
-  'config', None, 'Whose data to measure on; default: that of the workdir.'
-)
-_WORKDIR = flags.DEFINE_string(
-  'workdir', None, 'A training workdir, an export, or imported GauGAN weights.'
-)
-_GENERATED = flags.DEFINE_multi_string(
-  'generated',
-  [],
-  'A folder of pictures; given several times, each is a draw.',
-)
-_DATASET_DIR = flags.DEFINE_string(
-  'dataset_dir', '', "Folders in Cityscapes' layout, instead of --config."
-)
-_SPLIT = flags.DEFINE_string('split', 'val', 'Which scenes are drawn.')
-_WEIGHTS = flags.DEFINE_enum(
-  'weights',
-  'ema',
-  ('ema', 'raw'),
-  'The moving average (where the run has one), or the last weights.',
-)
-_OUTPUT = flags.DEFINE_string('output', '', 'FILE.json to write.')
-_options = evaluation_flags.define()
-flags.adopt_module_key_flags(evaluation_flags)
+from instgan_jax.cli import program, shipped_configs
 
 
-def main(_) -> None:
-  """Checks the flags, measures and writes."""
-  if bool(_WORKDIR.value) == bool(_GENERATED.value):
+def define_flags(values: flags.FlagValues) -> None:
+  """Defines the flags."""
+  from instgan_jax.cli import options
+  from instgan_jax.evaluation import options as evaluation_options
+
+  program.define_config(
+    values, 'Whose data to evaluate on; default: that of the workdir.'
+  )
+  string, folders, choice = program.definers(
+    values, flags.DEFINE_string, flags.DEFINE_multi_string, flags.DEFINE_enum
+  )
+  string('workdir', None, program.WORKDIR_OF_GENERATOR)
+  folders(
+    'generated',
+    [],
+    'A folder of images; given several times, each is a sample.',
+  )
+  string(
+    'dataset_dir', '', "Folders in Cityscapes' layout, instead of --config."
+  )
+  string('split', 'val', 'Which scenes are generated.')
+  choice('weights', 'ema', ('ema', 'raw'), program.WEIGHTS)
+  string('output', '', 'FILE.json to write.')
+  options.define_flags(values, evaluation_options.Options)
+
+
+def main(values: flags.FlagValues) -> None:
+  """Checks the flags, evaluates and writes."""
+  if bool(values.workdir) == bool(values.generated):
     raise InputError(
-      'Either --workdir or --generated is needed, to say what to measure.'
+      'Either --workdir or --generated is needed, to say what to evaluate.'
     )
-  output = pathlib.Path(_OUTPUT.value) if _OUTPUT.value else None
+  output = pathlib.Path(values.output) if values.output else None
   if output and output.suffix != '.json':
     raise InputError(
       f'--output is {output}, expected a name that ends in .json.'
     )
-  options = _options()
-  if _WORKDIR.value:
-    pictures, scenes_of = _of_workdir(options)
-  else:
-    pictures, scenes_of = _of_folders(options)
-  evaluation = evaluation.Evaluation(scenes_of, options, split=_SPLIT.value)
-  results = evaluation.run(
-    pictures,
-    confusion_png=output and output.with_name(f'{output.stem}_confusion.png'),
-  )
-  text = evaluation.text(results)
-  print(text)
-  if output:
-    report.save_json(output, results)
-    output.with_suffix('.md').write_text(text + '\n')
-    print(f'\nWrote {output}.')
-
-
-def _of_workdir(options):
-  sampler = sampler_lib.Sampler.from_folder(
-    _WORKDIR.value, use_ema=_WEIGHTS.value == 'ema'
-  )
-  config = _CONFIG.value or sampler.config
-  return (
-    pictures_lib.from_sampler(sampler, options.seed, _WORKDIR.value),
-    lambda split: evaluate.data_set(
-      config, split, path=_DATASET_DIR.value, size=sampler.image_size
-    ),
-  )
-
-
-def _of_folders(options):
-  if not _CONFIG.value and not _DATASET_DIR.value:
+  if values.generated and not values.config and not values.dataset_dir:
     raise InputError(
       'With --generated, --dataset_dir or --config is needed, to say which '
-      'scenes the pictures are of.'
+      'scenes the images are of.'
     )
-  config = _CONFIG.value or cityscapes_l.get_config()
-  # Any size will do to learn the names; the pictures say which is meant.
-  names = evaluate.data_set(
-    config, _SPLIT.value, path=_DATASET_DIR.value
-  ).image_ids
-  names = names[: options.num_scenes or None]
-  folders = [image_folder.ImageFolder(path, names) for path in _GENERATED.value]
-  sizes = {found.size for found in folders}
-  if len(sizes) > 1:
-    raise InputError(f'The folders have pictures of different sizes: {sizes}.')
-  return (
-    pictures_lib.from_folders(folders),
-    lambda split: evaluate.data_set(
-      config, split, path=_DATASET_DIR.value, size=folders[0].size
-    ),
-  )
 
+  from instgan_jax.cli import options as cli_options
+  from instgan_jax.commands import evaluate
+  from instgan_jax.evaluation import options as evaluation_options
+
+  options = evaluation_options.complete(
+    cli_options.from_flags(values, evaluation_options.Options)
+  )
+  where = {
+    'dataset_dir': values.dataset_dir,
+    'split': values.split,
+    'output': output,
+  }
+  if values.workdir:
+    text = evaluate.evaluate_workdir(
+      values.workdir,
+      options,
+      config=values.config,
+      use_ema=values.weights == 'ema',
+      **where,
+    )
+  else:
+    config = values.config or shipped_configs.load('cityscapes_l')
+    text = evaluate.evaluate_folders(
+      values.generated, options, config=config, **where
+    )
+  print(text)
+
+
+command = program.Command(__doc__, define_flags, main)
 
 if __name__ == '__main__':
-  program.run(main)
+  command.run()

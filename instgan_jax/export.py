@@ -1,4 +1,4 @@
-r"""Export a trained generator for drawing alone.
+r"""Export a trained generator for inference alone.
 
 Examples:
 
@@ -7,64 +7,65 @@ Examples:
     --dtype bfloat16 --saved_model
 
 It writes an Orbax checkpoint of the generator's weights (the moving average,
-where the run has one) with its configuration, which every command that draws or
-measures takes as --workdir, and beside it generator.stablehlo, one file that
-runs with JAX alone, on CPU, GPU and TPU. The spectral norm is folded into the
-weights. At the end both draw random maps, and are refused if a colour in
-[-1, 1] is further than 1e-5 (in bfloat16: 0.05) from what the Sampler draws in
-the same type.
+where the run has one) with its configuration, which every command that
+generates or evaluates takes as --workdir, and beside it generator.stablehlo,
+one file that runs with JAX alone, on CPU, GPU and TPU. The spectral norm is
+folded into the weights. At the end both generate images of random maps, and are
+refused if a color in [-1, 1] differs by more than 1e-5 (in bfloat16: 0.05) from
+the Sampler's in the same type.
 
 It runs on the CPU, also where there is an accelerator. Exit status: 0 when it
-is done, 1 if an export draws something else, 2 for wrong input.
+is done, 1 if an export generates something else, 2 for wrong input.
 """
 
 import pathlib
 
-import jax
 from absl import flags
 
-from data_pipeline.errors import InputError
-from instgan_jax.build import gan
 from instgan_jax.cli import program
-from instgan_jax.exporting import folder
-from instgan_jax.inference import sampler as sampler_lib
-
-_WORKDIR = flags.DEFINE_string(
-  'workdir', None, 'A training workdir, or imported GauGAN weights.'
-)
-_OUTPUT = flags.DEFINE_string('output', None, 'The folder to make.')
-_WEIGHTS = flags.DEFINE_enum(
-  'weights',
-  'ema',
-  ('ema', 'raw'),
-  'The moving average (where the run has one), or the last weights.',
-)
-_DTYPE = flags.DEFINE_enum(
-  'dtype', 'float32', sorted(gan.DTYPES), 'Of the exported computation.'
-)
-_SAVED_MODEL = flags.DEFINE_bool(
-  'saved_model', False, 'Write a TensorFlow SavedModel as well.'
-)
 
 
-def main(_) -> None:
+def define_flags(values: flags.FlagValues) -> None:
+  """Defines the flags."""
+  string, choice, boolean = program.definers(
+    values, flags.DEFINE_string, flags.DEFINE_enum, flags.DEFINE_bool
+  )
+  string('workdir', None, program.WORKDIR_OF_GENERATOR)
+  string('output', None, 'The folder to make.')
+  choice('weights', 'ema', ('ema', 'raw'), program.WEIGHTS)
+  choice(
+    'dtype',
+    'float32',
+    ('bfloat16', 'float32'),
+    'Of the exported computation.',
+  )
+  boolean('saved_model', False, 'Write a TensorFlow SavedModel as well.')
+
+
+def main(values: flags.FlagValues) -> None:
   """Checks the flags, exports and compares."""
-  for flag in (_WORKDIR, _OUTPUT):
-    if not flag.value:
-      raise InputError(f'--{flag.name} is needed, see --help.')
+  program.require(values, 'workdir', 'output')
+
+  import jax
+
+  from instgan_jax.exporting import folder
+  from instgan_jax.inference import sampler as sampler_lib
+
   # An accelerator is not needed, and may be in use by another process.
   jax.config.update('jax_platforms', 'cpu')
-  drawing = sampler_lib.Sampler.from_folder(
-    _WORKDIR.value, use_ema=_WEIGHTS.value == 'ema', dtype=_DTYPE.value
+  sampler = sampler_lib.Sampler.from_folder(
+    values.workdir, use_ema=values.weights == 'ema', dtype=values.dtype
   )
   print(
     folder.save(
-      drawing,
-      pathlib.Path(_OUTPUT.value),
-      with_saved_model=_SAVED_MODEL.value,
+      sampler,
+      pathlib.Path(values.output),
+      with_saved_model=values.saved_model,
     )
   )
 
 
+command = program.Command(__doc__, define_flags, main)
+
 if __name__ == '__main__':
-  program.run(main)
+  command.run()

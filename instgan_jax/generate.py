@@ -1,12 +1,12 @@
-r"""Draw folders of maps with a trained generator.
+r"""Generate images of folders of maps with a trained generator.
 
 Examples:
 
   python -m instgan_jax.generate --workdir runs/toy_street \
     --label_dir data/toy/gtFine/val --instance_dir data/toy/gtFine/val \
-    --output_dir pictures
+    --output_dir images
   python -m instgan_jax.generate --workdir runs/lip --label_dir labels \
-    --instance_dir instances --output_dir draws --num_draws 4 --grid
+    --instance_dir instances --output_dir samples --num_draws 4 --grid
   python -m instgan_jax.generate --workdir runs/lip --label_dir labels \
     --instance_dir instances --output_dir other_car --resample 26003=7
   python -m instgan_jax.generate --workdir runs/lip --label_dir labels \
@@ -14,11 +14,11 @@ Examples:
 
 Maps are PNGs in Cityscapes' encodings (*_labelIds.png, *_instanceIds.png) or
 dense instance ids (0 for none, 1 and up), of any size; no photo is needed.
-Each scene gives OUTPUT_DIR/SCENE.png; several draws give seed_S/SCENE.png each,
-an interpolation SCENE/frame_000.png and so on and SCENE.webp. An instance's
-style depends on its id and the seed alone. Pictures that are there already and
-not older than their maps are left, so that the same command continues after a
-stop.
+Each scene gives OUTPUT_DIR/SCENE.png; several samples give seed_S/SCENE.png
+each, an interpolation SCENE/frame_000.png and so on and SCENE.webp. The style
+of an instance depends on the seed, the scene's name and its id. Images that
+exist and are not older than their maps are left, so that the same command
+continues after a stop.
 
 Exit status: 0 when it is done, 2 for wrong input, 128 + the signal when it was
 stopped.
@@ -28,115 +28,116 @@ from absl import flags
 
 from data_pipeline.errors import InputError
 from instgan_jax.cli import program
-from instgan_jax.commands import generate
-from instgan_jax.inference import edits, generation_plan
-from instgan_jax.inference import sampler as sampler_lib
-from instgan_jax.inference import styles as styles_lib
-from instgan_jax.visualization import animation
-
-_WORKDIR = flags.DEFINE_string(
-  'workdir', None, 'A training workdir, an export, or imported GauGAN weights.'
-)
-_LABEL_DIR = flags.DEFINE_string(
-  'label_dir', None, 'Folder of label maps, with all below it, or one PNG.'
-)
-_INSTANCE_DIR = flags.DEFINE_string(
-  'instance_dir', '', 'Folder of instance maps, or one PNG.'
-)
-_OUTPUT_DIR = flags.DEFINE_string('output_dir', None, 'Folder of the pictures.')
-_SCENES = flags.DEFINE_list('scenes', [], 'Names of the only scenes to draw.')
-_SEED = flags.DEFINE_integer('seed', 0, 'Of the styles of the first draw.')
-_SEED_BY_SCENE = flags.DEFINE_bool(
-  'seed_by_scene',
-  False,
-  'Give each scene a seed of its own, made of --seed and its name, so that '
-  'equal instance ids of two scenes look different.',
-)
-_NUM_DRAWS = flags.DEFINE_integer(
-  'num_draws', 1, 'Pictures of each scene, with seeds from --seed on.'
-)
-_VARY = flags.DEFINE_list(
-  'vary', [], 'Instances that alone change between draws: 26003,26004.'
-)
-_STYLES = flags.DEFINE_string(
-  'styles', '', 'File of --save_styles: its styles instead of those of --seed.'
-)
-_RESAMPLE = flags.DEFINE_list(
-  'resample', [], 'Other seeds for some instances: 26003=7,26004=8.'
-)
-_COPY = flags.DEFINE_list(
-  'copy', [], 'Styles for other instances as well, FROM:TO: 26003:26007.'
-)
-_INTERPOLATE = flags.DEFINE_list(
-  'interpolate', [], 'From one seed of an instance to another: 26003=1..2.'
-)
-_FRAMES = flags.DEFINE_integer('frames', 24, 'Pictures of an interpolation.')
-_ANIMATION = flags.DEFINE_enum(
-  'animation', 'webp', animation.FORMATS, 'Format of the animated file.'
-)
-_GRID = flags.DEFINE_bool(
-  'grid', False, 'Contact sheets of maps and pictures in OUTPUT_DIR/grid.'
-)
-_SAVE_STYLES = flags.DEFINE_string(
-  'save_styles', '', 'FILE.json to keep the styles of all instances in.'
-)
-_RESIZE_BACK = flags.DEFINE_bool(
-  'resize_back', False, 'Give pictures the size of their maps.'
-)
-_WEIGHTS = flags.DEFINE_enum(
-  'weights',
-  'ema',
-  ('ema', 'raw'),
-  'The moving average (where the run has one), or the last weights.',
-)
-_BATCH_SIZE = flags.DEFINE_integer(
-  'batch_size', 0, 'Pictures at once; 0: 1 per CPU device, 8 per accelerator.'
-)
 
 
-def main(_) -> None:
-  """Checks the flags, draws and writes."""
-  for flag in (_WORKDIR, _LABEL_DIR, _OUTPUT_DIR):
-    if not flag.value:
-      raise InputError(f'--{flag.name} is needed, see --help.')
-  kept, weights_sha256 = {}, ''
-  if _STYLES.value:
-    kept, weights_sha256 = styles_lib.load(_STYLES.value)
-  options = generate.Options(
-    label_dir=_LABEL_DIR.value,
-    instance_dir=_INSTANCE_DIR.value,
-    output_dir=_OUTPUT_DIR.value,
-    plan=generation_plan.Plan(
-      seed=_SEED.value,
-      seed_by_scene=_SEED_BY_SCENE.value,
-      num_draws=_NUM_DRAWS.value,
-      changes=edits.Edits(
-        kept=kept,
-        vary=edits.parse_ids(_VARY.value, 'vary'),
-        resample=edits.parse_resample(_RESAMPLE.value, 'resample'),
-        copy=edits.parse_copy(_COPY.value, 'copy'),
-        interpolate=edits.parse_interpolate(_INTERPOLATE.value, 'interpolate'),
-      ),
-      num_frames=_FRAMES.value,
-      resize_back=_RESIZE_BACK.value,
-    ),
-    scenes=tuple(_SCENES.value),
-    animation=_ANIMATION.value,
-    grid=_GRID.value,
-    save_styles=_SAVE_STYLES.value,
+def define_flags(values: flags.FlagValues) -> None:
+  """Defines the flags."""
+  string, integer = program.definers(
+    values, flags.DEFINE_string, flags.DEFINE_integer
   )
+  boolean, names, choice = program.definers(
+    values, flags.DEFINE_bool, flags.DEFINE_list, flags.DEFINE_enum
+  )
+  string('workdir', None, program.WORKDIR_OF_GENERATOR)
+  string(
+    'label_dir', None, 'Folder of label maps, with all below it, or one PNG.'
+  )
+  string('instance_dir', '', 'Folder of instance maps, or one PNG.')
+  string('output_dir', None, 'Folder of the images.')
+  names('scenes', [], 'Names of the only scenes to generate.')
+  integer('seed', 0, 'Of the styles of the first sample.')
+  boolean(
+    'seed_by_scene',
+    True,
+    'Let the styles of a seed depend on the name of the scene. With '
+    '--noseed_by_scene equal instance ids have the same style in all scenes.',
+  )
+  integer('num_draws', 1, 'Samples of each scene, with seeds from --seed on.')
+  names(
+    'vary',
+    [],
+    'Instances that alone change between the samples: 26003,26004.',
+  )
+  string(
+    'styles',
+    '',
+    'File of --save_styles: its styles instead of those of --seed.',
+  )
+  names('resample', [], 'Other seeds for some instances: 26003=7,26004=8.')
+  names('copy', [], 'Styles for other instances as well, FROM:TO: 26003:26007.')
+  names(
+    'interpolate',
+    [],
+    'From one seed of an instance to another: 26003=1..2.',
+  )
+  integer('frames', 24, 'Images of an interpolation.')
+  choice(
+    'animation', 'webp', ('webp', 'gif', 'png'), 'Format of the animated file.'
+  )
+  boolean('grid', False, 'Grids of maps and images in OUTPUT_DIR/grid.')
+  string('save_styles', '', 'FILE.json to keep the styles of all instances in.')
+  boolean('resize_back', False, 'Give images the size of their maps.')
+  choice('weights', 'ema', ('ema', 'raw'), program.WEIGHTS)
+  integer(
+    'batch_size',
+    0,
+    'Images at once; 0: 1 for each CPU device, 8 for each accelerator.',
+  )
+
+
+def main(values: flags.FlagValues) -> None:
+  """Checks the flags, generates and writes."""
+  program.require(values, 'workdir', 'label_dir', 'output_dir')
+
+  from instgan_jax.commands import generate
+  from instgan_jax.inference import edits, generation_plan
+  from instgan_jax.inference import sampler as sampler_lib
+  from instgan_jax.inference import styles as styles_lib
+
+  kept, weights_sha256 = {}, ''
+  if values.styles:
+    kept, weights_sha256 = styles_lib.load(values.styles)
+  options = generate.Options(
+    label_dir=values.label_dir,
+    instance_dir=values.instance_dir,
+    output_dir=values.output_dir,
+    plan=generation_plan.Plan(
+      seed=values.seed,
+      seed_by_scene=values.seed_by_scene,
+      num_samples=values.num_draws,
+      edits=edits.Edits(
+        kept=kept,
+        vary=edits.parse_ids(values.vary, 'vary'),
+        resample=edits.parse_resample(values.resample, 'resample'),
+        copy=edits.parse_copy(values.copy, 'copy'),
+        interpolate=edits.parse_interpolate(values.interpolate, 'interpolate'),
+      ),
+      num_frames=values.frames,
+      resize_back=values.resize_back,
+    ),
+    scenes=tuple(values.scenes),
+    animation=values.animation,
+    grid=values.grid,
+    save_styles=values.save_styles,
+  )
+  if values.batch_size < 0:
+    raise InputError(
+      f'--batch_size is {values.batch_size}, expected 0 or more.'
+    )
   sampler = sampler_lib.Sampler.from_folder(
-    _WORKDIR.value,
-    use_ema=_WEIGHTS.value == 'ema',
-    batch_size=_BATCH_SIZE.value or generate.default_batch_size(),
+    values.workdir,
+    use_ema=values.weights == 'ema',
+    batch_size=values.batch_size or sampler_lib.default_batch_size(),
   )
   if weights_sha256 not in ('', sampler.weights_sha256):
     print(
-      f'The styles in {_STYLES.value} are of other weights: they may look '
-      'otherwise here.'
+      f'The styles in {values.styles} are of other weights: their images may '
+      'differ here.'
     )
   print(generate.run(options, sampler))
 
 
+command = program.Command(__doc__, define_flags, main)
+
 if __name__ == '__main__':
-  program.run(main)
+  command.run()

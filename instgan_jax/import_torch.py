@@ -22,95 +22,102 @@ import pathlib
 from absl import flags
 
 from data_pipeline.errors import InputError
-from instgan_jax.cli import image_size, program
-from instgan_jax.commands import import_torch
-from instgan_jax.weights import download, public_files
+from instgan_jax.cli import image_size, program, shipped_configs
 
-_NETWORK = flags.DEFINE_enum(
-  'network', None, import_torch.NETWORKS, 'Which network.'
-)
-_INPUT = flags.DEFINE_string(
-  'input', None, "The file of the weights; GauGAN's generator."
-)
-_DISCRIMINATOR = flags.DEFINE_string(
-  'discriminator', None, "GauGAN's latest_net_D.pth, to train on."
-)
-_ENCODER = flags.DEFINE_string(
-  'encoder', None, "GauGAN's latest_net_E.pth, of models with a latent."
-)
-_OUTPUT = flags.DEFINE_string('output', None, 'Folder to make.')
-_IMAGE_SIZE = flags.DEFINE_string(
-  'image_size', None, 'HEIGHTxWIDTH of the images of a GauGAN.'
-)
-_UPSAMPLING = flags.DEFINE_enum(
+_NETWORKS = ('gaugan', 'inception', 'pspnet', 'vgg19')
+_OF_GAUGAN = (
+  'discriminator',
+  'encoder',
+  'image_size',
   'upsampling',
-  None,
-  ('normal', 'more', 'most'),
-  'Of a GauGAN without a latent; the weights tell the others.',
-)
-_NUM_LABELS = flags.DEFINE_integer(
-  'num_labels', None, 'Of a GauGAN that was not released; without edges.'
-)
-_DOWNLOAD = flags.DEFINE_bool(
-  'download', False, 'Fetch the public file instead of naming it.'
-)
-_CACHE = flags.DEFINE_string(
-  'cache', None, 'Folder of fetched files (default: ~/.cache/instgan_jax).'
+  'num_labels',
 )
 
 
-def main(_) -> None:
+def define_flags(values: flags.FlagValues) -> None:
+  """Defines the flags."""
+  string, choice, integer, boolean = program.definers(
+    values,
+    flags.DEFINE_string,
+    flags.DEFINE_enum,
+    flags.DEFINE_integer,
+    flags.DEFINE_bool,
+  )
+  choice('network', None, _NETWORKS, 'Which network.')
+  string('input', None, "The file of the weights; GauGAN's generator.")
+  string('discriminator', None, "GauGAN's latest_net_D.pth, to train on.")
+  string('encoder', None, "GauGAN's latest_net_E.pth, of models with a latent.")
+  string('output', None, 'Folder to make.')
+  string('image_size', None, 'HEIGHTxWIDTH of the images of a GauGAN.')
+  choice(
+    'upsampling',
+    None,
+    ('normal', 'more', 'most'),
+    'Of a GauGAN without a latent; the weights tell the others.',
+  )
+  integer(
+    'num_labels', None, 'Of a GauGAN that was not released; without edges.'
+  )
+  boolean('download', False, 'Fetch the public file instead of naming it.')
+  string(
+    'cache', None, 'Folder of fetched files (default: ~/.cache/instgan_jax).'
+  )
+
+
+def main(values: flags.FlagValues) -> None:
   """Checks the flags and imports."""
-  if _NETWORK.value is None or _OUTPUT.value is None:
-    raise InputError(
-      'Both --network and --output are needed, for example --network inception '
-      '--download --output weights/inception.'
-    )
-  output = pathlib.Path(_OUTPUT.value)
+  program.require(values, 'network', 'output')
+  output = pathlib.Path(values.output)
   if output.exists():
     raise InputError(f'{output} exists already: choose another --output.')
-  network = _NETWORK.value
-  _check_flags(network)
-  source = _source(network)
-  if network == 'gaugan':
-    others = {'discriminator': _DISCRIMINATOR, 'encoder': _ENCODER}
+  _check_flags(values)
+
+  from instgan_jax.commands import import_torch
+
+  source = _source(values)
+  if values.network == 'gaugan':
     sources = {'generator': source} | {
-      name: pathlib.Path(flag.value)
-      for name, flag in others.items()
-      if flag.value is not None
+      name: pathlib.Path(values[name].value)
+      for name in ('discriminator', 'encoder')
+      if values[name].value is not None
     }
     message = import_torch.import_gaugan(
       sources,
       output,
-      image_size=image_size.parse(_IMAGE_SIZE.value, 'image_size'),
-      upsampling=_UPSAMPLING.value,
-      num_labels=_NUM_LABELS.value,
+      base=shipped_configs.load('cityscapes_l'),
+      image_size=image_size.parse(values.image_size, 'image_size'),
+      upsampling=values.upsampling,
+      num_labels=values.num_labels,
     )
   else:
-    message = import_torch.import_frozen(network, source, output)
+    message = import_torch.import_pretrained(values.network, source, output)
   print(message)
 
 
-def _check_flags(network: str) -> None:
-  of_gaugan = (_DISCRIMINATOR, _ENCODER, _IMAGE_SIZE, _UPSAMPLING, _NUM_LABELS)
-  given = [f'--{flag.name}' for flag in of_gaugan if flag.value is not None]
-  if given and network != 'gaugan':
+def _check_flags(values: flags.FlagValues) -> None:
+  given = [f'--{name}' for name in _OF_GAUGAN if values[name].value is not None]
+  if given and values.network != 'gaugan':
     raise InputError(
-      f'{", ".join(given)}: only with --network gaugan, not {network}.'
+      f'{", ".join(given)}: only with --network gaugan, not {values.network}.'
     )
-  if (_INPUT.value is None) == (not _DOWNLOAD.value):
+  if (values.input is None) == (not values.download):
     raise InputError(
       'Either --input FILE or --download is needed, to say where the weights '
       'come from.'
     )
 
 
-def _source(network: str) -> pathlib.Path:
-  if _INPUT.value is not None:
-    return pathlib.Path(_INPUT.value)
-  folder = _CACHE.value or download.cache_folder()
-  return download.fetch(public_files.FILES[network], folder)
+def _source(values: flags.FlagValues) -> pathlib.Path:
+  if values.input is not None:
+    return pathlib.Path(values.input)
 
+  from instgan_jax.weights import download, public_files
+
+  folder = values.cache or download.cache_folder()
+  return download.fetch(public_files.FILES[values.network], folder)
+
+
+command = program.Command(__doc__, define_flags, main)
 
 if __name__ == '__main__':
-  program.run(main)
+  command.run()

@@ -17,44 +17,42 @@ stopped.
 import pathlib
 
 from absl import flags
-from ml_collections import config_flags
 
-from data_pipeline.errors import InputError
 from instgan_jax.cli import program
-from instgan_jax.commands import train
-from instgan_jax.runtime import processes
-
-_CONFIG = config_flags.DEFINE_config_file(
-  'config', None, 'The configuration, one of configs/*.py.'
-)
-_WORKDIR = flags.DEFINE_string(
-  'workdir', None, 'Folder of checkpoints, curves and pictures.'
-)
-_COORDINATOR = flags.DEFINE_string(
-  'coordinator_address', None, 'HOST:PORT of process 0, for several processes.'
-)
-_NUM_PROCESSES = flags.DEFINE_integer(
-  'num_processes', None, 'How many processes make the run.'
-)
-_PROCESS_ID = flags.DEFINE_integer(
-  'process_id', None, 'Which of them this is, from 0.'
-)
 
 
-def main(_) -> None:
-  """Checks the flags, joins the other processes and trains."""
-  if _CONFIG.value is None or _WORKDIR.value is None:
-    raise InputError(
-      'Both --config and --workdir are needed, for example --config '
-      'configs/toy_street.py --workdir runs/toy_street.'
-    )
-  processes.join(
-    coordinator_address=_COORDINATOR.value,
-    num_processes=_NUM_PROCESSES.value,
-    process_id=_PROCESS_ID.value,
+def define_flags(values: flags.FlagValues) -> None:
+  """Defines the flags."""
+  program.define_config(values, 'The configuration, one of configs/*.py.')
+  string, integer = program.definers(
+    values, flags.DEFINE_string, flags.DEFINE_integer
   )
-  train.run(_CONFIG.value, pathlib.Path(_WORKDIR.value))
+  string('workdir', None, 'Folder of checkpoints, curves and sample grids.')
+  string(
+    'coordinator_address',
+    None,
+    'HOST:PORT of process 0, for several processes.',
+  )
+  integer('num_processes', None, 'How many processes make the run.')
+  integer('process_id', None, 'Which of them this is, from 0.')
 
+
+def main(values: flags.FlagValues) -> None:
+  """Checks the flags, joins the other processes and trains."""
+  program.require(values, 'config', 'workdir')
+
+  from instgan_jax.commands import train
+  from instgan_jax.runtime import processes
+
+  processes.join(
+    coordinator_address=values.coordinator_address,
+    num_processes=values.num_processes,
+    process_id=values.process_id,
+  )
+  train.run(values.config, pathlib.Path(values.workdir))
+
+
+command = program.Command(__doc__, define_flags, main)
 
 if __name__ == '__main__':
-  program.run(main)
+  command.run()

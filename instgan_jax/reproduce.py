@@ -18,37 +18,47 @@ status as of instgan_jax.main.
 import pathlib
 
 from absl import flags
-from ml_collections import config_flags
 
-from data_pipeline.errors import InputError
-from instgan_jax.cli import evaluation_flags, program
-from instgan_jax.commands import reproduce
-
-_CONFIG = config_flags.DEFINE_config_file(
-  'config', None, 'The configuration of any of the three methods.'
-)
-_WORKDIR = flags.DEFINE_string('workdir', None, 'Folder of the experiment.')
-_SEEDS = flags.DEFINE_integer('seeds', 1, 'Runs of each method.')
-_options = evaluation_flags.define()
-flags.adopt_module_key_flags(evaluation_flags)
+from instgan_jax.cli import program
 
 
-def main(_) -> None:
+def define_flags(values: flags.FlagValues) -> None:
+  """Defines the flags."""
+  from instgan_jax.cli import options
+  from instgan_jax.evaluation import options as evaluation_options
+
+  program.define_config(
+    values, 'The configuration of any of the three methods.'
+  )
+  string, integer = program.definers(
+    values, flags.DEFINE_string, flags.DEFINE_integer
+  )
+  string('workdir', None, 'Folder of the experiment.')
+  integer('seeds', 1, 'Runs of each method.')
+  options.define_flags(values, evaluation_options.Options)
+
+
+def main(values: flags.FlagValues) -> None:
   """Checks the flags, runs what is missing and writes the table."""
-  if _CONFIG.value is None or _WORKDIR.value is None:
-    raise InputError(
-      'Both --config and --workdir are needed, for example --config '
-      'configs/toy_street.py --workdir runs/reproduce.'
-    )
+  program.require(values, 'config', 'workdir')
+
+  from instgan_jax.cli import options as cli_options
+  from instgan_jax.commands import reproduce
+  from instgan_jax.evaluation import options as evaluation_options
+
   print(
-    reproduce.reproduce(
-      _CONFIG.value,
-      pathlib.Path(_WORKDIR.value),
-      num_seeds=_SEEDS.value,
-      options=_options(),
+    reproduce.run(
+      values.config,
+      pathlib.Path(values.workdir),
+      num_seeds=values.seeds,
+      options=evaluation_options.complete(
+        cli_options.from_flags(values, evaluation_options.Options)
+      ),
     )
   )
 
 
+command = program.Command(__doc__, define_flags, main)
+
 if __name__ == '__main__':
-  program.run(main)
+  command.run()

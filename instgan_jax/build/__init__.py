@@ -1,0 +1,1 @@
+"""From a configuration to data, modules, optimizers and schedules."""

@@ -1,11 +1,11 @@
-"""Configuration of a segmenter -> network, optimizer, schedule."""
+"""From a configuration to a segmenter's network and optimizer."""
 
 import ml_collections
 import optax
 
+from data_pipeline import labels
 from data_pipeline.errors import InputError
-from instgan_jax.build import data
-from instgan_jax.evaluation import miou, segmenter_protocol
+from instgan_jax.build import data, errors
 from instgan_jax.pretrained import pspnet
 from instgan_jax.runtime import devices
 
@@ -26,30 +26,23 @@ _OPTIONS = (
 def check(config: ml_collections.ConfigDict) -> None:
   """Raises InputError for values that no run could use."""
   devices.check_batch_size(config.batch_size)
-  if config.data.loader not in data.LOADERS:
-    raise InputError(
-      f'data.loader is {config.data.loader!r}, expected one of '
-      f'{", ".join(data.LOADERS)}.'
-    )
+  data.check_loader(config)
   if not 0.0 < config.min_scale <= config.max_scale:
     raise InputError(
       f'min_scale is {config.min_scale} and max_scale {config.max_scale}: '
       'expected 0 < min_scale <= max_scale, both 1.0 for no scaled crops.'
     )
   if config.optimizer not in _OPTIMIZERS:
-    raise InputError(
-      f'optimizer is {config.optimizer!r}, expected one of '
-      f'{", ".join(_OPTIMIZERS)}.'
-    )
-  for key in ('log_every_steps', 'eval_every_steps', 'checkpoint_every_steps'):
-    if config[key] < 1:
-      raise InputError(f'{key} is {config[key]}, it must be at least 1.')
+    raise errors.unknown_value('optimizer', config.optimizer, _OPTIMIZERS)
+  errors.check_at_least_1(
+    config, ('log_every_steps', 'eval_every_steps', 'checkpoint_every_steps')
+  )
 
 
 def options(config: ml_collections.ConfigDict) -> dict:
   """The fields of `PspNet` that its weights depend on."""
   fields = {key: config.model[key] for key in _OPTIONS}
-  return {'num_classes': len(miou.EVALUATED), **fields}
+  return {'num_classes': len(labels.EVALUATED), **fields}
 
 
 def network(
@@ -68,15 +61,8 @@ def network(
 
 
 def size(config: ml_collections.ConfigDict) -> tuple[int, int]:
-  """Height and width to which images are brought."""
+  """Height and width to which images are resized."""
   return config.model.height, config.model.width
-
-
-def protocol(
-  config: ml_collections.ConfigDict,
-) -> segmenter_protocol.Protocol:
-  """How the trained network looks at pictures: whole, at its own size."""
-  return segmenter_protocol.whole(size(config))
 
 
 def optimizer(

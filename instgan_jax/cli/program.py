@@ -14,11 +14,13 @@ A command is a light module, which imports JAX only when it runs:
 import contextlib
 import dataclasses
 import errno
+import functools
 import logging
 import os
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from absl import flags
 from absl import logging as absl_logging
@@ -39,6 +41,11 @@ _UNUSABLE_PATH = (
   errno.EISDIR,
   errno.EEXIST,
 )
+# Help of flags that several commands have.
+WORKDIR_OF_GENERATOR = (
+  'A training workdir, an export, or imported GauGAN weights.'
+)
+WEIGHTS = 'The moving average (where the run has one), or the last weights.'
 _HELP = frozenset({'--help', '-help', '-h', '--helpfull', '--helpshort'})
 
 
@@ -109,6 +116,32 @@ class Command:
       )
     lines += ['  --help', '  --version']
     return '\n'.join(lines)
+
+
+def definers(
+  values: flags.FlagValues, *functions: Callable[..., Any]
+) -> tuple[Callable[..., Any], ...]:
+  """absl's DEFINE functions for the flags of one command."""
+  return tuple(
+    functools.partial(function, flag_values=values) for function in functions
+  )
+
+
+def define_config(values: flags.FlagValues, description: str) -> None:
+  """Defines `--config FILE` and `--config.KEY=VALUE`."""
+  from ml_collections import config_flags
+
+  config_flags.DEFINE_config_file(
+    'config', None, description, flag_values=values
+  )
+
+
+def require(values: flags.FlagValues, *names: str) -> None:
+  """Raises InputError unless all of these flags are given."""
+  missing = [f'--{name}' for name in names if not values[name].value]
+  if missing:
+    verb = 'is' if len(missing) == 1 else 'are'
+    raise InputError(f'{" and ".join(missing)} {verb} needed, see --help.')
 
 
 def exit_after(main: Callable[[], None]) -> None:

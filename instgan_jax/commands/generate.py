@@ -1,47 +1,47 @@
-"""Pictures of folders of maps: what `generate` does after the flags."""
+"""Generates images of folders of maps: `instgan_jax.generate`."""
 
 import collections
-import concurrent.futures
 import dataclasses
 import pathlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-import jax
 import numpy as np
 import tqdm
 from PIL import Image
 
-from data_pipeline import errors
-from data_pipeline.errors import InputError
+from data_pipeline import read_ahead
+from data_pipeline.errors import InputError, summarize
 from instgan_jax.inference import (
   generation_plan,
   map_folder,
   output_folder,
-  sampler,
   scene_maps,
 )
+from instgan_jax.inference import sampler as sampler_lib
 from instgan_jax.inference import styles as styles_lib
 from instgan_jax.runtime import exits, interruption
 from instgan_jax.visualization import animation, image_grid
 
-_SCENES_PER_SHEET = 8
-_FRAMES_PER_SHEET = 6
+_SCENES_PER_GRID = 8
+_FRAMES_PER_GRID = 6
 _NUM_READERS = 4
 _NUM_IDS_SHOWN = 100
+
+Files = Sequence[map_folder.SceneFiles]
 
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-  """What to draw, of what, and where to.
+  """Options of `generate`.
 
   Attributes:
     label_dir: folder of label maps, see `inference.map_folder`.
     instance_dir: folder of instance maps; '' for none.
-    output_dir: folder of the pictures.
-    plan: which pictures of each scene.
-    scenes: names of the only scenes to draw; empty for all.
-    animation: format of the animated file, see `inference.animation`.
-    grid: whether to make contact sheets.
+    output_dir: folder of the images.
+    plan: which images of each scene.
+    scenes: names of the only scenes to generate; empty for all.
+    animation: format of the animated file, see `visualization.animation`.
+    grid: whether to make grids of maps and images.
     save_styles: file to keep the styles of all instances in; '' for none.
   """
 
@@ -55,67 +55,56 @@ class Options:
   save_styles: str = ''
 
 
-def run(options: Options, drawing: sampler.Sampler) -> str:
-  """Draws what is not there yet, and returns lines on what was written.
-
-  A picture that is older than its maps is drawn again.
+def run(options: Options, sampler: sampler_lib.Sampler) -> str:
+  """Generates the images that are missing or older than their maps.
 
   Args:
-    options: see there.
-    drawing: the generator.
+    options: see `Options`.
+    sampler: of the generator.
+
+  Returns:
+    Lines on what was written.
 
   Raises:
     InputError: for folders, maps, ids or styles that do not fit.
     exits.Stopped: after SIGTERM or Ctrl-C, when all that was begun is written.
   """
-  _check(options, drawing)
+  _check(options, sampler)
   files = map_folder.find(
     options.label_dir,
-    options.instance_dir or None if drawing.needs_instance_map else None,
+    options.instance_dir or None if sampler.needs_instance_map else None,
     options.scenes,
   )
-  files = _check_ids(options, drawing, files)
-  output = output_folder.prepare(
+  files = _check_ids(options, sampler, files)
+  output_folder.prepare(
     options.output_dir,
     map_folders=[f for f in (options.label_dir, options.instance_dir) if f],
-    settings=options.plan.record(drawing),
+    settings=options.plan.record(sampler),
     names=[name for scene in files for name in _outputs(options, scene.name)],
   )
   if options.save_styles:
-    _save_styles(options, drawing, files)
-  wanted = [
-    (scene, look) for scene in files for look in options.plan.looks(scene.name)
-  ]
-  missing = [
-    (scene, look)
-    for scene, look in wanted
-    if not output_folder.is_drawn(output / look.path, scene)
-  ]
+    _save_styles(options, sampler, files)
   with interruption.Interruption('finishing what is begun') as stop:
-    _draw_all(options, drawing, missing, len(wanted), stop)
-    lines = [
-      f'{len(missing)} pictures drawn, {len(wanted) - len(missing)} were there '
-      f'already: {output}.'
-    ]
-    if options.plan.changes.interpolate:
-      drawn = {scene.name for scene, _ in missing}
-      lines += _animate(options, files, drawn, stop)
+    job = _Job(options, sampler, files, stop)
+    lines = job.generate()
+    if options.plan.edits.interpolate:
+      lines += job.animate()
     if options.grid:
-      lines += _make_sheets(options, drawing, files, stop)
+      lines += job.make_grids()
   return '\n'.join(lines)
 
 
-def _check(options: Options, drawing: sampler.Sampler) -> None:
+def _check(options: Options, sampler: sampler_lib.Sampler) -> None:
   plan = options.plan
-  plan.check(drawing)
-  is_one_drawing = plan.num_draws == 1 and not plan.changes.interpolate
-  if options.save_styles and (plan.seed_by_scene or not is_one_drawing):
+  plan.check(sampler)
+  is_one_image = plan.num_samples == 1 and not plan.edits.interpolate
+  if options.save_styles and not is_one_image:
     raise InputError(
-      '--save_styles keeps one style for each instance id: leave out '
-      '--interpolate, --seed_by_scene and --num_draws. (The draw number K, '
-      'from 0 on, has the seed --seed + K.)'
+      '--save_styles keeps one style for each instance of a scene: leave out '
+      '--interpolate and --num_draws. (The sample number K, from 0 on, has the '
+      'seed --seed + K.)'
     )
-  if drawing.needs_instance_map and not options.instance_dir:
+  if sampler.needs_instance_map and not options.instance_dir:
     raise InputError(
       'This generator needs instance maps: give --instance_dir, which may be '
       'the same folder as --label_dir.'
@@ -123,227 +112,252 @@ def _check(options: Options, drawing: sampler.Sampler) -> None:
 
 
 def _check_ids(
-  options: Options,
-  drawing: sampler.Sampler,
-  files: Sequence[map_folder.SceneFiles],
-) -> Sequence[map_folder.SceneFiles]:
-  """Looks for the ids that the flags name.
+  options: Options, sampler: sampler_lib.Sampler, files: Files
+) -> Files:
+  """Checks that the ids that the flags name are in the maps.
 
   Returns:
-    The scenes to draw: with interpolations those that have such an instance.
+    The scenes to generate: with interpolations those that have such an
+    instance.
   """
-  plan, changes = options.plan, options.plan.changes
-  if not (changes.named_ids or changes.kept):
+  plan, edits = options.plan, options.plan.edits
+  if not (edits.named_ids or edits.kept):
     return files
-  ids = _ids(drawing, files)
+  ids = _ids(sampler, files)
   present = sorted(set().union(*ids.values()))
-  for i in changes.named_ids:
+  for i in edits.named_ids:
     if len(files) == 1 or len(present) <= _NUM_IDS_SHOWN:
-      sampler.check_known(i, present)
+      sampler_lib.check_known(i, present)
     if i not in present:
       raise InputError(
         f'There is no instance {i} in any of {len(files)} scenes. The first '
         f'one, {files[0].name}, has {", ".join(map(str, ids[files[0].name]))}.'
       )
-  kept = [i for i in present if i in changes.kept]
-  if changes.kept and not kept:
-    raise InputError(
-      'No scene has an instance of those in --styles: '
-      f'{errors.summarize([str(i) for i in changes.kept])}.'
-    )
-  for i in kept:
-    drawing.check_style(i, changes.kept[i])
-  if plan.num_draws > 1 and not changes.vary and kept == present:
-    raise InputError(
-      '--styles gives every instance one style, so that all drawings would be '
-      'the same: leave out --num_draws, or give --vary.'
-    )
-  if not changes.interpolate:
+  if edits.kept:
+    _check_kept_styles(plan, sampler, ids)
+  if not edits.interpolate:
     return files
   return [
-    scene for scene in files if set(ids[scene.name]) & set(changes.interpolate)
+    scene for scene in files if set(ids[scene.name]) & set(edits.interpolate)
   ]
 
 
-def _save_styles(
-  options: Options,
-  drawing: sampler.Sampler,
-  files: Sequence[map_folder.SceneFiles],
+def _check_kept_styles(
+  plan: generation_plan.Plan,
+  sampler: sampler_lib.Sampler,
+  ids: dict[str, tuple[int, ...]],
 ) -> None:
-  """Keeps the styles of all instances of all scenes."""
-  present = set().union(*_ids(drawing, files).values())
+  """Checks the styles of `--styles` against the instances of the scenes."""
+  is_kept = []
+  for scene, present in ids.items():
+    kept = plan.edits.kept_in(scene)
+    for i in present:
+      is_kept.append(i in kept)
+      if i in kept:
+        sampler.check_style(i, kept[i])
+  if not any(is_kept):
+    named = sorted({i for kept in plan.edits.kept.values() for i in kept})
+    raise InputError(
+      'No scene has an instance of those in --styles: '
+      f'{summarize(list(map(str, named)))}.'
+    )
+  if plan.num_samples > 1 and not plan.edits.vary and all(is_kept):
+    raise InputError(
+      '--styles gives every instance one style, so that all images would be '
+      'the same: leave out --num_draws, or give --vary.'
+    )
+
+
+def _save_styles(
+  options: Options, sampler: sampler_lib.Sampler, files: Files
+) -> None:
+  """Writes the styles of all instances of all scenes."""
   plan = options.plan
-  styles_lib.save(
-    options.save_styles,
-    plan.changes.styles(present, drawing.style, seed=plan.seed),
-    drawing.weights_sha256,
-  )
+  by_scene: dict[str, styles_lib.Styles] = {}
+  for scene in _read(sampler, files, 'Styles'):
+    (variant,) = plan.variants(scene.name)
+    name = scene.name if plan.seed_by_scene else styles_lib.ANY_SCENE
+    styles = plan.styles(sampler, scene, variant)
+    by_scene.setdefault(name, {}).update(styles)
+  styles_lib.save(options.save_styles, by_scene, sampler.weights_sha256)
 
 
 def _ids(
-  drawing: sampler.Sampler, files: Sequence[map_folder.SceneFiles]
+  sampler: sampler_lib.Sampler, files: Files
 ) -> dict[str, tuple[int, ...]]:
   """The ids that have a style, by scene."""
   return {
-    scene_files.name: drawing.style_ids(scene)
-    for scene_files, scene in tqdm.tqdm(
-      _read(drawing, files), 'Reading maps', len(files), unit='scene'
-    )
+    scene.name: sampler.style_ids(scene)
+    for scene in _read(sampler, files, 'Reading maps')
   }
 
 
 def _outputs(options: Options, scene: str) -> list[str]:
   """The files of a scene, below the output folder."""
-  names = [look.path for look in options.plan.looks(scene)]
-  if options.plan.changes.interpolate:
+  names = [variant.path for variant in options.plan.variants(scene)]
+  if options.plan.edits.interpolate:
     names.append(f'{scene}.{options.animation}')
   return names
 
 
-def _draw_all(
-  options: Options,
-  drawing: sampler.Sampler,
-  missing: Sequence[tuple[map_folder.SceneFiles, generation_plan.Variant]],
-  num_wanted: int,
-  stop: interruption.Interruption,
-) -> None:
-  """Draws and writes pictures, a batch at a time."""
-  looks = collections.defaultdict(list)
-  for scene_files, look in missing:
-    looks[scene_files].append(look)
-  coming = (
-    (scene_files.name, scene, look)
-    for scene_files, scene in _read(drawing, list(looks))
-    for look in looks[scene_files]
-  )
-  num_there = num_wanted - len(missing)
-  with tqdm.tqdm(
-    desc='Drawing', total=num_wanted, initial=num_there, unit='picture'
-  ) as bar:
-    for batch in _batches(coming, drawing.batch_size):
-      _draw_batch(options, drawing, batch)
-      num_there += len(batch)
-      bar.update(len(batch))
-      _leave_if_asked(
-        stop, f'{num_there} of {num_wanted} pictures', options.output_dir
+class _Job:
+  """One run of `generate`, which can be interrupted between two images."""
+
+  def __init__(
+    self,
+    options: Options,
+    sampler: sampler_lib.Sampler,
+    files: Files,
+    stop: interruption.Interruption,
+  ):
+    self._options, self._plan = options, options.plan
+    self._sampler, self._files, self._stop = sampler, files, stop
+    self._output = pathlib.Path(options.output_dir)
+    self._generated: set[str] = set()  # Scenes with a new image.
+
+  def generate(self) -> list[str]:
+    """Generates the images that are missing, a batch at a time."""
+    missing = {
+      scene: variants
+      for scene in self._files
+      if (variants := self._missing(scene))
+    }
+    num_missing = sum(map(len, missing.values()))
+    total = sum(len(self._plan.variants(scene.name)) for scene in self._files)
+    self._generated = {scene.name for scene in missing}
+    variants_of = {scene.name: v for scene, v in missing.items()}
+    dropped: list[str] = []
+    num_done = total - num_missing
+    with tqdm.tqdm(
+      desc='Generating', total=total, initial=num_done, unit='image'
+    ) as bar:
+      images = self._wanted(list(missing), variants_of, dropped)
+      for batch in read_ahead.batched(images, self._sampler.batch_size):
+        self._generate_batch(batch)
+        num_done += len(batch)
+        bar.update(len(batch))
+        self._leave_if_asked(f'{num_done} of {total} images')
+    lines = [
+      f'{num_missing} images generated, {total - num_missing} existed '
+      f'already: {self._output}.'
+    ]
+    if dropped:
+      lines.append(
+        f'More instances than the {self._sampler.max_instances} that can have '
+        f'a style, the smallest have none: {summarize(dropped)}.'
+      )
+    return lines
+
+  def animate(self) -> list[str]:
+    """Joins the frames of each scene whose animation is missing or old."""
+    for scene in self._files:
+      path = self._output / f'{scene.name}.{self._options.animation}'
+      if scene.name in self._generated or not path.exists():
+        frames = [
+          _load(self._output / variant.path)
+          for variant in self._plan.variants(scene.name)
+        ]
+        animation.save(path, frames)
+      self._leave_if_asked('all images')
+    if len(self._files) == 1:
+      return [f'The animation of {self._files[0].name}: {path}.']
+    pattern = f'{self._output}/*.{self._options.animation}'
+    return [f'{len(self._files)} animations: {pattern}.']
+
+  def make_grids(self) -> list[str]:
+    """Grids of maps and images, of some scenes each."""
+    paths: list[pathlib.Path] = []
+    reading = _read(self._sampler, self._files, 'Grids')
+    for scenes in read_ahead.batched(reading, _SCENES_PER_GRID):
+      columns = collections.defaultdict(list)
+      for scene in scenes:
+        for variant in self._shown(scene.name):
+          image = _load(self._output / variant.path)
+          columns[variant.title].append(
+            _resize(image, self._sampler.image_size)
+          )
+      path = self._output / 'grid' / f'{len(paths):03d}.png'
+      grid = image_grid.image_grid(
+        label_maps=np.stack([scene.label_map for scene in scenes]),
+        instance_maps=np.stack([scene.instance_map for scene in scenes]),
+        images={title: np.stack(column) for title, column in columns.items()},
+      )
+      image_grid.save_png(path, grid)
+      paths.append(path)
+      self._leave_if_asked('all images')
+    more = f' and {len(paths) - 1} more.' if paths[1:] else '.'
+    return [f'Open {paths[0]}{more}']
+
+  def _missing(
+    self, scene: map_folder.SceneFiles
+  ) -> list[generation_plan.Variant]:
+    return [
+      variant
+      for variant in self._plan.variants(scene.name)
+      if not output_folder.is_current(self._output / variant.path, scene)
+    ]
+
+  def _wanted(
+    self,
+    files: Files,
+    variants_of: dict[str, list[generation_plan.Variant]],
+    dropped: list[str],
+  ) -> Iterator[tuple[scene_maps.SceneMaps, generation_plan.Variant]]:
+    """Scenes and variants in order; notes scenes that lose instances."""
+    for scene in _read(self._sampler, files):
+      if scene.num_dropped:
+        dropped.append(f'{scene.name} ({scene.num_dropped})')
+      for variant in variants_of[scene.name]:
+        yield scene, variant
+
+  def _generate_batch(
+    self, batch: list[tuple[scene_maps.SceneMaps, generation_plan.Variant]]
+  ) -> None:
+    images = self._sampler.generate(
+      [scene for scene, _ in batch],
+      [self._plan.styles(self._sampler, *image) for image in batch],
+    )
+    for (scene, variant), image in zip(batch, images, strict=True):
+      if self._plan.resize_back:
+        image = _resize(image, scene.size)
+      image_grid.save_png(self._output / variant.path, image)
+
+  def _shown(self, scene: str) -> list[generation_plan.Variant]:
+    """The variants in a grid: of an interpolation some of the frames."""
+    variants = self._plan.variants(scene)
+    if not self._plan.edits.interpolate:
+      return variants
+    shown = np.linspace(0, len(variants) - 1, _FRAMES_PER_GRID).round()
+    return [variants[int(k)] for k in dict.fromkeys(shown)]
+
+  def _leave_if_asked(self, done: str) -> None:
+    if self._stop.requested(0):
+      raise exits.Stopped(
+        f'Stopped by {self._stop.signal_name}: {done} are in {self._output}. '
+        'The same command continues.',
+        self._stop.exit_status,
       )
 
 
-def _leave_if_asked(
-  stop: interruption.Interruption, there: str, output_dir: str
-) -> None:
-  if stop.requested(0):
-    raise exits.Stopped(
-      f'Stopped by {stop.signal_name}: {there} are in {output_dir}. The same '
-      'command continues.',
-      stop.exit_status,
-    )
-
-
-def _draw_batch(
-  options: Options,
-  drawing: sampler.Sampler,
-  batch: Sequence[tuple[str, scene_maps.SceneMaps, generation_plan.Variant]],
-) -> None:
-  images = drawing.draw_scenes(
-    [scene for _, scene, _ in batch],
-    [options.plan.styles(drawing, *picture) for picture in batch],
-  )
-  for (_, scene, look), image in zip(batch, images, strict=True):
-    if options.plan.resize_back:
-      image = _resize(image, scene.size)
-    path = pathlib.Path(options.output_dir) / look.path
-    image_grid.save_png(path, image)
-
-
-def _animate(
-  options: Options,
-  files: Sequence[map_folder.SceneFiles],
-  drawn: set[str],
-  stop: interruption.Interruption,
-) -> list[str]:
-  """Joins the frames of each scene whose animation is missing or old."""
-  output = pathlib.Path(options.output_dir)
-  for scene in files:
-    path = output / f'{scene.name}.{options.animation}'
-    if scene.name in drawn or not path.exists():
-      frames = [
-        _load(output / look.path) for look in options.plan.looks(scene.name)
-      ]
-      animation.save(path, frames)
-    _leave_if_asked(stop, 'all pictures', options.output_dir)
-  return (
-    [f'The animation of {scene.name}: {path}.']
-    if len(files) == 1
-    else [f'{len(files)} animations: {output}/*.{options.animation}.']
-  )
-
-
-def _make_sheets(
-  options: Options,
-  drawing: sampler.Sampler,
-  files: Sequence[map_folder.SceneFiles],
-  stop: interruption.Interruption,
-) -> list[str]:
-  """Contact sheets: maps and pictures of some scenes each."""
-  output = pathlib.Path(options.output_dir)
-  paths = []
-  for scenes in _batches(_read(drawing, files), _SCENES_PER_SHEET):
-    columns = collections.defaultdict(list)
-    for scene_files, _ in scenes:
-      looks = options.plan.looks(scene_files.name)
-      if options.plan.changes.interpolate:
-        shown = np.linspace(0, len(looks) - 1, _FRAMES_PER_SHEET).round()
-        looks = [looks[int(k)] for k in dict.fromkeys(shown)]
-      for look in looks:
-        picture = _load(output / look.path)
-        columns[look.title].append(_resize(picture, drawing.image_size))
-    path = output / 'grid' / f'{len(paths):03d}.png'
-    sheet = image_grid.comparison_grid(
-      label_maps=np.stack([scene.label_map for _, scene in scenes]),
-      instance_maps=np.stack([scene.instance_map for _, scene in scenes]),
-      pictures={title: np.stack(c) for title, c in columns.items()},
-    )
-    image_grid.save_png(path, sheet)
-    paths.append(path)
-    _leave_if_asked(stop, 'all pictures', options.output_dir)
-  return [
-    f'Open {paths[0]}' + (f' and {len(paths) - 1} more.' if paths[1:] else '.')
-  ]
-
-
 def _read(
-  drawing: sampler.Sampler, files: Sequence[map_folder.SceneFiles]
-) -> Iterator[tuple[map_folder.SceneFiles, scene_maps.SceneMaps]]:
-  """The scenes in their order, read in threads a little ahead."""
-  ahead = collections.deque()
-  with concurrent.futures.ThreadPoolExecutor(_NUM_READERS) as readers:
-    for scene_files in files:
-      maps = (scene_files.label_map, scene_files.instance_map)
-      ahead.append((scene_files, readers.submit(drawing.scene, *maps)))
-      if len(ahead) > 2 * _NUM_READERS:
-        scene_files, future = ahead.popleft()
-        yield scene_files, future.result()
-    for scene_files, future in ahead:
-      yield scene_files, future.result()
+  sampler: sampler_lib.Sampler, files: Files, task: str = ''
+) -> Iterator[scene_maps.SceneMaps]:
+  """The scenes in their order, with a progress bar if `task` names one."""
 
+  def read(scene: map_folder.SceneFiles) -> scene_maps.SceneMaps:
+    return sampler.scene(scene.label_map, scene.instance_map, name=scene.name)
 
-def _batches(items: Iterable, size: int) -> Iterator[list]:
-  batch = []
-  for item in items:
-    batch.append(item)
-    if len(batch) == size:
-      yield batch
-      batch = []
-  if batch:
-    yield batch
+  scenes = read_ahead.map_ahead(read, files, num_threads=_NUM_READERS)
+  if not task:
+    return scenes
+  return iter(tqdm.tqdm(scenes, task, len(files), unit='scene'))
 
 
 def _load(path: pathlib.Path) -> np.ndarray:
   """uint8 [H, W, 3]."""
   try:
-    with Image.open(path) as picture:
-      return np.asarray(picture.convert('RGB'))
+    with Image.open(path) as image:
+      return np.asarray(image.convert('RGB'))
   except OSError as error:
     raise InputError(
       f'{path} cannot be read ({error}): remove it and give the same command '
@@ -355,11 +369,5 @@ def _resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
   """uint8 [H, W, 3] to (height, width)."""
   if image.shape[:2] == tuple(size):
     return image
-  picture = Image.fromarray(image)
-  return np.asarray(picture.resize(size[::-1], Image.Resampling.BICUBIC))
-
-
-def default_batch_size() -> int:
-  """Pictures at once: one for each device, more on accelerators."""
-  each = 1 if jax.default_backend() == 'cpu' else 8
-  return each * jax.local_device_count()
+  resized = Image.fromarray(image).resize(size[::-1], Image.Resampling.BICUBIC)
+  return np.asarray(resized)

@@ -1,10 +1,11 @@
-"""Public PyTorch weights -> a folder that every command takes.
+"""Imports public PyTorch weights: `instgan_jax.import_torch`.
 
 The folder is an Orbax checkpoint of {network: variables} with `weights.json`
 beside it: what was imported, from which files, with which architecture. For
 GauGAN also `config.json`, as a training workdir has it.
 """
 
+import copy
 import json
 import pathlib
 from collections.abc import Mapping
@@ -14,7 +15,6 @@ import ml_collections
 import numpy as np
 import optax
 
-from configs import cityscapes_l
 from data_pipeline.errors import InputError
 from instgan_jax.build import gan
 from instgan_jax.checkpoints import run_config, weights_folder
@@ -24,7 +24,6 @@ from instgan_jax.train import warm_start
 from instgan_jax.weights import gaugan, inception, pspnet, state_dict, vgg19
 
 StateDict = Mapping[str, np.ndarray]
-NETWORKS = ('gaugan', 'inception', 'pspnet', 'vgg19')
 # Input channels of the released generators: labels, whether edges follow.
 _KNOWN_INPUTS = {
   35: (35, False),  # Cityscapes.
@@ -34,7 +33,9 @@ _KNOWN_INPUTS = {
 }
 
 
-def import_frozen(network: str, source: pathlib.Path, output: pathlib.Path):
+def import_pretrained(
+  network: str, source: pathlib.Path, output: pathlib.Path
+) -> str:
   """Imports 'inception', 'pspnet' or 'vgg19' from the file `source`.
 
   Returns:
@@ -61,6 +62,7 @@ def import_gaugan(
   sources: Mapping[str, pathlib.Path],
   output: pathlib.Path,
   *,
+  base: ml_collections.ConfigDict,
   image_size: tuple[int, int] | None,
   upsampling: str | None,
   num_labels: int | None,
@@ -71,6 +73,7 @@ def import_gaugan(
     sources: files by 'generator' and, where wanted, 'discriminator' and
       'encoder'.
     output: the folder, which is made.
+    base: configs/cityscapes_l.py, whose other fields are taken.
     image_size: height and width of the images.
     upsampling: 'normal' or 'more'; None if the weights tell.
     num_labels: without the edges; None for the released models.
@@ -85,6 +88,7 @@ def import_gaugan(
   weights = {name: state_dict.read(path) for name, path in sources.items()}
   config = gaugan_config(
     weights,
+    base=base,
     image_size=image_size,
     upsampling=upsampling,
     num_labels=num_labels,
@@ -97,12 +101,13 @@ def import_gaugan(
   variables = {name: convert[name](weights[name]) for name in weights}
   _check_fits(config, variables, sources)
   _save(output, variables, 'gaugan', list(sources.values()), {}, config)
-  return _summary(config, variables, output)
+  return _summary(config, base, variables, output)
 
 
 def gaugan_config(
   weights: Mapping[str, StateDict],
   *,
+  base: ml_collections.ConfigDict,
   image_size: tuple[int, int] | None,
   upsampling: str | None,
   num_labels: int | None,
@@ -119,7 +124,7 @@ def gaugan_config(
       '--image_size 256x512 for the released Cityscapes model.'
     )
   labels, use_edges = _label_channels(options['input_channels'], num_labels)
-  config = cityscapes_l.get_config()
+  config = copy.deepcopy(base)
   config.data.update({'height': image_size[0], 'width': image_size[1]})
   config.model.update(
     {
@@ -219,24 +224,24 @@ def _save(
   options: dict,
   config: ml_collections.ConfigDict | None = None,
 ) -> None:
-  about = {
+  metadata = {
     'network': network,
     'options': options,
     'files': [
       {'name': path.name, 'sha256': state_dict.sha256(path)} for path in sources
     ],
   }
-  texts = {weights_folder.WEIGHTS_FILE: about}
+  texts = {weights_folder.METADATA_FILE: metadata}
   if config is not None:
-    texts[run_config.CONFIG_FILE] = config.to_dict()
-  weights_folder.save_tree(
+    texts[run_config.FILE] = config.to_dict()
+  weights_folder.save(
     output,
     variables,
     {name: json.dumps(text, indent=2) + '\n' for name, text in texts.items()},
   )
 
 
-def _summary(config, variables, output: pathlib.Path) -> str:
+def _summary(config, base, variables, output: pathlib.Path) -> str:
   model = config.model
   edges = ' and edges' if model.use_edges else ''
   lines = [
@@ -247,15 +252,14 @@ def _summary(config, variables, output: pathlib.Path) -> str:
     f'{edges}, width {model.base_channels}, upsampling {model.upsampling}.',
     f'Wrote {output}. Start L+I+P from it with',
     f'  python -m instgan_jax.main --config configs/cityscapes_lip.py '
-    f'--workdir WORKDIR {" ".join(_changed_flags(config))} '
+    f'--workdir WORKDIR {" ".join(_changed_flags(config, base))} '
     f'--config.init_from={output}',
   ]
   return '\n'.join(lines)
 
 
-def _changed_flags(config) -> list[str]:
-  """The flags that bring cityscapes_l.py to the architecture of `config`."""
-  base = cityscapes_l.get_config()
+def _changed_flags(config, base) -> list[str]:
+  """The flags that change `base` to the architecture of `config`."""
   flags = []
   for part in ('data', 'model', 'discriminator'):
     for key, value in config[part].items():

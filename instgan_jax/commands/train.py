@@ -1,28 +1,36 @@
-"""A training run from its configuration: what `main` does after the flags."""
+"""A training run of the GAN from its configuration: `instgan_jax.main`."""
 
 import pathlib
-import shutil
+from collections.abc import Callable
+from typing import Any
 
 import jax
 import ml_collections
 import numpy as np
 
 from data_pipeline import batch as batch_lib
-from data_pipeline import batches, subset
+from data_pipeline import scenes as scenes_lib
+from data_pipeline import subset
 from data_pipeline.errors import InputError
 from instgan_jax.build import data, gan, methods, schedule
-from instgan_jax.checkpoints import manager, run_config
-from instgan_jax.evaluation import evaluation, variety
-from instgan_jax.evaluation import generated_images as pictures_lib
+from instgan_jax.checkpoints import manager, networks, run_config
+from instgan_jax.cli import options as cli_options
+from instgan_jax.commands import workdir as workdir_lib
+from instgan_jax.evaluation import evaluation as evaluation_lib
+from instgan_jax.evaluation import generated_images
+from instgan_jax.evaluation import options as options_lib
+from instgan_jax.inference import sampler as sampler_lib
 from instgan_jax.runtime import devices
-from instgan_jax.train import best, loop, preview, warm_start
+from instgan_jax.train import best, loop, warm_start
+from instgan_jax.train import state as state_lib
+from instgan_jax.visualization import image_grid
 
 
 def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
   """Trains `config` in `workdir`, or continues what was begun there.
 
-  Whatever can be wrong with the input is looked for before the first step. At
-  the end the picture to open is named.
+  All that can be wrong with the input is checked before the first step. At
+  the end the sample grid to open is named.
 
   Args:
     config: see configs/cityscapes_l.py, where every field is explained.
@@ -34,156 +42,173 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
     metrics.NonFiniteError: if the training diverged.
   """
   gan.check(config)
-  make_folder(workdir)
+  workdir_lib.make(workdir)
   run_config.check(workdir, config)
-  networks = gan.networks(config, axis_name=devices.AXIS_NAME)
-  scenes = data.source(config, 'train')
-  val_scenes = data.source(config, 'val')
+  modules = gan.networks(config, axis_name=devices.AXIS_NAME)
+  scenes, val_scenes = data.source(config, 'train'), data.source(config, 'val')
   optimizers = gan.optimizers(config, len(scenes))
+  abstract_state = gan.abstract_state(config, modules, optimizers)
+  workdir_lib.check_space(workdir, abstract_state)
+  initial = _initial_weights(config, abstract_state)
 
-  abstract_state = gan.abstract_state(config, networks, optimizers)
-  check_space(workdir, abstract_state)
-  if config.init_from:
-    initial = networks.load(config.init_from)
-    warm_start.check(abstract_state, initial, config.init_from)
+  def initialize() -> state_lib.GanState:
+    state = gan.initial_state(config, modules, optimizers)
+    return warm_start.apply(state, initial) if initial else state
 
-  def start():
-    state = gan.initial_state(config, networks, optimizers)
-    return warm_start.place(state, initial) if config.init_from else state
-
-  _check_sample_scenes(config.sample_scenes, len(val_scenes))
-  draw = preview.make_draw(networks.generator, networks.latent_shape)
-  samples = loop.Samples(
-    batch=next(_eval_batches(config, val_scenes, config.sample_scenes)),
-    draw=draw,
-    num_draws=2 if networks.has_styles else 1,
-  )
-  measured = range(min(config.num_measured_scenes, len(val_scenes)))
-  evaluators = []
-  if measured:
-    batches = _eval_batches(config, val_scenes, measured)
-    run_variety = variety.make_variety_evaluator(draw, batches)
-    evaluators.append(loop.Evaluator(run_variety, config.sample_every_steps))
-  if config.eval.metrics:
-    evaluators.append(_evaluator(config, workdir, draw))
-
+  sampler_of = _sampler_of(config, abstract_state)
   with manager.Checkpoints(
     workdir,
     keep_last=config.keep_checkpoints,
     keep_every_steps=config.keep_every_steps,
   ) as checkpoints:
-    if jax.process_index() == 0:
-      run_config.save(workdir, config)
-      print(_greeting(config, abstract_state, len(scenes)), flush=True)
-      if config.init_from and checkpoints.latest_step() is None:
-        source = config.init_from
-        print(warm_start.summary(abstract_state, initial, source))
-    _, figures = loop.train(
+    job = loop.Run(
       workdir=workdir,
       checkpoints=checkpoints,
-      initialize=start,
+      initialize=initialize,
       abstract_state=abstract_state,
       train_step=gan.train_step(
-        config, networks, optimizers, axis_name=devices.AXIS_NAME
+        config, modules, optimizers, axis_name=devices.AXIS_NAME
       ),
       make_batches=lambda step: data.train_batches(
         config, scenes, start_step=step
       ),
-      cadence=gan.intervals(config, len(scenes)),
-      samples=samples,
-      evaluators=tuple(evaluators),
+      intervals=loop.Intervals(
+        num_steps=schedule.num_steps(config, len(scenes)),
+        log_every_steps=config.log_every_steps,
+        sample_every_steps=config.sample_every_steps,
+        checkpoint_every_steps=config.checkpoint_every_steps,
+      ),
+      sample=_sample_grid(config, val_scenes, sampler_of),
+      evaluators=_evaluators(config, workdir, sampler_of),
     )
+    if jax.process_index() == 0:
+      run_config.save(workdir, config)
+      print(_introduction(config, abstract_state, len(scenes)), flush=True)
+      if initial and checkpoints.latest_step() is None:
+        print(warm_start.summary(abstract_state, initial, config.init_from))
+    _, metrics = loop.train(job)
   if jax.process_index() == 0:
-    print(_farewell(workdir, figures), flush=True)
+    print(_conclusion(workdir, metrics), flush=True)
 
 
-def _evaluator(config, workdir: pathlib.Path, draw) -> loop.Evaluator:
-  """The measures of `config.eval`, which also keep the best checkpoint."""
-  options = config.eval
-  metrics = tuple(options.metrics.split(','))
-  if options.every_steps < 1:
-    raise InputError(
-      f'eval.every_steps is {options.every_steps}, it must be at least 1.'
-    )
-  if options.best and options.best not in metrics:
-    raise InputError(
-      f'eval.best is {options.best!r}, which eval.metrics '
-      f'{options.metrics!r} do not measure: add it there.'
-    )
-  evaluation = evaluation.Evaluation(
-    lambda split: data.source(config, split),
-    options.check(
-      options.Options(
-        metrics=metrics,
-        inception=options.inception,
-        segmenter=options.segmenter,
-        num_scenes=options.num_scenes,
-        batch_size=len(config.sample_scenes),
+def _initial_weights(
+  config: ml_collections.ConfigDict, abstract_state: state_lib.GanState
+) -> dict[str, Any] | None:
+  """The weights of `config.init_from`, checked; None without it."""
+  if not config.init_from:
+    return None
+  weights = networks.load(config.init_from)
+  warm_start.check(abstract_state, weights, config.init_from)
+  return weights
+
+
+def _sampler_of(
+  config: ml_collections.ConfigDict, abstract_state: state_lib.GanState
+) -> Callable[[Any], sampler_lib.Sampler]:
+  """A function `variables -> Sampler`; all of them share one program."""
+  shapes = state_lib.generator_variables(abstract_state)
+  sampler = sampler_lib.Sampler(
+    config,
+    jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes),
+    batch_size=sampler_lib.default_batch_size(),
+  )
+  return sampler.with_variables
+
+
+def _sample_grid(
+  config: ml_collections.ConfigDict,
+  val_scenes: batch_lib.Source,
+  sampler_of: Callable[[Any], sampler_lib.Sampler],
+) -> Callable[[Any], np.ndarray]:
+  """A function `variables -> grid` of the scenes `config.sample_scenes`."""
+  scenes = sample_scenes(config, val_scenes)
+  seeds = (0, 1) if methods.has_styles(config) else (0,)
+
+  def sample(variables: Any) -> np.ndarray:
+    sampler = sampler_of(variables)
+    generated = {
+      f'generated, seed {seed}': generated_images.generate(
+        sampler, scenes, seed
       )
-    ),
-  )
-
-  def run(variables) -> dict[str, float]:
-    pictures = pictures_lib.of_function(
-      lambda batch, seed: draw(variables, batch, seed), config
-    )
-    figures = evaluation.run(pictures)['figures']
-    means = {name: figure['mean'] for name, figure in figures.items()}
-    return {name: x for name, x in means.items() if np.isfinite(x)}
-
-  on_figures = {}
-  if options.best:
-    on_figures['on_figures'] = best.Best(workdir, options.best).offer
-  return loop.Evaluator(run, options.every_steps, **on_figures)
-
-
-def _eval_batches(config, scenes: batch_lib.Source, indices):
-  """Batches of the chosen scenes; one size for all, so one compilation."""
-  return batches.eval_batches(
-    subset.Subset(scenes, tuple(indices)),
-    batch_size=len(config.sample_scenes),
-  )
-
-
-def _check_sample_scenes(indices, num_scenes: int) -> None:
-  if not indices or not all(0 <= index < num_scenes for index in indices):
-    raise InputError(
-      f'sample_scenes is {tuple(indices)}, expected some of 0 to '
-      f'{num_scenes - 1}, for the val split has {num_scenes} scenes: set '
-      "--config.sample_scenes, for example '(0,)'."
+      for seed in seeds
+    }
+    return image_grid.image_grid(
+      label_maps=scenes.label_maps,
+      instance_maps=scenes.instance_maps,
+      images={'real image': scenes.images, **generated},
     )
 
+  return sample
 
-def make_folder(workdir: pathlib.Path) -> None:
-  """Makes a workdir; raises InputError if nothing can be written there."""
-  try:
-    workdir.mkdir(parents=True, exist_ok=True)
-    probe = workdir / '.writable'
-    probe.touch()
-    probe.unlink(missing_ok=True)
-  except OSError as error:
+
+def sample_scenes(
+  config: ml_collections.ConfigDict, val_scenes: batch_lib.Source
+) -> scenes_lib.Scenes:
+  """The scenes of the sample grid.
+
+  Raises:
+    InputError: unless `config.sample_scenes` are scenes of the val split.
+  """
+  indices = tuple(config.sample_scenes)
+  if not indices or not all(0 <= i < len(val_scenes) for i in indices):
     raise InputError(
-      f'The workdir {workdir} cannot be written: {error.strerror}. Choose '
-      'another --workdir.'
-    ) from error
-
-
-def check_space(workdir: pathlib.Path, state) -> None:
-  """Refuses a disk without room for two checkpoints and the pictures."""
-  state_bytes = sum(
-    np.prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(state)
-  )
-  needed = 2 * state_bytes + 64 * 2**20
-  free = shutil.disk_usage(workdir).free
-  if free < needed:
-    raise InputError(
-      f'No space left in {workdir}: two checkpoints need '
-      f'{needed / 2**20:.0f} MiB, {free / 2**20:.0f} MiB are free. Free some, '
-      'or choose another --workdir.'
+      f'sample_scenes is {indices}, expected some of 0 to '
+      f'{len(val_scenes) - 1}, for the val split has {len(val_scenes)} scenes: '
+      "set --config.sample_scenes, for example '(0,)'."
     )
+  chosen = subset.Subset(val_scenes, indices)
+  return next(scenes_lib.read_scenes(chosen, len(indices)))
 
 
-def _greeting(config, state, num_scenes: int) -> str:
+def _evaluators(
+  config: ml_collections.ConfigDict,
+  workdir: pathlib.Path,
+  sampler_of: Callable[[Any], sampler_lib.Sampler],
+) -> tuple[loop.Evaluator, ...]:
+  """The evaluation of `config.eval`, which also keeps the best checkpoint."""
+  fields = config.eval
+  if not fields.metrics:
+    return ()
+  if fields.every_steps < 1:
+    raise InputError(
+      f'eval.every_steps is {fields.every_steps}, it must be at least 1.'
+    )
+  options = options_lib.complete(
+    cli_options.from_config(fields, options_lib.Options)
+  )
+  if fields.best and fields.best not in options.metrics:
+    raise InputError(
+      f'eval.best is {fields.best!r}, which eval.metrics {fields.metrics!r} '
+      'do not have: add it there.'
+    )
+  evaluation = evaluation_lib.Evaluation(
+    lambda split: data.source(config, split), options
+  )
+
+  def evaluate(variables: Any) -> dict[str, float]:
+    images = generated_images.from_sampler(
+      sampler_of(variables), options.seed, workdir.name
+    )
+    return _curves(evaluation.run(images)['metrics'])
+
+  if not fields.best:
+    return (loop.Evaluator(evaluate, fields.every_steps),)
+  keep = best.Best(workdir, fields.best).offer
+  return (loop.Evaluator(evaluate, fields.every_steps, keep),)
+
+
+def _curves(metrics: dict[str, dict]) -> dict[str, float]:
+  """Means by metric, and those of the real images; finite ones only."""
+  values = {name: metric['mean'] for name, metric in metrics.items()}
+  values |= {
+    f'{name}_real': metric['real']
+    for name, metric in metrics.items()
+    if 'real' in metric
+  }
+  return {name: x for name, x in values.items() if np.isfinite(x)}
+
+
+def _introduction(config, state, num_scenes: int) -> str:
   def millions(tree) -> str:
     size = sum(np.prod(leaf.shape) for leaf in jax.tree.leaves(tree))
     return f'{size / 1e6:.2f} M'
@@ -204,20 +229,20 @@ def _greeting(config, state, num_scenes: int) -> str:
   )
 
 
-def _farewell(workdir: pathlib.Path, figures: dict[str, float]) -> str:
+def _conclusion(workdir: pathlib.Path, metrics: dict[str, float]) -> str:
   lines = []
-  if figures.get('micv_car_real'):
-    share = figures['micv_car'] / figures['micv_car_real']
+  if metrics.get('micv_car_real') and 'micv_car' in metrics:
+    share = metrics['micv_car'] / metrics['micv_car_real']
     lines.append(
-      f'MICV of cars {figures["micv_car"]:.3f}, of the real images '
-      f'{figures["micv_car_real"]:.3f} ({share:.2f} of it).'
+      f'MICV of cars {metrics["micv_car"]:.3f}, of the real images '
+      f'{metrics["micv_car_real"]:.3f} ({share:.2f} of it).'
     )
-  if figures.get('change_outside'):
-    times = figures['change_inside'] / figures['change_outside']
+  if metrics.get('style_change_outside') and 'style_change_car' in metrics:
+    times = metrics['style_change_car'] / metrics['style_change_outside']
     lines.append(
-      'Between two draws the pixels inside instances change '
-      f'{times:.0f} times as much as those outside.'
+      'Between two samples the pixels inside cars change '
+      f'{times:.0f} times as much as those outside of all instances.'
     )
   newest = max((workdir / 'samples').glob('*.png'))
-  lines.append(f'Open {newest} to see what it draws.')
+  lines.append(f'Open {newest} to see what it generates.')
   return '\n'.join(lines)

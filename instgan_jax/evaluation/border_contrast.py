@@ -1,18 +1,18 @@
 """Border contrast: do two touching instances of a class look like two?
 
-MICV compares instances wherever they are in the picture. This measures where
+MICV compares instances wherever they are in the image. This measures where
 labels alone cannot tell one object from the next: at the border between two
 instances of one class, which a generator without instance maps paints over.
 
 Definition, for a class and an image:
 
-- Two instances of the class touch if a pixel of the one is a 4-neighbour (left,
+- Two instances of the class touch if a pixel of the one is a 4-neighbor (left,
   right, above, below) of a pixel of the other.
 - Their bands: the pixels of each instance that are within 2 pixels of the
-  other instance, counted in steps from 4-neighbour to 4-neighbour (|dx| + |dy|
+  other instance, counted in steps from 4-neighbor to 4-neighbor (|dx| + |dy|
   <= 2), whatever lies between. A pixel may be in the bands of several pairs.
-- The contrast of the pair is the absolute difference of the mean colours of
-  its two bands, colours in [0, 1], averaged over R, G, B.
+- The contrast of the pair is the absolute difference of the mean colors of
+  its two bands, colors in [0, 1], averaged over R, G, B.
 - The contrast of the image is the mean over its pairs; each pair counts once
   and alike, however long its border is. An image without a pair has none.
 
@@ -52,7 +52,7 @@ def image_border_contrast(
   """
   ids = np.where(label_map == label, instance_map, 0).astype(np.int64)
   num_ids = int(ids.max()) + 1
-  pixels, others = _neighbours(ids, _half_offsets(1))
+  pixels, others = _neighbors(ids, _half_offsets(1))
   # Each pair once; the other way round it is the same one.
   first, second = np.divmod(
     np.unique(_band(ids, pixels, others, num_ids)), num_ids
@@ -96,7 +96,7 @@ def _half_offsets(width: int) -> list[tuple[int, int]]:
   ]
 
 
-def _neighbours(ids: np.ndarray, offsets) -> tuple[np.ndarray, np.ndarray]:
+def _neighbors(ids: np.ndarray, offsets) -> tuple[np.ndarray, np.ndarray]:
   """Pixels with another instance at an offset or opposite to it.
 
   Returns:
@@ -120,8 +120,8 @@ def _neighbours(ids: np.ndarray, offsets) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _band_colors(image, ids, band_width: int, num_ids: int):
-  """All bands, sorted int64 [B], and float64 [B, 3], their mean colours."""
-  pixels, others = _neighbours(ids, _half_offsets(band_width))
+  """All bands, sorted int64 [B], and float64 [B, 3], their mean colors."""
+  pixels, others = _neighbors(ids, _half_offsets(band_width))
   # A pixel may have the other instance on several sides, and counts once.
   pixels, others = np.divmod(np.unique(pixels * num_ids + others), num_ids)
   bands, rows = np.unique(

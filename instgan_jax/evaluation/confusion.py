@@ -59,5 +59,5 @@ def _check_ids(label_map: np.ndarray, described: str) -> None:
   if least < 0 or largest >= NUM_LABELS:
     raise InputError(
       f'{described}: has ids {least} to {largest}. Expected Cityscapes label '
-      f'ids 0 to {NUM_LABELS - 1}, not train ids or colours.'
+      f'ids 0 to {NUM_LABELS - 1}, not train ids or colors.'
     )

@@ -1,42 +1,41 @@
-"""The confusion matrix of the 19 classes as a picture."""
+"""The confusion matrix of the 19 classes as an image."""
 
 import os
-import pathlib
 
 import numpy as np
 from matplotlib import figure
 from matplotlib.backends import backend_agg
 
-from instgan_jax.evaluation import miou
+from data_pipeline import atomic_file, labels
 
-_DARK = 0.55  # Shares from here on get white figures.
+_DARK = 0.55  # Shares from here on get white numbers.
 _LEAST_SHOWN = 0.005  # Smaller shares are left blank: they would print as 0.
 
 
 def save_png(
   path: str | os.PathLike[str], matrix: np.ndarray, title: str
 ) -> None:
-  """Draws which class the pixels of each class were called.
+  """Plots which class was predicted for the pixels of each class.
 
   Args:
     path: the PNG to write.
     matrix: int [34, 34], `confusion.Confusion.matrix`.
-    title: above the picture.
+    title: above the image.
   """
   shares = _shares(matrix)
-  columns = [label.name for label in miou.EVALUATED] + ['ignored']
+  columns = [label.name for label in labels.EVALUATED] + ['ignored']
   rows = [
     name if np.isfinite(share[0]) else f'{name} (absent)'
     for name, share in zip(columns, shares, strict=False)
   ]
   # Figure and canvas by themselves: pyplot would keep them for the process.
-  picture = figure.Figure(figsize=(10, 8.6), layout='constrained')
-  backend_agg.FigureCanvasAgg(picture)
-  axes = picture.add_subplot()
-  drawn = axes.imshow(100 * shares, cmap='Blues', vmin=0, vmax=100)
+  plot = figure.Figure(figsize=(10, 8.6), layout='constrained')
+  backend_agg.FigureCanvasAgg(plot)
+  axes = plot.add_subplot()
+  shown = axes.imshow(100 * shares, cmap='Blues', vmin=0, vmax=100)
   axes.set_xticks(range(len(columns)), columns, rotation=60, ha='right')
   axes.set_yticks(range(len(rows)), rows)
-  axes.set_xlabel('called')
+  axes.set_xlabel('predicted')
   axes.set_ylabel('true label')
   axes.set_title(title)
   for (row, column), share in np.ndenumerate(shares):
@@ -50,15 +49,14 @@ def save_png(
         fontsize=8,
         color='white' if share >= _DARK else 'black',
       )
-  picture.colorbar(drawn, label="% of the true label's pixels", shrink=0.7)
-  path = pathlib.Path(path)
-  path.parent.mkdir(parents=True, exist_ok=True)
-  picture.savefig(path, format='png', dpi=120)
+  plot.colorbar(shown, label="% of the true label's pixels", shrink=0.7)
+  with atomic_file.replacing(path) as partial:
+    plot.savefig(partial, format='png', dpi=120)
 
 
 def _shares(matrix: np.ndarray) -> np.ndarray:
   """float [19, 20]: rows sum to 1, or are NaN; the last column is ignored."""
-  ids = [label.id for label in miou.EVALUATED]
+  ids = [label.id for label in labels.EVALUATED]
   rows = matrix[ids]
   evaluated = rows[:, ids]
   ignored = rows.sum(axis=1, keepdims=True) - evaluated.sum(

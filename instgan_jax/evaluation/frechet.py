@@ -48,15 +48,8 @@ def distance(
     b: of another, of features of the same network.
 
   Raises:
-    InputError: if a set has fewer than two images, or the features differ in
-      number.
+    InputError: if the features differ in number.
   """
-  for statistics in (a, b):
-    if statistics.count < 2:
-      raise InputError(
-        'A Frechet distance needs at least 2 images in each set, got '
-        f'{statistics.count}. Give more images.'
-      )
   if a.mean.shape != b.mean.shape:
     raise InputError(
       f'The sets have {a.mean.size} and {b.mean.size} features an image: they '
@@ -77,7 +70,7 @@ def distance(
 def floor(features: np.ndarray, *, seed: int = 0) -> FrechetDistance:
   """The distance of real images from real ones: two random halves of a set.
 
-  A generator that draws from the distribution of the real images would get
+  A generator that samples from the distribution of the real images would get
   about this value with sets as small as the halves, and a lower one with
   larger sets.
 

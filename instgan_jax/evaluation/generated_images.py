@@ -1,40 +1,47 @@
-"""What is measured: the pictures of a generator, or of any program."""
+"""What is evaluated: the images of a generator, or of any program."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
 
-import ml_collections
 import numpy as np
 
+from data_pipeline.scenes import Scenes
 from instgan_jax.build import methods
 from instgan_jax.evaluation import image_folder
 from instgan_jax.inference import sampler as sampler_lib
-
-Draw = Callable[[dict[str, np.ndarray], Sequence[str], int], np.ndarray]
+from instgan_jax.inference import scene_maps
 
 
 @dataclasses.dataclass(frozen=True)
-class Pictures:
-  """What is measured.
+class GeneratedImages:
+  """Images to evaluate.
 
   Attributes:
-    draw: (batch, names, number of the draw) -> uint8 [B, H, W, 3].
-    num_draws: how many there are; None for any number.
-    about: JSON values that say what they are.
+    generate: (scenes, number of the sample) -> uint8 [N, H, W, 3].
+    num_samples: how many there are of a scene; None for any number.
+    metadata: JSON values that say what they are.
   """
 
-  draw: Draw
-  num_draws: int | None
-  about: dict
+  generate: Callable[[Scenes, int], np.ndarray]
+  num_samples: int | None
+  metadata: dict
 
 
-def of_sampler(sampler: sampler_lib.Sampler, seed: int, name: str) -> Pictures:
-  """The pictures that a generator draws with `seed` and the following ones."""
-  return Pictures(
-    draw=lambda batch, names, number: sampler.draw_batch(batch, seed + number),
-    num_draws=None if sampler.has_styles else 1,
-    about={
-      'workdir': name,
+def from_sampler(
+  sampler: sampler_lib.Sampler, seed: int, workdir: str
+) -> GeneratedImages:
+  """The images of a generator with the styles of `seed` and the next ones.
+
+  Args:
+    sampler: of the generator.
+    seed: of the first sample.
+    workdir: its folder, for the metadata.
+  """
+  return GeneratedImages(
+    generate=lambda scenes, k: generate(sampler, scenes, seed + k),
+    num_samples=None if sampler.has_styles else 1,
+    metadata={
+      'workdir': workdir,
       'step': sampler.step,
       'weights': 'ema' if sampler.uses_ema else 'raw',
       'weights_sha256': sampler.weights_sha256,
@@ -43,30 +50,35 @@ def of_sampler(sampler: sampler_lib.Sampler, seed: int, name: str) -> Pictures:
   )
 
 
-def of_function(
-  draw: Callable[[dict[str, np.ndarray], int], np.ndarray],
-  config: ml_collections.ConfigDict,
-) -> Pictures:
-  """The pictures of a generator in training: (batch, seed) -> pictures."""
-  has_styles = config.model.use_instances or config.model.image_style_dim
-  return Pictures(
-    draw=lambda batch, names, number: draw(batch, number),
-    num_draws=None if has_styles else 1,
-    about={'method': methods.name(config)},
-  )
+def generate(
+  sampler: sampler_lib.Sampler, scenes: Scenes, seed: int
+) -> np.ndarray:
+  """Images of scenes of a data set with the styles of a seed.
+
+  Returns:
+    uint8 [N, H, W, 3].
+  """
+  maps = [
+    scene_maps.SceneMaps(label_map, instance_map, ids, label_map.shape, name)
+    for name, label_map, instance_map, ids in zip(
+      scenes.names,
+      scenes.label_maps,
+      scenes.instance_maps,
+      scenes.instance_ids,
+      strict=True,
+    )
+  ]
+  return sampler.generate(maps, [sampler.styles(scene, seed) for scene in maps])
 
 
-def of_folders(
+def from_folders(
   folders: Sequence[image_folder.ImageFolder],
-) -> Pictures:
-  """Pictures from folders, each of them a draw."""
-
-  def draw(batch, names, number):
-    del batch
-    return np.stack([folders[number].read(name) for name in names])
-
-  return Pictures(
-    draw=draw,
-    num_draws=len(folders),
-    about={'folders': [str(found.path) for found in folders]},
+) -> GeneratedImages:
+  """Images from folders, each of them a sample of every scene."""
+  return GeneratedImages(
+    generate=lambda scenes, k: np.stack(
+      [folders[k].read(name) for name in scenes.names]
+    ),
+    num_samples=len(folders),
+    metadata={'folders': [str(folder.path) for folder in folders]},
   )

@@ -1,4 +1,4 @@
-"""Generated pictures from a folder, whatever program wrote them."""
+"""Generated images from a folder, whatever program wrote them."""
 
 import os
 import pathlib
@@ -7,34 +7,33 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from data_pipeline import errors
-from data_pipeline.errors import InputError
+from data_pipeline.errors import InputError, summarize
 
 _ENDINGS = ('.png', '.jpg', '.jpeg')
 
 
-class PictureFolder:
-  """The pictures of given scenes, found by their names.
+class ImageFolder:
+  """The images of given scenes, found by their names.
 
-  A picture belongs to the scene whose name its own begins with, so that
+  A image belongs to the scene whose name its own begins with, so that
   `frankfurt_000000_000294.png` and `frankfurt_000000_000294_leftImg8bit.png`
   are both the scene `frankfurt_000000_000294`.
 
   Attributes:
     path: the folder.
-    size: height and width of all pictures.
+    size: height and width of all images.
   """
 
   def __init__(self, path: str | os.PathLike[str], image_ids: Sequence[str]):
-    """Finds the picture of every scene, in the folder and below it.
+    """Finds the image of every scene, in the folder and below it.
 
     Args:
       path: the folder.
       image_ids: the scenes' names.
 
     Raises:
-      InputError: if there is no such folder, a scene has no picture or two, a
-        picture has no scene, or the sizes differ.
+      InputError: if there is no such folder, a scene has no image or two, a
+        image has no scene, or the sizes differ.
     """
     self.path = pathlib.Path(path)
     if not self.path.is_dir():
@@ -48,29 +47,29 @@ class PictureFolder:
     self.size = self._common_size()
 
   def read(self, image_id: str) -> np.ndarray:
-    """The picture of a scene: uint8 [H, W, 3].
+    """The image of a scene: uint8 [H, W, 3].
 
     Raises:
       InputError: if the file is damaged.
     """
     file = self._files[image_id]
-    with _open(file) as picture:
+    with _open(file) as image:
       try:
-        return np.asarray(picture.convert('RGB'))
+        return np.asarray(image.convert('RGB'))
       except (OSError, SyntaxError, ValueError) as error:
         raise InputError(
-          f'{file}: the picture is damaged ({error}). Make it again.'
+          f'{file}: the image is damaged ({error}). Make it again.'
         ) from error
 
   def _common_size(self) -> tuple[int, int]:
     sizes = {}
     for file in self._files.values():
-      with _open(file) as picture:
-        sizes.setdefault((picture.height, picture.width), file)
+      with _open(file) as image:
+        sizes.setdefault((image.height, image.width), file)
     if len(sizes) > 1:
       listed = ', '.join(f'{h}x{w} ({f})' for (h, w), f in sizes.items())
       raise InputError(
-        f'{self.path}: the pictures have different sizes: {listed}. Expected '
+        f'{self.path}: the images have different sizes: {listed}. Expected '
         'one size for all.'
       )
     return next(iter(sizes))
@@ -85,7 +84,7 @@ def _by_scene(folder, found, image_ids) -> dict[str, pathlib.Path]:
       strangers.append(file.name)
     elif scene in files:
       raise InputError(
-        f'{folder}: the scene {scene} has two pictures, {files[scene]} and '
+        f'{folder}: the scene {scene} has two images, {files[scene]} and '
         f'{file}. Keep one of them.'
       )
     else:
@@ -93,11 +92,11 @@ def _by_scene(folder, found, image_ids) -> dict[str, pathlib.Path]:
   missing = [scene for scene in image_ids if scene not in files]
   if missing or strangers:
     raise InputError(
-      f'{folder}: the pictures do not match the {len(image_ids)} scenes. '
-      f'{len(missing)} scenes have no picture'
-      f'{": " + errors.summarize(missing) if missing else ""}; '
-      f'{len(strangers)} pictures belong to no scene'
-      f'{": " + errors.summarize(strangers) if strangers else ""}. Expected '
+      f'{folder}: the images do not match the {len(image_ids)} scenes. '
+      f'{len(missing)} scenes have no image'
+      f'{": " + summarize(missing) if missing else ""}; '
+      f'{len(strangers)} images belong to no scene'
+      f'{": " + summarize(strangers) if strangers else ""}. Expected '
       'one for each, SCENE.png.'
     )
   return files
@@ -117,5 +116,5 @@ def _open(file: pathlib.Path) -> Image.Image:
     return Image.open(file)
   except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
     raise InputError(
-      f'{file} is no readable picture ({error}). Make it again, or remove it.'
+      f'{file} is no readable image ({error}). Make it again, or remove it.'
     ) from error

@@ -1,6 +1,6 @@
 """A value for each image, their mean, and how sure it is.
 
-MICV, the border contrast and the change between draws are all such means: an
+MICV, the border contrast and the change between samples are all such means: an
 image has a value where it has enough of what is measured, and none where not.
 """
 
@@ -84,7 +84,7 @@ class Meter:
     measure: Callable[..., tuple[float, int] | None],
     what_is_missing: str,
   ):
-    """Begins without images.
+    """Creates an empty meter.
 
     Args:
       measure: of the arrays of a scene, the value and the number of items;
@@ -100,13 +100,13 @@ class Meter:
     """Measures one image.
 
     Args:
-      *arrays: of one scene, as the measure takes them: pictures are uint8
+      *arrays: of one scene, as the measure takes them: images are uint8
         [H, W, 3], maps are integer [H, W].
       name: the image, the same for real and generated; its number in the
         stream, from 0, if not given.
 
     Raises:
-      InputError: if sizes differ, if a picture is not uint8 RGB, or if the
+      InputError: if sizes differ, if an image is not uint8 RGB, or if the
         name was measured already.
     """
     name = name or f'number {len(self._names)}'
@@ -204,14 +204,14 @@ def _check(arrays: tuple[np.ndarray, ...], name: str) -> None:
   sizes = [array.shape[:2] for array in arrays]
   if len(set(sizes)) > 1:
     raise InputError(
-      f'Image {name}: its pictures and maps have the sizes '
+      f'Image {name}: its images and maps have the sizes '
       f'{", ".join(f"{h} x {w}" for h, w in sizes)} (height x width). Expected '
-      'one size; resize the picture to its maps first.'
+      'one size; resize the image to its maps first.'
     )
   for array in arrays:
-    is_picture = array.ndim == 3
-    if is_picture and (array.dtype != np.uint8 or array.shape[2] != 3):
+    is_image = array.ndim == 3
+    if is_image and (array.dtype != np.uint8 or array.shape[2] != 3):
       raise InputError(
-        f'Image {name}: the picture is {array.dtype} with {array.shape[2]} '
+        f'Image {name}: the image is {array.dtype} with {array.shape[2]} '
         'channels, expected uint8 with 3. Convert it to 8-bit RGB.'
       )

@@ -1,7 +1,7 @@
-"""Inception's features of pictures, under a named protocol.
+"""Inception's features of images, under a named protocol.
 
-How a picture comes to Inception's 299x299 pixels changes FID by more than
-many methods differ, so the way is part of the name of a result:
+How an image is resized to Inception's 299x299 pixels changes FID by more than
+many methods differ, so the resize mode is a part of every result:
 
   pytorch-fid  bilinear without antialiasing, values not rounded.
   clean-fid    bicubic with antialiasing by Pillow, channel by channel in
@@ -20,44 +20,52 @@ from instgan_jax.pretrained import inception, load
 from instgan_jax.runtime import devices
 
 RESIZES = ('pytorch-fid', 'clean-fid')
-_IMAGES = 'images'
 
 
 class InceptionFeatures:
   """Computes the 2048 features that FID and KID compare.
 
   Attributes:
-    resize: one of `RESIZES`.
-    protocol: what a result must say of how it was measured.
+    protocol: what a result must say of how it was made.
   """
 
-  def __init__(self, weights: load.Network, resize: str):
-    """Takes weights of `frozen.load_inception`.
+  def __init__(
+    self, weights: load.Network, resize: str, *, rows_per_device: int = 8
+  ):
+    """Puts the network on the devices.
+
+    Args:
+      weights: of `pretrained.load.inception`.
+      resize: one of `RESIZES`.
+      rows_per_device: images at a time on each device.
 
     Raises:
       InputError: if `resize` is unknown.
     """
     if resize not in RESIZES:
       raise InputError(
-        f'{resize!r} is no resize protocol of FID, expected one of '
+        f'{resize!r} is no resize mode of FID, expected one of '
         f'{", ".join(RESIZES)}.'
       )
-    self.resize = resize
     self.protocol = {
       'network': 'Inception 2015-12-05, pool3',
       'resize': resize,
       'weights_sha256': weights.sha256,
     }
-    self._variables = devices.replicate(weights.variables)
-    self._run = jax.jit(
-      functools.partial(_features, weights.network, resize == 'pytorch-fid')
+    self._resizes_on_device = resize == 'pytorch-fid'
+    self._num_rows = rows_per_device * jax.local_device_count()
+    variables = devices.replicate(weights.variables)
+    run = jax.jit(
+      functools.partial(_features, weights.module, self._resizes_on_device)
     )
+    self._run = lambda images: run(variables, images)
 
   def __call__(self, images: np.ndarray) -> np.ndarray:
     """uint8 [B, H, W, 3] -> float32 [B, 2048]."""
-    inputs = images if self.resize == 'pytorch-fid' else clean_resize(images)
-    spread = devices.shard_for_jit({_IMAGES: inputs})[_IMAGES]
-    return np.asarray(self._run(self._variables, spread))[: len(images)]
+    inputs = images if self._resizes_on_device else clean_resize(images)
+    return devices.map_rows(
+      self._run, {'images': inputs}, num_rows=self._num_rows
+    )
 
 
 def clean_resize(images: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ negative.
 The value is clean-fid's and the paper's: the mean over `num_subsets` random
 subsets of min(max_subset_size, N_a, N_b) images of either set. The differences:
 
-- clean-fid draws the subsets from numpy's global generator, so its value
+- clean-fid takes the subsets from numpy's global generator, so its value
   changes from call to call; here they follow from `seed`. Where both sets have
   subset_size images there is only one subset, and the values agree.
 - clean-fid's sums are in the features' float32, these in float64.
@@ -37,7 +37,7 @@ class Kid(NamedTuple):
       the jackknife over the images of both sets with all images.
     subset_deviation: standard deviation over the subsets (ddof 1), 0 where
       they all hold the same images.
-    num_subsets: drawn.
+    num_subsets: how many.
     subset_size: images of each set in a subset.
     num_a: images of the first set.
     num_b: images of the second set.
@@ -65,8 +65,8 @@ def kid(
   Args:
     a: float [N_a, D].
     b: float [N_b, D], of the same network.
-    num_subsets: see above.
-    max_subset_size: see above.
+    num_subsets: random subsets.
+    max_subset_size: the most images of either set in a subset.
     seed: of the subsets.
 
   Raises:

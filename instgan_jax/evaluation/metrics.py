@@ -1,46 +1,30 @@
-"""Measures that stream over scenes: fed picture by picture, read at the end.
+"""Metrics that are updated scene by scene and read at the end.
 
-Each keeps figures apart by the set a picture is of: `REAL`, or the number of
-the draw of a generator. All give {figure: {...}} of plain values.
+Each keeps the sets of images apart by a key: `REAL`, or the number of the
+sample of a generator. `results` gives {metric: {...}} of plain values.
 """
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 
 from data_pipeline import labels
+from data_pipeline.scenes import Scenes
 from instgan_jax.evaluation import (
   border_contrast,
   confusion,
+  feature_cache,
   frechet,
   image_mean,
   kid,
   micv,
   miou,
   moments,
-  reference_statistics,
   style_change,
 )
 
 REAL = 'real'
-
-
-class Scenes(NamedTuple):
-  """Some scenes of the data set, without padding.
-
-  Attributes:
-    names: of the scenes.
-    images: uint8 [N, H, W, 3], real.
-    label_maps: uint8 [N, H, W].
-    instance_maps: [N, H, W], dense ids.
-  """
-
-  names: Sequence[str]
-  images: np.ndarray
-  label_maps: np.ndarray
-  instance_maps: np.ndarray
 
 
 class FeatureDistances:
@@ -49,87 +33,105 @@ class FeatureDistances:
   def __init__(
     self,
     extract: Callable[[np.ndarray], np.ndarray],
-    reference: reference_statistics.Reference,
+    cache: feature_cache.FeatureCache,
     *,
     frechet_name: str | None,
     kernel_name: str | None,
+    reference: np.ndarray | None = None,
   ):
-    """Compares with `reference` under the given names; None: not at all."""
-    self._extract, self._reference = extract, reference
-    self._frechet_name, self._kernel_name = frechet_name, kernel_name
-    self._features = {}
+    """Creates the metrics of the given names; None for one that is left out.
 
-  def update(self, key, images: np.ndarray, scenes: Scenes) -> None:
-    """Adds pictures of a draw; real ones are in the reference already."""
+    Args:
+      extract: uint8 [B, H, W, 3] -> float32 [B, D].
+      cache: of the features of real images.
+      frechet_name: of the Frechet distance.
+      kernel_name: of the kernel distance.
+      reference: features [N, D] of the real images to compare with; None for
+        those that are given to `update`.
+    """
+    self._extract, self._cache, self._reference = extract, cache, reference
+    self._frechet_name, self._kernel_name = frechet_name, kernel_name
+    self._features: dict[Hashable, list[np.ndarray]] = {}
+
+  def update(self, key: Hashable, images: np.ndarray, scenes: Scenes) -> None:
+    """Adds the images of some scenes."""
     if key != REAL:
       features = self._extract(images)
-      moments.check_finite(features, scenes.names)
-      self._features.setdefault(key, []).append(features)
+    elif self._reference is None:
+      features = self._cache.features(images, scenes.image_hashes)
+    else:
+      return
+    moments.check_finite(features, scenes.names)
+    self._features.setdefault(key, []).append(features)
 
-  def figures(self) -> dict[str, dict]:
-    """The distances of each draw; for Frechet with the floor of real images."""
-    drawn = {k: np.concatenate(v) for k, v in self._features.items()}
-    reference = self._reference
-    found = {}
+  def results(self) -> dict[str, dict]:
+    """The distances of each sample; for Frechet with that of real halves."""
+    self._cache.save()
+    sets = {key: np.concatenate(rows) for key, rows in self._features.items()}
+    reference = self._reference if REAL not in sets else sets.pop(REAL)
+    results = {}
     if self._frechet_name:
+      statistics = moments.of_features(reference)
       distances = [
-        frechet.distance(moments.of_features(f), reference.statistics)
-        for f in drawn.values()
+        frechet.distance(moments.of_features(features), statistics)
+        for features in sets.values()
       ]
-      found[self._frechet_name] = {
-        **_over_draws([d.value for d in distances]),
+      results[self._frechet_name] = {
+        **_over_samples([distance.value for distance in distances]),
         'num_generated': distances[0].num_a,
         'num_real': distances[0].num_b,
         **_floor(reference),
       }
     if self._kernel_name:
-      kernels = [kid.kid(f, reference.features) for f in drawn.values()]
-      found[self._kernel_name] = {
-        **_over_draws([k.value for k in kernels]),
+      kernels = [kid.kid(features, reference) for features in sets.values()]
+      results[self._kernel_name] = {
+        **_over_samples([kernel.value for kernel in kernels]),
         'standard_error': kernels[0].standard_error,
         'num_subsets': kernels[0].num_subsets,
         'subset_size': kernels[0].subset_size,
       }
-    return found
+    return results
 
 
 class MeanIou:
-  """mIoU and accuracies of a segmenter's maps of the pictures."""
+  """mIoU and accuracies of a segmenter's label maps of the images."""
 
   def __init__(self, predict: Callable[..., np.ndarray]):
     """Takes `(images, size) -> label maps`."""
     self._predict = predict
-    self.confusions: dict = {}
+    self._confusions: dict[Hashable, confusion.Confusion] = {}
 
-  def update(self, key, images: np.ndarray, scenes: Scenes) -> None:
-    """Segments pictures and compares them with the labels."""
-    counts = self.confusions.setdefault(key, confusion.Confusion())
+  def update(self, key: Hashable, images: np.ndarray, scenes: Scenes) -> None:
+    """Segments images and compares them with the labels."""
+    counts = self._confusions.setdefault(key, confusion.Confusion())
     predicted = self._predict(images, scenes.label_maps.shape[1:])
     for scene in zip(scenes.label_maps, predicted, scenes.names, strict=True):
       counts.update(*scene)
 
   def scores(self) -> dict[str, miou.SegmentationScores]:
-    """Over all draws together, and of the real images."""
+    """Over all samples together, and of the real images."""
     return {
-      'generated': miou.scores(self.drawn_matrix()),
-      'real': miou.scores(self.confusions[REAL].matrix),
+      'generated': miou.scores(self.generated_matrix()),
+      'real': miou.scores(self._confusions[REAL].matrix),
     }
 
-  def drawn_matrix(self) -> np.ndarray:
-    """The confusion matrix of all draws together, int64 [34, 34]."""
-    return sum(c.matrix for key, c in self.confusions.items() if key != REAL)
+  def generated_matrix(self) -> np.ndarray:
+    """The confusion matrix of all samples together, int64 [34, 34]."""
+    matrices = [c.matrix for key, c in self._confusions.items() if key != REAL]
+    return np.sum(matrices, axis=0)
 
-  def figures(self) -> dict[str, dict]:
-    """Of each draw, beside the ceiling: the same of the real images."""
+  def results(self) -> dict[str, dict]:
+    """Of each sample, beside the ceiling: the same of the real images."""
     scores = {
-      key: miou.scores(counts.matrix) for key, counts in self.confusions.items()
+      key: miou.scores(counts.matrix)
+      for key, counts in self._confusions.items()
     }
     real = scores.pop(REAL)
     return {
       name: {
-        **_over_draws([getattr(s, field) for s in scores.values()]),
+        **_over_samples([getattr(s, field) for s in scores.values()]),
         REAL: getattr(real, field),
-        'num_generated': self.confusions[REAL].num_images,
+        'num_generated': self._confusions[REAL].num_images,
       }
       for name, field in (
         ('miou', 'mean_iou'),
@@ -143,8 +145,8 @@ class InstanceColors:
   """MICV and border contrast of chosen classes."""
 
   def __init__(self, class_names: Sequence[str], *, min_area: int = 0):
-    """Measures each class; `min_area` is of MICV, see `micv`."""
-    self._makers = {}
+    """Creates both metrics of each class; `min_area` is of MICV."""
+    self._makers: dict[str, Callable[[], image_mean.Meter]] = {}
     for name in class_names:
       label = labels.label_id(name)
       self._makers[f'micv_{name}'] = functools.partial(
@@ -153,15 +155,13 @@ class InstanceColors:
       self._makers[f'border_contrast_{name}'] = functools.partial(
         border_contrast.meter, label
       )
-    self._meters = {}
+    self._meters: dict[Hashable, dict[str, image_mean.Meter]] = {}
 
-  def update(self, key, images: np.ndarray, scenes: Scenes) -> None:
-    """Measures pictures."""
+  def update(self, key: Hashable, images: np.ndarray, scenes: Scenes) -> None:
+    """Adds the images of some scenes."""
     if key not in self._meters:
-      self._meters[key] = {
-        figure: make() for figure, make in self._makers.items()
-      }
-    for figure in self._meters[key].values():
+      self._meters[key] = {name: make() for name, make in self._makers.items()}
+    for meter in self._meters[key].values():
       for name, *arrays in zip(
         scenes.names,
         images,
@@ -169,71 +169,69 @@ class InstanceColors:
         scenes.instance_maps,
         strict=True,
       ):
-        figure.update(*arrays, name=name)
+        meter.update(*arrays, name=name)
 
-  def figures(self) -> dict[str, dict]:
-    """Of each draw, with those of the real images and the ratio to them."""
-    found = {}
-    for figure in self._makers:
-      means = {key: of[figure].result() for key, of in self._meters.items()}
+  def results(self) -> dict[str, dict]:
+    """Of each sample, with those of the real images and the ratio to them."""
+    results = {}
+    for name in self._makers:
+      means = {key: of[name].result() for key, of in self._meters.items()}
       real = means.pop(REAL)
-      drawn = list(means.values())
-      ratio = image_mean.ratio(drawn[0], real)
-      found[figure] = {
-        **_over_draws([mean.value for mean in drawn]),
-        **_image_mean(drawn[0]),
+      generated = list(means.values())
+      ratio = image_mean.ratio(generated[0], real)
+      results[name] = {
+        **_over_samples([mean.value for mean in generated]),
+        **_image_mean(generated[0]),
         REAL: real.value,
         'real_interval': [real.low, real.high],
         'ratio': ratio.value,
         'ratio_interval': [ratio.low, ratio.high],
       }
-    return found
+    return results
 
 
-class DrawDistances:
-  """What changes between two draws, inside instances and outside."""
+class StyleChange:
+  """The change between two samples, inside instances and outside."""
 
   def __init__(self, class_names: Sequence[str]):
-    """Measures the instances of each class, and all that is no instance."""
+    """Creates the metric of each class, and of all that is no instance."""
     self._meters = {
-      f'draw_distance_{name}': style_change.instance_meter(
-        labels.label_id(name)
-      )
+      f'style_change_{name}': style_change.instance_meter(labels.label_id(name))
       for name in class_names
     }
-    self._meters['draw_distance_outside'] = style_change.outside_meter()
+    self._meters['style_change_outside'] = style_change.outside_meter()
 
   def update(
-    self, draw_a: np.ndarray, draw_b: np.ndarray, scenes: Scenes
+    self, first: np.ndarray, second: np.ndarray, scenes: Scenes
   ) -> None:
-    """Compares two draws of the same scenes."""
+    """Compares two samples of the same scenes, uint8 [N, H, W, 3] each."""
     for meter in self._meters.values():
       for name, *arrays in zip(
         scenes.names,
-        draw_a,
-        draw_b,
+        first,
+        second,
         scenes.label_maps,
         scenes.instance_maps,
         strict=True,
       ):
         meter.update(*arrays, name=name)
 
-  def figures(self) -> dict[str, dict]:
-    """The mean changes, colours in [0, 1]."""
-    results = {name: meter.result() for name, meter in self._meters.items()}
+  def results(self) -> dict[str, dict]:
+    """The mean changes, colors in [0, 1]."""
+    means = {name: meter.result() for name, meter in self._meters.items()}
     return {
-      name: {**_over_draws([mean.value]), **_image_mean(mean)}
-      for name, mean in results.items()
+      name: {**_over_samples([mean.value]), **_image_mean(mean)}
+      for name, mean in means.items()
     }
 
 
-def _over_draws(values: list[float]) -> dict:
-  """Mean and deviation over draws (ddof 1; 0 of one draw)."""
+def _over_samples(values: list[float]) -> dict:
+  """Mean and deviation over samples (ddof 1; 0 of one sample)."""
   deviation = np.std(values, ddof=1) if len(values) > 1 else 0.0
   return {
     'mean': float(np.mean(values)),
     'deviation': float(deviation),
-    'per_draw': [float(value) for value in values],
+    'per_sample': [float(value) for value in values],
   }
 
 
@@ -247,8 +245,8 @@ def _image_mean(mean: image_mean.ImageMean) -> dict:
   }
 
 
-def _floor(reference: reference_statistics.Reference) -> dict:
-  if len(reference.features) < 4:  # Two halves of two images are needed.
+def _floor(reference: np.ndarray) -> dict:
+  if len(reference) < 4:  # Two halves of two images are needed.
     return {REAL: float('nan'), 'num_floor': [0, 0]}
-  floor = frechet.floor(reference.features)
+  floor = frechet.floor(reference)
   return {REAL: floor.value, 'num_floor': [floor.num_a, floor.num_b]}

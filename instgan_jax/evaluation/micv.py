@@ -1,4 +1,4 @@
-"""MICV: how much the instances of a class differ in colour (equation 3)."""
+"""MICV: how much the instances of a class differ in color (equation 3)."""
 
 import numpy as np
 
@@ -23,11 +23,11 @@ def instance_color_variation(
     label: the class.
     min_area: pixels that an instance must have at least to be counted. The
       paper has no such rule (0), though the mean of a few pixels says little
-      of an instance's colour.
+      of an instance's color.
 
   Returns:
-    The population standard deviation over instances of their mean colour,
-    colours in [0, 1], averaged over the channels, and the number of
+    The population standard deviation over instances of their mean color,
+    colors in [0, 1], averaged over the channels, and the number of
     instances; None where there are fewer than two.
   """
   inside = (label_map == label) & (instance_map > 0)

@@ -1,4 +1,4 @@
-"""How well a segmenter finds the input labels in pictures: IoU and accuracy.
+"""How well a segmenter finds the input labels in images: IoU and accuracy.
 
 Cityscapes' definition (cityscapesScripts, evalPixelLevelSemanticLabeling): one
 confusion matrix over all images; the IoU of a class is tp / (tp + fp + fn).
@@ -8,7 +8,7 @@ is neither there nor called has no IoU and is left out of the mean. (Other
 programs give it 0, which lowers the mean of small sets.)
 
 The literature has two pixel accuracies, which differ by 12 points on one and
-the same set of pictures (81.9 and 93.5 of GauGAN's). `accuracy_valid` is the
+the same set of images (81.9 and 93.5 of GauGAN's). `accuracy_valid` is the
 share of the pixels with a class of the 19 that got it. `accuracy_all` divides
 by all pixels: the ignored ones, about a tenth, count as wrong whatever they
 were called, as nothing that knows 19 classes could be right there.
@@ -21,14 +21,7 @@ import numpy as np
 from data_pipeline import labels
 from data_pipeline.errors import InputError
 
-# The 19 classes in the order of their train ids: EVALUATED[train_id].
-EVALUATED = tuple(
-  sorted(
-    (label for label in labels.LABELS if not label.ignore_in_eval),
-    key=lambda label: label.train_id,
-  )
-)
-_IDS = np.array([label.id for label in EVALUATED])
+_IDS = np.array([label.id for label in labels.EVALUATED])
 
 
 class SegmentationScores(NamedTuple):
@@ -77,7 +70,7 @@ def scores(matrix: np.ndarray) -> SegmentationScores:
   iou = np.full(len(_IDS), np.nan)
   present = union > 0
   iou[present] = true_positives[present] / union[present]
-  names = [label.name for label in EVALUATED]
+  names = [label.name for label in labels.EVALUATED]
   return SegmentationScores(
     mean_iou=float(iou[present].mean()),
     accuracy_valid=float(true_positives.sum() / num_valid),
@@ -94,7 +87,7 @@ def table(columns: dict[str, SegmentationScores]) -> str:
   """A table for the eye, in per cent.
 
   Args:
-    columns: the scores of each set of pictures under its name, such as
+    columns: the scores of each set of images under its name, such as
       'generated' and 'real', of the same label maps.
 
   Returns:

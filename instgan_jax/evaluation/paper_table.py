@@ -22,23 +22,23 @@ def summary(results: Results) -> dict[str, dict[str, dict]]:
   """Means over seeds.
 
   Args:
-    results: what `evaluating.Evaluation.run` gives, by method, over seeds.
+    results: what `evaluation.Evaluation.run` returns, by method, over seeds.
 
   Returns:
-    {method: {figure: {'mean', 'deviation', 'per_seed'}}}, the deviation with
+    {method: {metric: {'mean', 'deviation', 'per_seed'}}}, the deviation with
     ddof 1; the last method is `REAL`, with a mean alone.
   """
-  figures = [run['figures'] for runs in results.values() for run in runs]
-  columns = [name for name in _COLUMNS if all(name in run for run in figures)]
+  metrics = [run['metrics'] for runs in results.values() for run in runs]
+  columns = [name for name in _COLUMNS if all(name in run for run in metrics)]
   table = {
     method: {
-      name: _over_seeds([run['figures'][name]['mean'] for run in runs])
+      name: _over_seeds([run['metrics'][name]['mean'] for run in runs])
       for name in columns
     }
     for method, runs in results.items()
   }
   # The real images are the same in every run.
-  table[REAL] = {name: {'mean': figures[0][name]['real']} for name in columns}
+  table[REAL] = {name: {'mean': metrics[0][name]['real']} for name in columns}
   return table
 
 
@@ -74,7 +74,7 @@ def _cell(value: dict) -> str:
 
 
 def _order(table: dict[str, dict[str, dict]]) -> list[str]:
-  """A line for each figure: did the order of the paper's Table 1 come out?"""
+  """A line for each metric: did the order of the paper's Table 1 come out?"""
   methods = [method for method in table if method != REAL]
   lines = []
   for name, title in _COLUMNS.items():

@@ -1,11 +1,11 @@
 """Results as JSON and as tables to read."""
 
-import json
 import math
 import os
-import pathlib
 
-# What a reader of the table needs to know, in its order.
+from data_pipeline import atomic_file
+
+# Titles in the order of the table.
 _TITLES = {
   'fid': 'FID',
   'kid': 'KID x 1000',
@@ -15,46 +15,41 @@ _TITLES = {
   'accuracy_all': 'pixel accuracy (all pixels)',
   'micv': 'MICV {}',
   'border_contrast': 'border contrast {}',
-  'draw_distance': 'distance of two draws, {}',
+  'style_change': 'change between two samples, {}',
 }
 _SCALES = {'kid': 1000.0}
 
 
 def save_json(path: str | os.PathLike, results: dict) -> None:
-  """Writes results, complete or not at all; NaN becomes null."""
-  path = pathlib.Path(path)
-  path.parent.mkdir(parents=True, exist_ok=True)
-  partial = path.with_name(f'{path.name}.partial')
-  text = json.dumps(_finite(results), indent=2, allow_nan=False)
-  partial.write_text(text + '\n')
-  os.replace(partial, path)
+  """Writes results as JSON; NaN becomes null."""
+  atomic_file.write_json(path, _finite(results))
 
 
-def table(figures: dict[str, dict]) -> str:
-  """A Markdown table of figures as `measures` give them.
+def table(metrics: dict[str, dict]) -> str:
+  """A Markdown table of results as `evaluation.metrics` gives them.
 
   The column 'real' is the floor of a distance (half of the real images against
   the other half), the ceiling of mIoU, and the real images' own value.
   """
   rows = [
-    '| measure | generated | real | ratio | on |',
+    '| metric | generated | real | ratio | on |',
     '|---|---|---|---|---|',
   ]
-  for name, figure in figures.items():
+  for name, metric in metrics.items():
     kind, title = _title(name)
     scale = _SCALES.get(kind, 1.0)
     cells = (
       title,
-      _with_deviation(figure, scale),
-      _number(figure.get('real'), scale),
-      _ratio(figure),
-      _counts(figure),
+      _with_deviation(metric, scale),
+      _number(metric.get('real'), scale),
+      _ratio(metric),
+      _counts(metric),
     )
     rows.append(f'| {" | ".join(cells)} |')
   reasons = [
-    f'{_title(name)[1]}: {figure["reason"]}.'
-    for name, figure in figures.items()
-    if figure.get('reason')
+    f'{_title(name)[1]}: {metric["reason"]}.'
+    for name, metric in metrics.items()
+    if metric.get('reason')
   ]
   return '\n'.join([*rows, *([''] if reasons else []), *reasons])
 
@@ -66,38 +61,38 @@ def _title(name: str) -> tuple[str, str]:
   return kind, _TITLES[kind].format(name.removeprefix(f'{kind}_'))
 
 
-def _with_deviation(figure: dict, scale: float) -> str:
-  text = _number(figure['mean'], scale)
-  if len(figure.get('per_draw', ())) > 1:
-    return f'{text} ± {_number(figure["deviation"], scale)}'
-  low, high = figure.get('interval', (None, None))
+def _with_deviation(metric: dict, scale: float) -> str:
+  text = _number(metric['mean'], scale)
+  if len(metric.get('per_sample', ())) > 1:
+    return f'{text} ± {_number(metric["deviation"], scale)}'
+  low, high = metric.get('interval', (None, None))
   if _is_number(low):
     return f'{text} [{_number(low, scale)}, {_number(high, scale)}]'
-  if _is_number(figure.get('standard_error')):
-    return f'{text} ± {_number(figure["standard_error"], scale)}'
+  if _is_number(metric.get('standard_error')):
+    return f'{text} ± {_number(metric["standard_error"], scale)}'
   return text
 
 
-def _ratio(figure: dict) -> str:
-  if not _is_number(figure.get('ratio')):
+def _ratio(metric: dict) -> str:
+  if not _is_number(metric.get('ratio')):
     return ''
-  low, high = figure['ratio_interval']
+  low, high = metric['ratio_interval']
   interval = f' [{low:.2f}, {high:.2f}]' if _is_number(low) else ''
-  return f'{figure["ratio"]:.2f}{interval}'
+  return f'{metric["ratio"]:.2f}{interval}'
 
 
-def _counts(figure: dict) -> str:
-  if 'num_real' in figure:
-    halves = ' and '.join(map(str, figure['num_floor']))
+def _counts(metric: dict) -> str:
+  if 'num_real' in metric:
+    halves = ' and '.join(map(str, metric['num_floor']))
     return (
-      f'{figure["num_generated"]} generated, {figure["num_real"]} real '
+      f'{metric["num_generated"]} generated, {metric["num_real"]} real '
       f'(floor: {halves})'
     )
-  if 'subset_size' in figure:
-    return f'{figure["num_subsets"]} subsets of {figure["subset_size"]}'
-  if 'num_items' in figure:
-    return f'{figure["num_items"]} in {figure["num_images"]} images'
-  return f'{figure.get("num_generated", "")} images'
+  if 'subset_size' in metric:
+    return f'{metric["num_subsets"]} subsets of {metric["subset_size"]}'
+  if 'num_items' in metric:
+    return f'{metric["num_items"]} in {metric["num_images"]} images'
+  return f'{metric.get("num_generated", "")} images'
 
 
 def _number(value, scale: float = 1.0) -> str:

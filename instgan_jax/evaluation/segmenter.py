@@ -1,4 +1,4 @@
-"""A PSPNet that turns pictures into label maps, under an explicit protocol."""
+"""A PSPNet that turns images into label maps, under an explicit protocol."""
 
 import functools
 import math
@@ -8,57 +8,59 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from data_pipeline import labels
 from data_pipeline.errors import InputError
-from instgan_jax.evaluation import miou, segmenter_protocol
-from instgan_jax.pretrained import load, pspnet
+from instgan_jax.checkpoints import weights_folder
+from instgan_jax.evaluation import segmenter_protocol
+from instgan_jax.pretrained import load as pretrained
+from instgan_jax.pretrained import pspnet
 from instgan_jax.runtime import devices
 
-_IMAGES = 'images'
-_IDS = np.array([label.id for label in miou.EVALUATED], np.uint8)
+_IDS = np.array([label.id for label in labels.EVALUATED], np.uint8)
 
 
 class Segmenter:
-  """Segments pictures and gives their features.
+  """Segments images and gives their features.
 
-  Pictures go through one program, a fixed number at a time on every device,
-  so that a result depends neither on its neighbours nor on the number of
+  Images go through one program, a fixed number at a time on every device, so
+  that a result depends neither on the other images nor on the number of
   devices.
 
   Attributes:
-    protocol: how it looks at pictures.
-    about: what a result must say of how it was made; plain values.
+    protocol: how it processes images.
+    metadata: what a result must say of how it was made; plain values.
   """
 
   def __init__(
     self,
-    weights: load.Network,
+    weights: pretrained.Network,
     protocol: segmenter_protocol.Protocol,
     *,
     rows_per_device: int = 1,
   ):
-    """Takes a network as `frozen.load_pspnet` gives it.
+    """Puts the network on the devices.
 
     Args:
       weights: of a network with the 19 classes of Cityscapes in the order of
         their train ids.
-      protocol: how it looks.
-      rows_per_device: pictures at a time on each device.
+      protocol: how it processes images.
+      rows_per_device: images at a time on each device.
 
     Raises:
-      InputError: if the protocol cannot be, does not fit the network, or the
-        network has other classes.
+      InputError: if the protocol is impossible, does not fit the network, or
+        the network has other classes.
     """
     segmenter_protocol.check(protocol)
-    _check_network(weights.network, protocol)
+    _check_network(weights.module, protocol)
     self.protocol = protocol
-    self.about = {
+    self.metadata = {
       'network': 'PSPNet',
       'weights_sha256': weights.sha256,
       **protocol._asdict(),
     }
-    self._rows = rows_per_device * jax.local_device_count()
+    self._num_rows = rows_per_device * jax.local_device_count()
     self._variables = devices.replicate(weights.variables)
-    self._network = weights.network
+    self._network = weights.module
 
   def label_maps(self, images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Label ids of the most probable of the 19 classes.
@@ -70,11 +72,11 @@ class Segmenter:
     Returns:
       uint8 [B, h, w].
     """
-    run = functools.partial(_label_maps, size=tuple(map(int, size)))
-    return self._in_parts(run, images)
+    size = int(size[0]), int(size[1])
+    return self._run(functools.partial(_label_maps, size=size), images)
 
   def features(self, images: np.ndarray) -> np.ndarray:
-    """The features below the classifier, averaged over the picture.
+    """The features below the classifier, averaged over the image.
 
     Crops are as the protocol says; mirrored and scaled copies are left out.
 
@@ -84,19 +86,15 @@ class Segmenter:
     Returns:
       float32 [B, pyramid_channels].
     """
-    return self._in_parts(_features, images)
+    return self._run(_features, images)
 
-  def _in_parts(self, run, images: np.ndarray) -> np.ndarray:
-    parts = []
-    for start in range(0, len(images), self._rows):
-      part = images[start : start + self._rows]
-      missing = self._rows - len(part)
-      filled = np.concatenate([part, np.repeat(part[-1:], missing, axis=0)])
-      on_devices = devices.shard_for_jit({_IMAGES: filled})[_IMAGES]
-      parts.append(
-        run(self._network, self.protocol, self._variables, on_devices)
-      )
-    return np.concatenate([np.asarray(part) for part in parts])[: len(images)]
+  def _run(self, function, images: np.ndarray) -> np.ndarray:
+    run = functools.partial(
+      function, self._network, self.protocol, self._variables
+    )
+    return devices.map_rows(
+      lambda images: run(images), {'images': images}, num_rows=self._num_rows
+    )
 
 
 def load(
@@ -108,21 +106,21 @@ def load(
   """A segmenter from a folder of trained or imported weights.
 
   Args:
-    folder: as `frozen.load_pspnet` takes it.
+    folder: as `pretrained.load.pspnet` takes it.
     protocol_name: as `segmenter_protocol.of_weights` takes it.
-    size: to which pictures are resized, instead of the protocol's.
+    size: to which images are resized, instead of the protocol's.
 
   Raises:
     InputError: for weights or a protocol that cannot be used.
   """
-  weights = load.pspnet(folder)
-  about = load.metadata(folder)
-  protocol = segmenter_protocol.of_weights(about, protocol_name)
+  weights = pretrained.pspnet(folder)
+  metadata = weights_folder.metadata(folder)
+  protocol = segmenter_protocol.of_weights(metadata, protocol_name)
   return Segmenter(weights, protocol._replace(size=size or protocol.size))
 
 
 class _View(NamedTuple):
-  """Places of what the network sees of a picture, int32 or bool [V]."""
+  """Positions of the crops that the network processes, int32 or bool [V]."""
 
   top: np.ndarray
   left: np.ndarray
@@ -164,7 +162,7 @@ def _probabilities(network, protocol, variables, images, scale):
     counts[i : i + crop[0], j : j + crop[1]] += 1.0
 
   def add(total, view):
-    piece = jax.nn.softmax(_seen(network, variables, x, view, crop).logits)
+    piece = jax.nn.softmax(_process(network, variables, x, view, crop).logits)
     piece = _mirror_if(view.is_mirrored, piece)
     at = (0, view.top, view.left, 0)
     before = jax.lax.dynamic_slice(total, at, piece.shape)
@@ -182,14 +180,14 @@ def _features(network, protocol, variables, images):
   views = _views(x.shape[1:3], crop, flip=False)
 
   def mean_of(view):
-    features = _seen(network, variables, x, view, crop).features
+    features = _process(network, variables, x, view, crop).features
     return jnp.mean(features, axis=(1, 2))
 
   return jnp.mean(jax.lax.map(mean_of, views), axis=0)
 
 
 def _resized(images, protocol, scale: float) -> jax.Array:
-  """Normalised pictures of a scale, float32 [B, h, w, 3]."""
+  """Normalized images of a scale, float32 [B, h, w, 3]."""
   sides = protocol.size or images.shape[1:3]
   size = tuple(max(1, round(scale * side)) for side in sides)
   x = images.astype(jnp.float32)
@@ -202,9 +200,9 @@ def _resized(images, protocol, scale: float) -> jax.Array:
 
 
 def _padded(x, network, protocol):
-  """(x with a border of the mean colour, where x is in it, the crop's size).
+  """(x in a border of the mean color, its position there, the crop's size).
 
-  The border makes the picture as large as a crop or, where there are no crops,
+  The border makes the image as large as a crop or, where there are no crops,
   of a size that the network takes. Half of it comes first.
   """
   sides = x.shape[1:3]
@@ -223,16 +221,16 @@ def _fitting(side: int, network) -> int:
 
 
 def _views(size, crop, *, flip: bool) -> _View:
-  places = [
+  positions = [
     (top, left, is_mirrored)
     for is_mirrored in ((False, True) if flip else (False,))
     for top in crop_starts(size[0], crop[0])
     for left in crop_starts(size[1], crop[1])
   ]
-  return _View(*map(np.array, zip(*places, strict=True)))
+  return _View(*map(np.array, zip(*positions, strict=True)))
 
 
-def _seen(network, variables, x, view: _View, crop) -> pspnet.Output:
+def _process(network, variables, x, view: _View, crop) -> pspnet.Output:
   at = (0, view.top, view.left, 0)
   piece = jax.lax.dynamic_slice(x, at, (len(x), *crop, x.shape[3]))
   return network.apply(variables, _mirror_if(view.is_mirrored, piece))

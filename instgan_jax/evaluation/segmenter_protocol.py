@@ -1,7 +1,7 @@
-"""How a segmenter looks at pictures: part of the name of every mIoU.
+"""How a segmenter processes images: a part of every mIoU's definition.
 
 The published numbers of one network differ by several points with the size,
-the crops, the mirrored and the scaled copies that it sees.
+the crops, the mirrored and the scaled copies of the image.
 """
 
 from typing import NamedTuple
@@ -25,12 +25,12 @@ class Protocol(NamedTuple):
   """Plain values, for JSON.
 
   Attributes:
-    size: (height, width) that pictures are resized to; None: as they are.
+    size: (height, width) that images are resized to; None: as they are.
     resize: a key of `RESIZES`. Values are rounded to 0..255 as those
       libraries round them.
-    crop: (height, width) of overlapping crops; None: the whole picture.
-    flip: whether the mirrored picture is seen too.
-    scales: of copies of the picture, relative to `size`.
+    crop: (height, width) of overlapping crops; None: the whole image.
+    flip: whether the mirrored image is processed too.
+    scales: of copies of the image, relative to `size`.
   """
 
   size: tuple[int, int] | None = None
@@ -41,7 +41,7 @@ class Protocol(NamedTuple):
 
 
 def whole(size: tuple[int, int] | None = CITYSCAPES_SIZE) -> Protocol:
-  """The picture in one piece, once, as mmsegmentation tests."""
+  """The image in one piece, once, as mmsegmentation tests."""
   return Protocol(size=size, resize='opencv-bilinear')
 
 
@@ -61,26 +61,26 @@ def sliding_multiscale(
   return sliding(size, crop)._replace(scales=SCALES)
 
 
-def of_weights(about: dict, name: str = '') -> Protocol:
+def of_weights(metadata: dict, name: str = '') -> Protocol:
   """The protocol of that name for a network.
 
   Args:
-    about: `frozen.about` of its folder. Networks that were trained here
-      have a 'protocol' there: its size and crop are kept.
+    metadata: of its `weights.json`. Networks that were trained here have a
+      'protocol' there: its size and crop are kept.
     name: one of `NAMES`; '' for the protocol that the network was trained
       for or published with.
 
   Raises:
     InputError: for another name, crops of a network that was trained for
-      whole pictures, or a damaged description.
+      whole images, or a damaged description.
   """
   if name and name not in NAMES:
     raise InputError(
       f'the segmenter protocol is {name!r}, expected one of {", ".join(NAMES)}.'
     )
-  if 'protocol' in about:
-    return _renamed(from_json(about['protocol']), name)
-  is_semseg = about.get('options', {}).get('align_corners', True)
+  if 'protocol' in metadata:
+    return _renamed(from_json(metadata['protocol']), name)
+  is_semseg = metadata.get('options', {}).get('align_corners', True)
   makers = {
     '': sliding if is_semseg else whole,
     'whole': whole,
@@ -134,7 +134,7 @@ def check(protocol: Protocol) -> None:
 
 
 def _renamed(trained: Protocol, name: str) -> Protocol:
-  """The trained size, resize and crop under the named way of looking."""
+  """The trained size, resize and crop under the named protocol."""
   if not name:
     return trained
   once = trained._replace(flip=False, scales=(1.0,))
@@ -143,7 +143,7 @@ def _renamed(trained: Protocol, name: str) -> Protocol:
   if trained.crop is None:
     raise InputError(
       f'the segmenter protocol {name!r} needs crops, but this segmenter was '
-      "trained for whole pictures: choose 'whole'."
+      "trained for whole images: choose 'whole'."
     )
   is_multiscale = name == 'sliding_multiscale'
   return once._replace(flip=True, scales=SCALES if is_multiscale else (1.0,))

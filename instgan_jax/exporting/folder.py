@@ -1,6 +1,6 @@
-"""The folder of an export: weights, module, and what both are.
+"""The folder of an export: weights, StableHLO module, and their metadata.
 
-OUT/                      an Orbax checkpoint, to draw and measure with
+OUT/                      an Orbax checkpoint, to generate and evaluate with
 OUT/config.json           the configuration
 OUT/weights.json          where the weights come from
 OUT/generator.stablehlo   the program with its weights, see `stablehlo`
@@ -28,26 +28,26 @@ from instgan_jax.inference import sampler as sampler_lib
 from instgan_jax.runtime import exits
 
 MODULE_FILE = 'generator.stablehlo'
-ABOUT_FILE = 'generator.json'
+METADATA_FILE = 'generator.json'
 SAVED_MODEL = 'saved_model'
 _RANGES = {
   'label_map': 'label ids, below num_labels',
   'instance_map': 'dense instance ids: 0 for none, 1 and up for instances',
   'latents': 'from N(0, 1); row i - 1 is the style of the instance id i',
-  'image_style': 'from N(0, 1), the style of the whole picture',
+  'image_style': 'from N(0, 1), the style of the whole image',
 }
 
 
 def save(
-  drawing: sampler_lib.Sampler,
+  sampler: sampler_lib.Sampler,
   output: pathlib.Path,
   *,
   with_saved_model: bool = False,
 ) -> str:
-  """Exports a generator, then draws with what was written to compare.
+  """Exports a generator, and compares what was written with the Sampler.
 
   Args:
-    drawing: the generator, on a CPU: accelerators round more.
+    sampler: of the generator, on a CPU: accelerators round more.
     output: the folder, which appears when all of it has been checked.
     with_saved_model: whether to write TensorFlow's form as well.
 
@@ -56,7 +56,7 @@ def save(
 
   Raises:
     InputError: if `output` exists or cannot be made.
-    exits.Failure: if an export does not draw what the Sampler draws.
+    exits.Failure: if an export does not generate what the Sampler generates.
   """
   if output.exists():
     raise InputError(f'{output} exists already: choose another --output.')
@@ -72,34 +72,34 @@ def save(
       f'{output} cannot be made: {error.strerror}. Choose another --output.'
     ) from error
   folded = sampler_lib.Sampler(
-    drawing.config,
-    spectral_fold.fold_spectral_norm(drawing.variables),
-    step=drawing.step,
-    uses_ema=drawing.uses_ema,
-    weights_sha256=drawing.weights_sha256,
+    sampler.config,
+    spectral_fold.fold_spectral_norm(sampler.variables),
+    step=sampler.step,
+    uses_ema=sampler.uses_ema,
+    weights_sha256=sampler.weights_sha256,
   )
   module = stablehlo.serialize(folded)
-  weights_folder.save_tree(
+  weights_folder.save(
     unchecked,
     {'generator': folded.variables},
     {
-      run_config.CONFIG_FILE: _json(folded.config.to_dict()),
-      weights_folder.WEIGHTS_FILE: _json(_origin(folded)),
-      ABOUT_FILE: _json(_about(folded)),
+      run_config.FILE: _json(folded.config.to_dict()),
+      weights_folder.METADATA_FILE: _json(_origin(folded)),
+      METADATA_FILE: _json(_metadata(folded)),
       MODULE_FILE: module,
     },
   )
   if with_saved_model:
     saved_model.save(folded, unchecked / SAVED_MODEL)
-  lines = _check(drawing, unchecked, with_saved_model)
+  lines = _check(sampler, unchecked, with_saved_model)
   unchecked.rename(output)
   return '\n'.join([*lines, f'Wrote {output}.'])
 
 
 def _check(
-  drawing: sampler_lib.Sampler, folder: pathlib.Path, with_saved_model: bool
+  sampler: sampler_lib.Sampler, folder: pathlib.Path, with_saved_model: bool
 ) -> list[str]:
-  """Draws with what lies in `folder`; a line for each form."""
+  """Compares what is in `folder` with the Sampler; a line for each form."""
   reread = sampler_lib.Sampler.from_folder(str(folder))
   module = jax_export.deserialize((folder / MODULE_FILE).read_bytes())
   forms = {
@@ -108,47 +108,49 @@ def _check(
   }
   if with_saved_model:
     forms['SavedModel'] = saved_model.load(folder / SAVED_MODEL)
-  bound = agreement.TOLERANCES[drawing.config.dtype]
+  bound = agreement.TOLERANCES[sampler.config.dtype]
   lines = []
-  for name, draw in forms.items():
-    found = agreement.largest_difference(drawing, draw)
+  for name, generate in forms.items():
+    difference = agreement.largest_difference(sampler, generate)
     # Also for NaN.
-    if not found <= bound:
+    if not difference <= bound:
       raise exits.Failure(
-        f'The {name} in {folder} draws otherwise than the Sampler: colours in '
-        f'[-1, 1] differ by {found:.1e}, expected at most {bound:g}. It was '
-        'left there to look at.'
+        f'The {name} in {folder} does not generate what the Sampler generates: '
+        f'colors in [-1, 1] differ by {difference:.1e}, expected at most '
+        f'{bound:g}. It was left there for inspection.'
       )
-    lines.append(f'{name}: within {found:.1e} of the Sampler on random maps.')
+    lines.append(
+      f'{name}: within {difference:.1e} of the Sampler on random maps.'
+    )
   return lines
 
 
-def _origin(drawing: sampler_lib.Sampler) -> dict:
+def _origin(sampler: sampler_lib.Sampler) -> dict:
   return {
     'network': 'generator',
     'origin': {
-      'step': drawing.step,
-      'uses_ema': drawing.uses_ema,
-      'weights_sha256': drawing.weights_sha256,
+      'step': sampler.step,
+      'uses_ema': sampler.uses_ema,
+      'weights_sha256': sampler.weights_sha256,
     },
     'spectral_norm': 'folded into the kernels',
   }
 
 
-def _about(drawing: sampler_lib.Sampler) -> dict:
-  """What a program in another language or place has to know."""
+def _metadata(sampler: sampler_lib.Sampler) -> dict:
+  """What a program without this project has to know."""
   arguments = {
     name: {
       'shape': ['b', *shape],
       'dtype': np.dtype(dtype).name,
       'values': _RANGES[name],
     }
-    for name, (shape, dtype) in drawing.input_shapes.items()
+    for name, (shape, dtype) in sampler.program.input_shapes.items()
   }
-  height, width = drawing.image_size
+  height, width = sampler.image_size
   return {
-    'method': methods.name(drawing.config),
-    'num_labels': drawing.config.model.num_labels,
+    'method': methods.name(sampler.config),
+    'num_labels': sampler.config.model.num_labels,
     'arguments': arguments,
     'result': {
       'shape': ['b', height, width, 3],
@@ -156,7 +158,7 @@ def _about(drawing: sampler_lib.Sampler) -> dict:
       'values': 'RGB in [-1, 1]',
     },
     'platforms': list(stablehlo.PLATFORMS),
-    'dtype': drawing.config.dtype,
+    'dtype': sampler.config.dtype,
   }
 
 

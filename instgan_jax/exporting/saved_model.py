@@ -24,14 +24,14 @@ def require() -> None:
     ) from error
 
 
-def save(drawing: sampler_lib.Sampler, folder: pathlib.Path) -> None:
+def save(sampler: sampler_lib.Sampler, folder: pathlib.Path) -> None:
   """Writes a SavedModel whose default signature is the generator.
 
   It takes the keyword arguments of `stablehlo.serialize`, for any batch size,
   and gives {'image': float32 [B, H, W, 3] in [-1, 1]}.
 
   Args:
-    drawing: the generator.
+    sampler: of the generator.
     folder: is made.
 
   Raises:
@@ -41,15 +41,15 @@ def save(drawing: sampler_lib.Sampler, folder: pathlib.Path) -> None:
   import tensorflow as tf
   from jax.experimental import jax2tf
 
-  shapes = drawing.input_shapes
+  shapes = sampler.program.input_shapes
   names = tuple(shapes)
 
-  def draw(*inputs):
+  def generate(*inputs):
     named = dict(zip(names, inputs, strict=True))
-    return drawing.apply(drawing.variables, **named)
+    return sampler.program.apply(sampler.variables, **named)
 
   converted = jax2tf.convert(
-    draw,
+    generate,
     polymorphic_shapes=[
       f'(b, {", ".join(map(str, shape))})' for shape, _ in shapes.values()
     ],
@@ -57,11 +57,11 @@ def save(drawing: sampler_lib.Sampler, folder: pathlib.Path) -> None:
     with_gradient=False,
   )
   module = tf.Module()
-  module.draw = tf.function(
+  module.generate = tf.function(
     lambda **inputs: {'image': converted(*(inputs[name] for name in names))},
     autograph=False,
   )
-  signature = module.draw.get_concrete_function(
+  signature = module.generate.get_concrete_function(
     **{
       name: tf.TensorSpec((None, *shape), dtype, name)
       for name, (shape, dtype) in shapes.items()
@@ -73,24 +73,24 @@ def save(drawing: sampler_lib.Sampler, folder: pathlib.Path) -> None:
 def load(folder: pathlib.Path) -> Callable[..., np.ndarray]:
   """What `save` wrote, as a function of numpy keyword arguments.
 
-  It gives float32 [B, H, W, 3], and raises exits.Failure where TensorFlow is
+  It returns float32 [B, H, W, 3], and raises exits.Failure where TensorFlow is
   too old for the StableHLO that this JAX writes.
   """
   import tensorflow as tf
 
-  draw = tf.saved_model.load(str(folder)).signatures['serving_default']
+  generate = tf.saved_model.load(str(folder)).signatures['serving_default']
 
   def call(**inputs):
     tensors = {k: tf.constant(v) for k, v in inputs.items()}
     try:
-      return draw(**tensors)['image'].numpy()
+      return generate(**tensors)['image'].numpy()
     except tf.errors.OpError as error:
-      # The last thing that went wrong, at the end of a long story.
+      # The message ends with the error that caused all others.
       *_, reason = error.message.rpartition('error: ')
       reason = reason.strip().splitlines()[0]
       raise exits.Failure(
         f'TensorFlow {tf.__version__} cannot run the SavedModel that JAX '
-        f'{jax.__version__} made ({reason}): use a younger TensorFlow or an '
+        f'{jax.__version__} made ({reason}): use a newer TensorFlow or an '
         'older JAX, or leave out --saved_model.'
       ) from error
 

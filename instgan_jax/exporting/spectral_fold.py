@@ -1,4 +1,4 @@
-"""Folding the spectral norm into the kernels, as drawing does not move it."""
+"""Folds the spectral norm into the kernels: inference does not change it."""
 
 import jax
 import numpy as np

@@ -15,23 +15,23 @@ from instgan_jax.inference import sampler as sampler_lib
 PLATFORMS = ('cpu', 'cuda', 'tpu')
 
 
-def serialize(drawing: sampler_lib.Sampler) -> bytes:
+def serialize(sampler: sampler_lib.Sampler) -> bytes:
   """The program of a generator with its weights, for any batch size.
 
-  It is a function of the keyword arguments in `Sampler.input_shapes`, and gives
+  It is a function of the keyword arguments in `Program.input_shapes`, and gives
   float32 [B, H, W, 3] in [-1, 1].
 
   Args:
-    drawing: the generator.
+    sampler: of the generator.
   """
   (batch,) = export.symbolic_shape('b')
   arguments = {
     name: jax.ShapeDtypeStruct((batch, *shape), dtype)
-    for name, (shape, dtype) in drawing.input_shapes.items()
+    for name, (shape, dtype) in sampler.program.input_shapes.items()
   }
 
-  def draw(**inputs):
-    return drawing.apply(drawing.variables, **inputs)
+  def generate(**inputs):
+    return sampler.program.apply(sampler.variables, **inputs)
 
-  exported = export.export(jax.jit(draw), platforms=PLATFORMS)(**arguments)
+  exported = export.export(jax.jit(generate), platforms=PLATFORMS)(**arguments)
   return bytes(exported.serialize())

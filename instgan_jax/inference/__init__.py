@@ -1,4 +1,4 @@
-"""Drawing with a trained generator."""
+"""Inference with a trained generator."""
 
 from instgan_jax.inference.sampler import Sampler
 

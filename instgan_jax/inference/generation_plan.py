@@ -1,143 +1,150 @@
-"""What to draw: the pictures of each scene, their names and their styles."""
+"""What `generate` makes of each scene: images, their names and their styles."""
 
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from data_pipeline.errors import InputError
-from instgan_jax.inference import edits, sampler, scene_maps
+from instgan_jax.inference import edits as edits_lib
+from instgan_jax.inference import sampler as sampler_lib
+from instgan_jax.inference import scene_maps
 from instgan_jax.inference import styles as styles_lib
 
-# Scene seeds are below it.
-_NUM_SEEDS = 2**32
 
-
-class Look(NamedTuple):
-  """One of a scene's pictures.
+class Variant(NamedTuple):
+  """One of a scene's images.
 
   Attributes:
-    title: what it differs in.
+    title: what distinguishes it.
     path: of the PNG, below the output folder.
-    draw: number of the draw.
-    t: place in the interpolations.
+    sample: number of the sample, from 0 on.
+    t: position in the interpolations.
   """
 
   title: str
   path: str
-  draw: int = 0
+  sample: int = 0
   t: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-  """What to draw.
+  """What is generated of each scene.
 
   Attributes:
-    seed: of the first draw; the others have the following ones.
-    seed_by_scene: whether each scene has a seed of its own, made of `seed` and
-      its name. Otherwise an instance id has the same style in all scenes.
-    num_draws: of each scene.
-    changes: of styles.
+    seed: of the first sample; the others have the following ones.
+    seed_by_scene: whether the styles depend on the scene's name. Otherwise an
+      instance id has the same style in all scenes.
+    num_samples: of each scene.
+    edits: of styles.
     num_frames: of an interpolation.
-    resize_back: whether pictures get the size of their maps.
+    resize_back: whether images get the size of their maps.
   """
 
   seed: int = 0
-  seed_by_scene: bool = False
-  num_draws: int = 1
-  changes: edits.Edits = edits.Edits()
+  seed_by_scene: bool = True
+  num_samples: int = 1
+  edits: edits_lib.Edits = edits_lib.Edits()
   num_frames: int = 24
   resize_back: bool = False
 
-  def check(self, drawing: sampler.Sampler) -> None:
+  def check(self, sampler: sampler_lib.Sampler) -> None:
     """Raises InputError for what contradicts itself or the generator."""
-    changes = self.changes
+    edits = self.edits
     for flag, value, least in (
       ('seed', self.seed, 0),
-      ('num_draws', self.num_draws, 1),
+      ('num_draws', self.num_samples, 1),
       ('frames', self.num_frames, 2),
     ):
       if value < least:
         raise InputError(f'--{flag} is {value}, expected at least {least}.')
-    has_changes = changes.named_ids or changes.kept
-    if (has_changes or self.num_draws > 1) and not drawing.has_styles:
+    has_edits = edits.named_ids or edits.kept
+    if (has_edits or self.num_samples > 1) and not sampler.has_styles:
       raise InputError(
-        'This generator is of method L, which draws one picture of a scene: '
+        'This generator is of method L, which generates one image of a scene: '
         'leave out --num_draws and every flag that changes styles.'
       )
-    if changes.interpolate and self.num_draws > 1:
+    if edits.interpolate and self.num_samples > 1:
       raise InputError('--interpolate makes one series: leave out --num_draws.')
-    if changes.vary and self.num_draws == 1:
+    if edits.vary and self.num_samples == 1:
       raise InputError(
-        '--vary says what differs between several drawings: give --num_draws.'
+        '--vary says what differs between several images: give --num_draws.'
       )
-    for i in changes.vary:
-      if i in changes.resample or i in changes.copy:
+    for i in edits.vary:
+      if i in edits.resample or i in edits.copy:
         raise InputError(
-          f'--vary changes the instance {i} from drawing to drawing, another '
-          'flag gives it one style: leave out one of them.'
+          f'--vary changes the instance {i} from image to image, another flag '
+          'gives it one style: leave out one of them.'
         )
 
-  def looks(self, scene: str) -> list[Look]:
-    """The pictures of the scene of that name."""
-    if self.changes.interpolate:
+  def variants(self, scene: str) -> list[Variant]:
+    """The images of the scene of that name."""
+    if self.edits.interpolate:
       return [
-        Look(f't = {t:.2f}', f'{scene}/frame_{k:03d}.png', 0, float(t))
+        Variant(f't = {t:.2f}', f'{scene}/frame_{k:03d}.png', 0, float(t))
         for k, t in enumerate(np.linspace(0.0, 1.0, self.num_frames))
       ]
-    if self.num_draws == 1:
-      return [Look(f'seed {self.seed}', f'{scene}.png')]
-    seeds = range(self.seed, self.seed + self.num_draws)
+    if self.num_samples == 1:
+      return [Variant(f'seed {self.seed}', f'{scene}.png')]
+    seeds = range(self.seed, self.seed + self.num_samples)
     return [
-      Look(f'seed {seed}', f'seed_{seed}/{scene}.png', k)
+      Variant(f'seed {seed}', f'seed_{seed}/{scene}.png', k)
       for k, seed in enumerate(seeds)
     ]
 
   def styles(
     self,
-    drawing: sampler.Sampler,
-    name: str,
+    sampler: sampler_lib.Sampler,
     scene: scene_maps.SceneMaps,
-    look: Look,
+    variant: Variant,
   ) -> styles_lib.Styles:
-    """The styles of a picture of the scene `name`."""
-    seed = self.seed
-    if self.seed_by_scene:
-      digest = hashlib.sha256(f'{seed}/{name}'.encode()).digest()
-      seed = int.from_bytes(digest[:8]) % _NUM_SEEDS
-    return self.changes.styles(
-      drawing.style_ids(scene),
-      drawing.style,
-      seed=seed,
-      draw=look.draw,
-      t=look.t,
+    """The styles of an image of a scene."""
+    name = scene.name if self.seed_by_scene else styles_lib.ANY_SCENE
+    return self.edits.styles(
+      scene.name,
+      sampler.style_ids(scene),
+      lambda i, seed: sampler.style(i, seed=seed, scene=name),
+      seed=self.seed,
+      sample=variant.sample,
+      t=variant.t,
     )
 
-  def record(self, drawing: sampler.Sampler) -> dict:
-    """All that a picture depends on but its maps, as JSON values.
+  def record(self, sampler: sampler_lib.Sampler) -> dict:
+    """All that an image depends on but its maps, as JSON values.
 
-    The number of draws is not in it: more of them can join.
+    The number of samples is not in it: more of them can join.
     """
-    changes = self.changes
-    kept = hashlib.sha256()
-    for i in sorted(changes.kept):
-      kept.update(str(i).encode() + changes.kept[i].tobytes())
+    edits = self.edits
     record = {
-      'weights_sha256': drawing.weights_sha256,
-      'step': drawing.step,
-      'dtype': drawing.config.dtype,
+      'weights_sha256': sampler.weights_sha256,
+      'step': sampler.step,
+      'dtype': sampler.config.dtype,
       'seed': self.seed,
       'seed_by_scene': self.seed_by_scene,
-      'has_several_draws': self.num_draws > 1,
-      'vary': changes.vary,
-      'styles_sha256': kept.hexdigest() if changes.kept else None,
-      'resample': changes.resample,
-      'copy': changes.copy,
-      'interpolate': changes.interpolate,
-      'num_frames': self.num_frames if changes.interpolate else None,
+      'has_several_draws': self.num_samples > 1,
+      'vary': edits.vary,
+      'styles_sha256': _sha256(edits.kept) if edits.kept else None,
+      'resample': edits.resample,
+      'copy': edits.copy,
+      'interpolate': edits.interpolate,
+      'num_frames': self.num_frames if edits.interpolate else None,
       'resize_back': self.resize_back,
     }
+    if self.seed_by_scene:
+      # Before 0.2 the styles of a scene were another function of the seed.
+      record['style_function'] = 'seed, scene, id'
     return json.loads(json.dumps(record))
+
+
+def _sha256(kept: Mapping[str, styles_lib.Styles]) -> str:
+  digest = hashlib.sha256()
+  for scene in sorted(kept):
+    # Those of any scene have the name '', so that records before 0.2 agree.
+    digest.update(scene.encode())
+    for i in sorted(kept[scene]):
+      digest.update(str(i).encode() + kept[scene][i].tobytes())
+  return digest.hexdigest()

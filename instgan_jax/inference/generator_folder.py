@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import ml_collections
 
-from configs import cityscapes_l
 from data_pipeline.errors import InputError
 from instgan_jax.checkpoints import (
   manager,
@@ -13,7 +12,6 @@ from instgan_jax.checkpoints import (
   run_config,
   weights_folder,
 )
-from instgan_jax.pretrained import load
 
 
 class TrainedGenerator(NamedTuple):
@@ -40,7 +38,7 @@ def load(
   """Reads a workdir, an export, or imported GauGAN weights.
 
   Args:
-    folder: where it lies; of a workdir the latest checkpoint.
+    folder: its path; of a workdir the latest checkpoint is taken.
     use_ema: takes the moving average, where a workdir has one.
     dtype: to compute in; '' for that of the run.
 
@@ -50,32 +48,34 @@ def load(
   path = pathlib.Path(folder)
   if not path.is_dir():
     raise InputError(f'{folder}: there is no such folder.')
-  config = run_config.load(folder, cityscapes_l.get_config())
+  config = run_config.load(folder)
   config.dtype = dtype or config.dtype
   weights = networks.load(folder, use_ema=use_ema)
   if 'generator' not in weights:
     raise InputError(f'{folder} holds no generator.')
-  found = TrainedGenerator(config, weights['generator'])
+  generator = TrainedGenerator(config, weights['generator'])
   step = manager.last_step(folder)
   if step is not None:
-    return found._replace(step=step, uses_ema=use_ema and config.ema_decay > 0)
-  if (path / weights_folder.WEIGHTS_FILE).exists():
-    found = _with_origin(found, load.metadata(folder), folder)
-    if found.uses_ema and not use_ema:
+    return generator._replace(
+      step=step, uses_ema=use_ema and config.ema_decay > 0
+    )
+  if (path / weights_folder.METADATA_FILE).exists():
+    generator = _with_origin(generator, folder)
+    if generator.uses_ema and not use_ema:
       raise InputError(
         f'{folder} holds the moving average alone: leave out --weights raw, or '
         'give the workdir that it was exported from.'
       )
-  return found
+  return generator
 
 
-def _with_origin(
-  found: TrainedGenerator, about: dict, folder: str
-) -> TrainedGenerator:
+def _with_origin(generator: TrainedGenerator, folder: str) -> TrainedGenerator:
+  """Adds what an export says of the run that it was made of."""
+  origin = weights_folder.metadata(folder).get('origin', {})
   try:
-    return found._replace(**about.get('origin', {}))
+    return generator._replace(**origin)
   except (TypeError, ValueError) as error:
     raise InputError(
-      f'{folder}/{weights_folder.WEIGHTS_FILE} is not that of an export ({error}): '
-      'export the run again.'
+      f'{folder}/{weights_folder.METADATA_FILE} is not that of an export '
+      f'({error}): export the run again.'
     ) from error

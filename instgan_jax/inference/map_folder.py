@@ -9,7 +9,7 @@ from data_pipeline import errors
 from data_pipeline.errors import InputError
 
 # What follows the scene's name. Where a folder has files of Cityscapes'
-# naming, only these are taken: its folders hold colours and polygons as well.
+# naming, only these are taken: its folders hold colors and polygons as well.
 _LABEL_ENDINGS = (
   '_gtFine_labelIds',
   '_gtCoarse_labelIds',
@@ -47,7 +47,7 @@ def find(
   (`_gtFine_labelIds`) and the folders it lies in.
 
   Args:
-    label_dir: a folder, which is searched to the bottom, or one PNG.
+    label_dir: a folder, which is searched recursively, or one PNG.
     instance_dir: likewise, of the instance maps; None for none.
     names: of the only scenes to take; empty for all.
 
@@ -83,38 +83,40 @@ def find(
 
 
 def _by_name(
-  place: str | os.PathLike[str], endings: Sequence[str], kind: str
+  folder: str | os.PathLike[str], endings: Sequence[str], kind: str
 ) -> Mapping[str, pathlib.Path]:
-  place = pathlib.Path(place)
-  if place.is_file():
-    return {_name(place, endings): place}
-  if not place.is_dir():
-    raise InputError(
-      f'{place}: there is no such file or folder of {kind} maps.'
-    )
+  root = pathlib.Path(folder)
+  if root.is_file():
+    return {scene_name(root, endings): root}
+  if not root.is_dir():
+    raise InputError(f'{root}: there is no such file or folder of {kind} maps.')
   files = sorted(
-    pathlib.Path(folder, name)
-    for folder, _, names in os.walk(place, followlinks=True)
+    pathlib.Path(below, name)
+    for below, _, names in os.walk(root, followlinks=True)
     for name in names
     if name.lower().endswith('.png')
   )
   named = [path for path in files if path.stem.endswith(endings[-1])]
   files = named or files
   if not files:
-    raise InputError(f'{place}: there is no {kind} map (PNG) in it or below.')
-  found = {}
+    raise InputError(f'{root}: there is no {kind} map (PNG) in it or below.')
+  by_name: dict[str, pathlib.Path] = {}
   for path in files:
-    name = _name(path, endings)
-    if name in found:
+    name = scene_name(path, endings)
+    if name in by_name:
       raise InputError(
-        f'{place}: two {kind} maps are of the scene {name}: {found[name]} and '
-        f'{path}. Pictures are named by their scenes: give each a name.'
+        f'{root}: two {kind} maps are of the scene {name}: {by_name[name]} and '
+        f'{path}. Images are named by their scenes: give each a name.'
       )
-    found[name] = path
-  return dict(sorted(found.items()))
+    by_name[name] = path
+  return dict(sorted(by_name.items()))
 
 
-def _name(path: pathlib.Path, endings: Sequence[str]) -> str:
+def scene_name(
+  path: str | os.PathLike[str], endings: Sequence[str] = _LABEL_ENDINGS
+) -> str:
+  """The name of the scene of a map: that of the file, without `endings`."""
+  path = pathlib.Path(path)
   for ending in endings:
     if path.stem.endswith(ending) and path.stem != ending:
       return path.stem.removesuffix(ending)

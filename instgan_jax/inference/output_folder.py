@@ -1,17 +1,16 @@
-"""The folder that drawings go to: whose pictures it holds, and which are there.
+"""The folder of generated images: its settings, and which images exist.
 
-`generate.json` in it records the settings, so that pictures of different ones
-do not mix and a stopped program goes on.
+`generate.json` in it records the settings, so that images of different ones do
+not mix and a stopped program continues.
 """
 
 import errno
 import json
-import os
 import pathlib
 from collections.abc import Sequence
 
-from data_pipeline import errors
-from data_pipeline.errors import InputError
+from data_pipeline import atomic_file
+from data_pipeline.errors import InputError, summarize
 from instgan_jax.inference import map_folder
 
 RECORD = 'generate.json'
@@ -24,26 +23,26 @@ def prepare(
   settings: dict,
   names: Sequence[str],
 ) -> pathlib.Path:
-  """Makes the folder, or checks that its pictures are of the same settings.
+  """Makes the folder, or checks that its images are of the same settings.
 
   Args:
     output_dir: the folder.
     map_folders: where the maps come from, folders or single files.
-    settings: JSON values, all that a picture depends on but its maps.
+    settings: JSON values, all that an image depends on but its maps.
     names: the files that are going to be in it.
 
   Returns:
     The folder.
 
   Raises:
-    InputError: if it cannot be made, holds other pictures, or lies among the
+    InputError: if it cannot be made, holds other images, or lies among the
       maps.
   """
   output = pathlib.Path(output_dir)
-  places = [pathlib.Path(folder).resolve() for folder in map_folders]
-  _check_apart(output, places)
-  # Single files of one folder may go to one place, one after the other.
-  folders = [place.parent if place.is_file() else place for place in places]
+  sources = [pathlib.Path(folder).resolve() for folder in map_folders]
+  _check_apart(output, sources)
+  # Single files of one folder may go to one output, one after the other.
+  folders = [path.parent if path.is_file() else path for path in sources]
   record = {'maps': [str(folder) for folder in folders], **settings}
   path = output / RECORD
   if path.exists():
@@ -51,14 +50,11 @@ def prepare(
     return output
   if existing := [name for name in names if (output / name).exists()]:
     raise InputError(
-      f'{output} has files of these names that were not drawn here: '
-      f'{errors.summarize(existing)}. Choose another --output_dir.'
+      f'{output} has files of these names that were not generated here: '
+      f'{summarize(existing)}. Choose another --output_dir.'
     )
-  partial = path.with_suffix('.partial')
   try:
-    output.mkdir(parents=True, exist_ok=True)
-    partial.write_text(json.dumps(record, indent=2) + '\n')
-    os.replace(partial, path)
+    atomic_file.write_json(path, record)
   except OSError as error:
     if error.errno == errno.ENOSPC:
       raise
@@ -69,24 +65,24 @@ def prepare(
   return output
 
 
-def is_drawn(picture: pathlib.Path, scene: map_folder.SceneFiles) -> bool:
-  """Whether a picture is there, and not older than its maps."""
-  if not picture.exists():
+def is_current(image: pathlib.Path, scene: map_folder.SceneFiles) -> bool:
+  """Whether an image exists and is not older than its maps."""
+  if not image.exists():
     return False
   maps = [path for path in (scene.label_map, scene.instance_map) if path]
   newest = max(path.stat().st_mtime_ns for path in maps)
-  return picture.stat().st_mtime_ns >= newest
+  return image.stat().st_mtime_ns >= newest
 
 
 def _check_apart(
   output: pathlib.Path, map_folders: Sequence[pathlib.Path]
 ) -> None:
-  place = output.resolve()
+  path = output.resolve()
   for folder in map_folders:
-    if folder.is_dir() and place.is_relative_to(folder):
+    if folder.is_dir() and path.is_relative_to(folder):
       raise InputError(
         f'--output_dir {output} lies among the maps in {folder}: choose one '
-        'outside, so that no picture is taken for a map.'
+        'outside, so that no image is taken for a map.'
       )
 
 
@@ -102,7 +98,7 @@ def _check_record(path: pathlib.Path, record: dict) -> None:
   ]
   if differing:
     raise InputError(
-      f'{path.parent} holds pictures of other settings:\n'
+      f'{path.parent} holds images of other settings:\n'
       + '\n'.join(differing)
       + '\nGive the same ones to continue, or choose another --output_dir.'
     )

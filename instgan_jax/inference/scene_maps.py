@@ -16,19 +16,24 @@ _LARGEST_ID = np.iinfo(np.uint16).max
 
 
 class SceneMaps(NamedTuple):
-  """A scene without photo, at the generator's size.
+  """The maps of a scene at the generator's size.
 
   Attributes:
     label_map: uint8 [H, W], label ids.
     instance_map: uint16 [H, W], dense ids: 0 for none, 1..N.
     instance_ids: the N ids that the given map has for 1..N, increasing.
     size: height and width of the given maps.
+    name: of the scene, which its styles depend on.
+    num_dropped: instances over the maximum, the smallest ones; they count as
+      their class alone.
   """
 
   label_map: np.ndarray
   instance_map: np.ndarray
   instance_ids: tuple[int, ...]
   size: tuple[int, int]
+  name: str = ''
+  num_dropped: int = 0
 
 
 def read(
@@ -36,6 +41,7 @@ def read(
   instance_map: Map | None,
   *,
   image_size: tuple[int, int],
+  name: str = '',
   num_labels: int = batch.NUM_LABELS,
   max_instances: int = batch.MAX_INSTANCES,
 ) -> SceneMaps:
@@ -46,13 +52,14 @@ def read(
       PNG.
     instance_map: instance ids, an array of the same size or a PNG; None for
       none. Either those of Cityscapes (label * 1000 + k in an object, the label
-      itself or 0 elsewhere) or dense ones (1..999 in an object, else 0), which
-      of the two the values tell.
+      itself or 0 elsewhere) or dense ones (1..999 in an object, else 0); the
+      values tell which.
     image_size: height and width of the result; ids are those of the nearest
       pixel.
+    name: of the scene.
     num_labels: of the generator. With 35 they are Cityscapes', whose table says
       which classes have instances.
-    max_instances: that a scene may have.
+    max_instances: that keep their instance; the largest ones do.
 
   Raises:
     InputError: naming the file, if something does not fit.
@@ -74,25 +81,24 @@ def read(
   label_map = png.resize_map(label_map, image_size)
   instance_map = png.resize_map(instance_map, image_size)
   _check_labels(label_map, num_labels, names[0])
-  is_thing = instance_map >= first_id
   if first_id == instances.FIRST_THING_ID:
     filled = np.where(instance_map == 0, label_map, instance_map)
     instances.check_labels_agree(label_map, filled, names[1])
   else:
+    is_thing = instance_map >= first_id
     _check_one_label_each(
       label_map[is_thing], instance_map[is_thing], num_labels, names[1]
     )
-  ids = np.unique(instance_map[is_thing])
-  if len(ids) > max_instances:
-    raise InputError(
-      f'{names[1]} has {len(ids)} instances, the generator takes at most '
-      f'{max_instances}: give the smallest ones their class alone (the label '
-      'itself, or 0 in a dense map).'
-    )
-  dense = np.zeros(image_size, np.uint16)
-  dense[is_thing] = 1 + np.searchsorted(ids, instance_map[is_thing])
+  dense = instances.dense_instance_map(
+    instance_map, first_id=first_id, max_instances=max_instances
+  )
   return SceneMaps(
-    label_map.astype(np.uint8), dense, tuple(map(int, ids)), size
+    label_map.astype(np.uint8),
+    dense.instance_map,
+    dense.instance_ids,
+    size,
+    name,
+    dense.num_dropped,
   )
 
 
@@ -128,7 +134,7 @@ def _check_labels(label_map: np.ndarray, num_labels: int, name: str) -> None:
     raise InputError(
       f'{name} has label ids up to {label_map.max()}, the generator knows 0..'
       f'{num_labels - 1}: give label ids (*_labelIds.png), not training ids or '
-      'colours, or the maps that this generator was trained for.'
+      'colors, or the maps that this generator was trained for.'
     )
 
 

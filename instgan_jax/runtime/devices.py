@@ -1,4 +1,4 @@
-"""Data-parallel execution: the only place that knows `pmap`.
+"""Data-parallel execution on the devices; the only module that uses `pmap`.
 
 The train state has no device axis: it is replicated over the devices of this
 process, goes through `pmap` as it is and comes back as it is. Batches get
@@ -24,7 +24,7 @@ def parallelize(step: Callable) -> Callable:
   """`step(state, batch) -> (state, metrics)` over all devices of all hosts.
 
   The state is donated. The step itself averages over `AXIS_NAME`; nothing
-  here notices when it forgets to (see tests/train/parallel_test.py).
+  here notices when it forgets to (see tests/runtime/devices_test.py).
   """
   return jax.pmap(
     step,
@@ -40,7 +40,7 @@ def replicate(tree):
   return jax.device_put(tree, NamedSharding(_local_mesh(), PartitionSpec()))
 
 
-def shard(batch: dict[str, np.ndarray]) -> dict[str, jax.Array]:
+def shard_for_pmap(batch: dict[str, np.ndarray]) -> dict[str, jax.Array]:
   """Splits a host's batch [B, ...] over its devices: [D, B / D, ...]."""
   num_devices = jax.local_device_count()
   sharding = NamedSharding(_local_mesh(), PartitionSpec(AXIS_NAME))
@@ -52,7 +52,7 @@ def shard(batch: dict[str, np.ndarray]) -> dict[str, jax.Array]:
   }
 
 
-def spread(batch: dict[str, np.ndarray]) -> dict[str, jax.Array]:
+def shard_for_jit(batch: dict[str, np.ndarray]) -> dict[str, jax.Array]:
   """Splits a batch over this process's devices, without a new axis.
 
   For programs under `jax.jit` that treat every row alike. A batch that does
@@ -62,11 +62,40 @@ def spread(batch: dict[str, np.ndarray]) -> dict[str, jax.Array]:
   missing = -rows % jax.local_device_count()
   sharding = NamedSharding(_local_mesh(), PartitionSpec(AXIS_NAME))
   return {
-    key: jax.device_put(
-      np.concatenate([value, np.repeat(value[-1:], missing, axis=0)]), sharding
-    )
+    key: jax.device_put(_padded(value, missing), sharding)
     for key, value in batch.items()
   }
+
+
+def map_rows(
+  function: Callable[..., jax.Array],
+  batch: dict[str, np.ndarray],
+  *,
+  num_rows: int,
+) -> np.ndarray:
+  """Applies a program under `jax.jit` to a batch, `num_rows` rows at a time.
+
+  The program is compiled for one shape, and a row's result does not depend, to
+  the bit, on the rows that it is computed with.
+
+  Args:
+    function: takes the batch's entries, [num_rows, ...] each (more where the
+      devices do not divide it), as keyword arguments; treats rows alike.
+    batch: entries [B, ...] with B of at least 1.
+    num_rows: at least 1.
+
+  Returns:
+    The results, [B, ...].
+  """
+  total = len(next(iter(batch.values())))
+  results = []
+  for start in range(0, total, num_rows):
+    rows = {k: v[start : start + num_rows] for k, v in batch.items()}
+    missing = max(0, start + num_rows - total)
+    rows = {key: _padded(value, missing) for key, value in rows.items()}
+    result = function(**shard_for_jit(rows))
+    results.append(np.asarray(result)[: num_rows - missing])
+  return np.concatenate(results)
 
 
 def check_batch_size(batch_size: int) -> None:
@@ -117,7 +146,7 @@ def prefetch(
 ) -> Iterator[dict[str, jax.Array]]:
   """Shards batches in a thread, `depth` ahead, so that copies hide.
 
-  An error of `batches` is raised here, at its place in the sequence.
+  An exception of `batches` is raised here, at its position in the sequence.
   """
   ready = queue.Queue(maxsize=depth)
   stopped = threading.Event()
@@ -133,7 +162,7 @@ def prefetch(
   def fill() -> None:
     try:
       for batch in batches:
-        put((shard(batch), None))
+        put((shard_for_pmap(batch), None))
         if stopped.is_set():
           return
       put((end, None))
@@ -153,6 +182,11 @@ def prefetch(
   finally:
     stopped.set()
     thread.join()
+
+
+def _padded(value: np.ndarray, num_rows: int) -> np.ndarray:
+  """`value` with `num_rows` copies of its last row behind it."""
+  return np.concatenate([value, np.repeat(value[-1:], num_rows, axis=0)])
 
 
 def _local_mesh() -> Mesh:

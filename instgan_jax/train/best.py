@@ -1,4 +1,4 @@
-"""The best checkpoint of a run, by a measure of it, in `WORKDIR/best`.
+"""The best checkpoint of a run, by one of its metrics, in `WORKDIR/best`.
 
 The folder is a workdir by itself: `evaluate`, `generate` and
 `--config.init_from` take it.
@@ -6,50 +6,53 @@ The folder is a workdir by itself: `evaluate`, `generate` and
 
 import json
 import math
-import os
 import pathlib
 import shutil
 
 import jax
 
+from data_pipeline import atomic_file
 from data_pipeline.errors import InputError
 from instgan_jax.checkpoints import manager, run_config
 from instgan_jax.runtime import devices
+from instgan_jax.train import state as state_lib
 
 FOLDER = 'best'
 FILE = 'best.json'
-# Whether more of the figure is better.
-FIGURES = {'fid': False, 'kid': False, 'fsd': False, 'miou': True}
+# Whether more of the metric is better.
+METRICS = {'fid': False, 'kid': False, 'fsd': False, 'miou': True}
 
 
 class Best:
-  """Keeps the state with the best value of one figure so far.
+  """Keeps the state with the best value of one metric so far.
 
   Attributes:
     value: the best one; None before the first.
   """
 
-  def __init__(self, workdir: pathlib.Path, figure: str):
+  def __init__(self, workdir: pathlib.Path, metric: str):
     """Continues what is in `workdir`.
 
     Raises:
-      InputError: if `figure` is none of `FIGURES`, or another was kept there.
+      InputError: if `metric` is none of `METRICS`, or another was kept there.
     """
-    if figure not in FIGURES:
+    if metric not in METRICS:
       raise InputError(
-        f'eval.best is {figure!r}, expected one of {", ".join(FIGURES)}.'
+        f'eval.best is {metric!r}, expected one of {", ".join(METRICS)}.'
       )
-    self._figure = figure
+    self._metric = metric
     self._workdir = workdir
     self._folder = workdir / FOLDER
     self.value = self._kept()
 
-  def offer(self, step: int, figures: dict[str, float], state) -> None:
-    """Keeps `state` if its figure is better than every one before.
+  def offer(
+    self, step: int, metrics: dict[str, float], state: state_lib.GanState
+  ) -> None:
+    """Keeps `state` if its metric is better than every one before.
 
-    All processes must call it; the first one's figures count.
+    All processes must call it; the first one's metrics count.
     """
-    value = figures.get(self._figure, math.nan)
+    value = metrics.get(self._metric, math.nan)
     if not devices.agreed(self._is_better(value)):
       return
     self._folder.mkdir(exist_ok=True)
@@ -58,30 +61,31 @@ class Best:
       checkpoints.wait()
     self.value = value
     if jax.process_index() == 0:
-      config = run_config.CONFIG_FILE
-      shutil.copyfile(self._workdir / config, self._folder / config)
-      path = self._folder / FILE
-      partial = path.with_suffix('.partial')
-      about = {'figure': self._figure, 'value': value, 'step': step}
-      partial.write_text(json.dumps(about) + '\n')
-      os.replace(partial, path)
+      shutil.copyfile(
+        self._workdir / run_config.FILE, self._folder / run_config.FILE
+      )
+      atomic_file.write_json(
+        self._folder / FILE,
+        {'metric': self._metric, 'value': value, 'step': step},
+      )
 
   def _is_better(self, value: float) -> bool:
     if not math.isfinite(value):
       return False
     if self.value is None:
       return True
-    more = FIGURES[self._figure]
+    more = METRICS[self._metric]
     return value > self.value if more else value < self.value
 
   def _kept(self) -> float | None:
     path = self._folder / FILE
     if not path.exists():
       return None
-    about = json.loads(path.read_text())
-    if about['figure'] != self._figure:
+    kept = json.loads(path.read_text())
+    metric = kept.get('metric', kept.get('figure'))  # Its name before 0.2.
+    if metric != self._metric:
       raise InputError(
-        f'{path} holds the best {about["figure"]}, but eval.best is '
-        f'{self._figure!r}: move {self._folder} away, or keep that figure.'
+        f'{path} holds the best {metric}, but eval.best is {self._metric!r}: '
+        f'move {self._folder} away, or keep that metric.'
       )
-    return about['value']
+    return kept['value']

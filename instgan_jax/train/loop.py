@@ -1,10 +1,10 @@
-"""The training loop: restore or start, then step, log, draw, save."""
+"""The training loop: restore or start, then step, log, sample, save."""
 
 import dataclasses
 import logging
 import pathlib
-import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import jax
 import numpy as np
@@ -17,16 +17,18 @@ from instgan_jax.train import state as state_lib
 from instgan_jax.visualization import image_grid
 
 Batch = dict[str, np.ndarray]
+# Either network's train state.
+State = Any
 
 
 @dataclasses.dataclass(frozen=True)
-class Cadence:
-  """How long the run is and how often it does what.
+class Intervals:
+  """Run length and intervals, in steps.
 
   Attributes:
     num_steps: updates of the whole run.
-    log_every_steps: scalars to metrics.jsonl and the bar.
-    sample_every_steps: the sample sheet.
+    log_every_steps: scalars to metrics.jsonl and the progress bar.
+    sample_every_steps: the sample grid.
     checkpoint_every_steps: the state; all that a kill can lose.
   """
 
@@ -35,192 +37,209 @@ class Cadence:
   sample_every_steps: int
   checkpoint_every_steps: int
 
+  def is_last(self, step: int) -> bool:
+    """Whether the run ends with `step`."""
+    return step == self.num_steps
 
-@dataclasses.dataclass(frozen=True)
-class Samples:
-  """What to draw for the eye.
-
-  Attributes:
-    batch: the scenes, [N, ...].
-    draw: `(variables, batch, seed) -> uint8 [N, H, W, 3]`.
-    num_draws: drawings of each scene, with seeds 0, 1, ...
-  """
-
-  batch: Batch
-  draw: Callable[..., np.ndarray]
-  num_draws: int
+  def is_due(self, step: int, every_steps: int) -> bool:
+    """Whether `step` is the last one or a multiple of `every_steps`."""
+    return self.is_last(step) or step % every_steps == 0
 
 
 @dataclasses.dataclass(frozen=True)
 class Evaluator:
-  """Figures of the generator during the run.
+  """Computes metrics of the network during the run.
 
   Attributes:
     run: `variables -> {name: value}`; called on the first process only.
     every_steps: and after the last step.
-    on_figures: called with (step, figures, state) on every process.
+    on_metrics: called with (step, metrics, state) on every process.
   """
 
-  run: Callable[..., dict[str, float]]
+  run: Callable[[Any], dict[str, float]]
   every_steps: int
-  on_figures: Callable[..., None] = lambda step, figures, state: None
+  on_metrics: Callable[..., None] = lambda step, metrics, state: None
 
 
-def train(
-  *,
-  workdir: pathlib.Path,
-  checkpoints: manager.Checkpoints,
-  initialize: Callable[[], state_lib.GanState],
-  abstract_state: state_lib.GanState,
-  train_step: Callable,
-  make_batches: Callable[[int], Iterator[Batch]],
-  cadence: Cadence,
-  samples: Samples | None = None,
-  evaluators: tuple[Evaluator, ...] = (),
-  variables_of: Callable = state_lib.generator_variables,
-  shown: Mapping[str, str] = types.MappingProxyType(
-    {'g_loss': 'G', 'd_loss': 'D'}
-  ),
-) -> tuple[state_lib.GanState, dict[str, float]]:
-  """Runs until `cadence.num_steps`, from the latest checkpoint if there is one.
+@dataclasses.dataclass(frozen=True)
+class Run:
+  """What is trained.
 
-  The state after the last step is the same, bit for bit on a CPU, however
-  often the run was stopped and continued.
-
-  Args:
-    workdir: where logs and pictures go.
+  Attributes:
+    workdir: where logs and sample grids go.
     checkpoints: open on the same folder.
     initialize: makes the state to start from, where nothing is saved yet.
     abstract_state: its shapes and types.
     train_step: pure and not pmapped.
     make_batches: start step -> this process's batches from it on.
-    cadence: how long and how often.
-    samples: pictures to draw; None for none.
-    evaluators: figures to compute.
-    variables_of: state -> what draws and what evaluators take.
-    shown: metrics beside the bar, and their names there.
+    intervals: run length and intervals.
+    sample: `variables -> uint8 [H, W, 3]`, the sample grid; None for none.
+    evaluators: compute metrics.
+    variables_of: state -> variables for `sample` and evaluators.
+    progress_metrics: metrics beside the progress bar, and their names there.
+  """
+
+  workdir: pathlib.Path
+  checkpoints: manager.Checkpoints
+  initialize: Callable[[], State]
+  abstract_state: State
+  train_step: Callable[[State, Batch], tuple[State, dict[str, jax.Array]]]
+  make_batches: Callable[[int], Iterator[Batch]]
+  intervals: Intervals
+  sample: Callable[[Any], np.ndarray] | None = None
+  evaluators: tuple[Evaluator, ...] = ()
+  variables_of: Callable[[State], Any] = state_lib.generator_variables
+  progress_metrics: tuple[tuple[str, str], ...] = (
+    ('g_loss', 'G'),
+    ('d_loss', 'D'),
+  )
+
+
+def train(run: Run) -> tuple[State, dict[str, float]]:
+  """Trains until the last step, from the latest checkpoint if there is one.
+
+  The state after the last step is the same, bit for bit on a CPU, however
+  often the run was stopped and continued.
 
   Returns:
-    The final state and the last figures of the evaluators.
+    The final state and the last metrics of the evaluators.
 
   Raises:
     exits.Stopped: after SIGTERM or Ctrl-C, once the state is saved.
     NonFiniteError: when a loss or gradient is NaN or infinite.
     InputError: for wrong scenes, or when the disk is full.
   """
-  state = _start(checkpoints, initialize, abstract_state)
-  step = int(state.step)
-  writer = metrics_lib.MetricsWriter(workdir, start_step=step)
-  figures = {}
-
-  def show(state) -> None:
-    if samples and not jax.process_index():
-      variables = _on_one_device(variables_of(state))
-      _show(workdir, writer, step, variables, samples)
-
-  def measure(state, chosen) -> None:
-    for evaluator in chosen:
-      found = {}
-      if not jax.process_index():
-        found = evaluator.run(_on_one_device(variables_of(state)))
-        writer.write(step, found)
-      evaluator.on_figures(step, found, state)
-      figures.update(found)
-
-  run = devices.parallelize(train_step)
-  since_report = metrics_lib.StepMetrics()
-  batches = devices.prefetch(make_batches(step))
-  bar = tqdm.tqdm(
-    total=cadence.num_steps,
-    initial=step,
-    desc='Training',
-    unit='step',
-    disable=jax.process_index() > 0,
-    mininterval=1.0,
-  )
+  state = _start(run)
+  step, intervals = int(state.step), run.intervals
+  reporter = _Reporter(run, step)
+  parallel_step = devices.parallelize(run.train_step)
+  batches = devices.prefetch(run.make_batches(step))
   try:
-    with bar, interruption.Interruption() as stop:
-      if step >= cadence.num_steps:
-        show(state)
-        measure(state, evaluators)
-      while step < cadence.num_steps:
-        state, metrics = run(state, next(batches))
+    with reporter.bar, interruption.Interruption() as stop:
+      if step >= intervals.num_steps:
+        reporter.sample(step, state)
+        reporter.evaluate(step, state, run.evaluators)
+      while step < intervals.num_steps:
+        state, metrics = parallel_step(state, next(batches))
         step += 1
-        since_report.add(step, metrics)
-        bar.update()
-        last = step == cadence.num_steps
-        stopping = stop.requested(step)
-        saving = last or stopping or step % cadence.checkpoint_every_steps == 0
-        if saving or step % cadence.log_every_steps == 0:
-          _report(since_report, step, writer, bar, checkpoints, shown)
-        if saving:
-          checkpoints.save(step, devices.to_global(state))
-        if stopping and not last:
-          checkpoints.wait()
+        reporter.add(step, metrics)
+        is_stopping = stop.requested(step)
+        is_saving = is_stopping or intervals.is_due(
+          step, intervals.checkpoint_every_steps
+        )
+        if is_saving or intervals.is_due(step, intervals.log_every_steps):
+          reporter.log(step)
+        if is_saving:
+          run.checkpoints.save(step, devices.to_global(state))
+        if is_stopping and not intervals.is_last(step):
+          run.checkpoints.wait()
           raise exits.Stopped(
             f'Stopped by {stop.signal_name} after step {step}, which is '
-            f'saved in {checkpoints.folder / str(step)}. The same command '
+            f'saved in {run.checkpoints.folder / str(step)}. The same command '
             'continues.',
             stop.exit_status,
           )
-        if last or step % cadence.sample_every_steps == 0:
-          show(state)
-        measure(
-          state,
-          [e for e in evaluators if last or step % e.every_steps == 0],
-        )
-    checkpoints.wait()
+        if intervals.is_due(step, intervals.sample_every_steps):
+          reporter.sample(step, state)
+        due = [
+          evaluator
+          for evaluator in run.evaluators
+          if intervals.is_due(step, evaluator.every_steps)
+        ]
+        reporter.evaluate(step, state, due)
+    run.checkpoints.wait()
   finally:
     batches.close()
-    writer.close()
-  return state, figures
+    reporter.close()
+  return state, reporter.evaluated
 
 
-def _start(checkpoints, initialize, abstract_state) -> state_lib.GanState:
+class _Reporter:
+  """Curves, sample grids, metrics and the progress bar of a run.
+
+  Attributes:
+    bar: the progress bar, a context manager.
+    evaluated: the last metrics of the evaluators.
+  """
+
+  def __init__(self, run: Run, step: int):
+    self._run = run
+    self._writer = metrics_lib.MetricsWriter(run.workdir, start_step=step)
+    self._since_log = metrics_lib.StepMetrics()
+    self._is_first_process = jax.process_index() == 0
+    self.evaluated: dict[str, float] = {}
+    self.bar = tqdm.tqdm(
+      total=run.intervals.num_steps,
+      initial=step,
+      desc='Training',
+      unit='step',
+      disable=not self._is_first_process,
+      mininterval=1.0,
+    )
+
+  def add(self, step: int, metrics: dict[str, jax.Array]) -> None:
+    """Counts a step."""
+    self._since_log.add(step, metrics)
+    self.bar.update()
+
+  def log(self, step: int) -> None:
+    """Writes the means since the last call; raises if they diverged."""
+    checkpoints = self._run.checkpoints
+    latest = checkpoints.latest_step()
+    advice = (
+      'No checkpoint was written before it.'
+      if latest is None
+      else f'The last good checkpoint is {checkpoints.folder / str(latest)}.'
+    )
+    values = self._since_log.report(
+      f'{advice} Lower the learning rates, or use float32 if this was bfloat16.'
+    )
+    self._writer.write(step, values)
+    self.bar.set_postfix_str(
+      ', '.join(
+        f'{name} {values[key]:.3f}' for key, name in self._run.progress_metrics
+      )
+    )
+
+  def sample(self, step: int, state: State) -> None:
+    """Writes the sample grid."""
+    if self._run.sample is None or not self._is_first_process:
+      return
+    grid = self._run.sample(_on_one_device(self._run.variables_of(state)))
+    path = self._run.workdir / 'samples' / f'{step:06d}.png'
+    image_grid.save_png(path, grid)
+    self._writer.write_image(step, 'samples', grid)
+
+  def evaluate(self, step: int, state: State, evaluators) -> None:
+    """Computes and writes metrics, on the first process."""
+    for evaluator in evaluators:
+      metrics: dict[str, float] = {}
+      if self._is_first_process:
+        variables = _on_one_device(self._run.variables_of(state))
+        metrics = evaluator.run(variables)
+        self._writer.write(step, metrics)
+      evaluator.on_metrics(step, metrics, state)
+      self.evaluated.update(metrics)
+
+  def close(self) -> None:
+    """Flushes and closes the curves."""
+    self._writer.close()
+
+
+def _start(run: Run) -> State:
   """The latest checkpoint's state, or a fresh one, on all local devices."""
-  if checkpoints.latest_step() is None:
-    return devices.replicate(initialize())
+  if run.checkpoints.latest_step() is None:
+    return devices.replicate(run.initialize())
   sharding = devices.global_sharding()
   abstract = jax.tree.map(
     lambda leaf: jax.ShapeDtypeStruct(
       leaf.shape, leaf.dtype, sharding=sharding
     ),
-    abstract_state,
+    run.abstract_state,
   )
-  state = devices.to_local(checkpoints.restore(abstract))
+  state = devices.to_local(run.checkpoints.restore(abstract))
   logging.info('Continuing after step %d.', int(state.step))
   return state
-
-
-def _report(since_report, step, writer, bar, checkpoints, shown) -> None:
-  latest = checkpoints.latest_step()
-  advice = (
-    'No checkpoint was written before it.'
-    if latest is None
-    else f'The last good checkpoint is {checkpoints.folder / str(latest)}.'
-  )
-  values = since_report.report(
-    f'{advice} Lower the learning rates, or use float32 if this was bfloat16.'
-  )
-  writer.write(step, values)
-  bar.set_postfix_str(
-    ', '.join(f'{name} {values[key]:.3f}' for key, name in shown.items())
-  )
-
-
-def _show(workdir, writer, step: int, variables, samples: Samples) -> None:
-  """Writes the sample sheet of a step."""
-  sheet = image_grid.sample_grid(
-    label_maps=samples.batch['label_map'],
-    instance_maps=samples.batch['instance_map'],
-    images=samples.batch['image'],
-    draws=[
-      samples.draw(variables, samples.batch, seed)
-      for seed in range(samples.num_draws)
-    ],
-  )
-  image_grid.save_png(workdir / 'samples' / f'{step:06d}.png', sheet)
-  writer.write_image(step, 'samples', sheet)
 
 
 def _on_one_device(variables):

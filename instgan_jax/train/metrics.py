@@ -8,6 +8,7 @@ import pathlib
 import jax
 import numpy as np
 
+from data_pipeline import atomic_file
 from instgan_jax.runtime import exits
 
 FILE = 'metrics.jsonl'
@@ -22,7 +23,7 @@ class MetricsWriter:
 
   `metrics.jsonl` holds a JSON object a line: `step` and the values. A run
   that continues from step s first drops the lines after s, so that every step
-  stands there once, whatever ended the run before.
+  is there once, whatever ended the run before.
   """
 
   def __init__(self, workdir: str | os.PathLike, *, start_step: int = 0):
@@ -46,7 +47,7 @@ class MetricsWriter:
       self._board.write_scalars(step, values)
 
   def write_image(self, step: int, name: str, image: np.ndarray) -> None:
-    """Shows a uint8 [H, W, 3] picture in TensorBoard."""
+    """Shows a uint8 [H, W, 3] image in TensorBoard."""
     if self._board is not None:
       self._board.write_images(step, {name: image[None]})
 
@@ -119,6 +120,4 @@ def _drop_lines_after(path: pathlib.Path, step: int) -> None:
         kept.append(line + '\n')
     except (ValueError, KeyError):
       break  # The run was killed while it wrote this line.
-  partial = path.with_suffix('.partial')
-  partial.write_text(''.join(kept))
-  os.replace(partial, path)
+  atomic_file.write_text(path, ''.join(kept))

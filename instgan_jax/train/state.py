@@ -36,7 +36,7 @@ class GanState:
 
 
 def generator_variables(state: GanState, *, use_ema: bool = True) -> Tree:
-  """Variables to draw with: the moving average where there is one."""
+  """Variables for inference: the moving average where there is one."""
   stats = state.g_stats['generator']
   if use_ema and state.ema:
     return {**stats, **state.ema}

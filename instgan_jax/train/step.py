@@ -12,6 +12,8 @@ from flax import linen as nn
 from data_pipeline import batch as batch_lib
 from instgan_jax.losses import adversarial, feature_matching, kl, perceptual
 from instgan_jax.models import encoder as encoder_lib
+from instgan_jax.runtime import image_range
+from instgan_jax.train import ema as ema_lib
 from instgan_jax.train import randomness
 from instgan_jax.train import state as state_lib
 
@@ -46,11 +48,6 @@ class Networks:
   vgg19: Features | None = None
   latent_shape: tuple[int, int] = (batch_lib.MAX_INSTANCES, 64)
 
-  @property
-  def has_styles(self) -> bool:
-    """Whether two draws of one scene can differ."""
-    return self.generator.use_instances or self.encoder is not None
-
 
 @dataclasses.dataclass(frozen=True)
 class Optimizers:
@@ -71,73 +68,117 @@ class _Example:
   style_noise: jax.Array | None
 
 
-def normalize_image(image: jax.Array) -> jax.Array:
-  """uint8 0..255 -> float32 in [-1, 1]."""
-  return image.astype(jnp.float32) / 127.5 - 1.0
+@dataclasses.dataclass(frozen=True, eq=False)
+class TrainStep:
+  """The pure function `step(state, batch) -> (state, metrics)`.
 
+  By default it is GauGAN's step: the generator moves first, then generates
+  again for the discriminator, in training mode, without gradient. (One detail
+  differs: with a style encoder, GauGAN's second images have noise of their own;
+  ours have that of the first.) With `share_generator_forward` both losses use
+  the same images and both networks move at once: a fifth less work, and a
+  discriminator that is trained on images from before the generator's update.
 
-def make_train_step(
-  networks: Networks,
-  optimizers: Optimizers,
-  *,
-  seed: int,
-  loss_weights: LossWeights = LossWeights(),
-  ema_decay: float = 0.0,
-  share_generator_forward: bool = False,
-  axis_name: str | None = None,
-) -> Callable[[state_lib.GanState, Tree], tuple[state_lib.GanState, Tree]]:
-  """Builds the pure function `step(state, batch) -> (state, metrics)`.
+  A batch is what `data_pipeline.batch` describes, for one device; the metrics
+  are float32 scalars, equal on all devices.
 
-  By default it is GauGAN's step: the generator moves first, then draws again
-  for the discriminator, in training mode, without gradient. (One detail
-  differs: with a style encoder, GauGAN's second drawing has noise of its own;
-  ours has that of the first.) With
-  `share_generator_forward` both losses use one drawing and both networks move
-  at once: a fifth less work, and a discriminator that sees the picture from
-  before the generator's update.
-
-  Args:
+  Attributes:
     networks: the modules. Those with batch norm must have the same axis name.
     optimizers: one for each side.
     seed: of the latents.
     loss_weights: beside the adversarial loss.
     ema_decay: of the generator's moving average, 0 for none.
-    share_generator_forward: see above.
+    share_generator_forward: whether both losses use the same images.
     axis_name: of the devices' axis under `pmap`; None on one device.
-
-  Returns:
-    The step. Its batch is what `data_pipeline.batch` describes, for one
-    device; its metrics are float32 scalars, equal on all devices.
   """
-  latent_key = randomness.stream_key(seed, randomness.INSTANCE_LATENTS)
-  style_key = randomness.stream_key(seed, randomness.IMAGE_STYLE)
 
-  def mean_over_devices(tree):
-    return tree if axis_name is None else jax.lax.pmean(tree, axis_name)
+  networks: Networks
+  optimizers: Optimizers
+  seed: int
+  loss_weights: LossWeights = LossWeights()
+  ema_decay: float = 0.0
+  share_generator_forward: bool = False
+  axis_name: str | None = None
 
-  def prepare(batch) -> _Example:
+  def __call__(
+    self, state: state_lib.GanState, batch: Tree
+  ) -> tuple[state_lib.GanState, Tree]:
+    """One update of both networks."""
+    example = self._prepare(batch)
+    generator_loss = jax.value_and_grad(self._generator_loss, has_aux=True)
+    (g_loss, (g_terms, fake, g_stats, d_stats)), g_grads = generator_loss(
+      state.g_params, state.g_stats, state.d_params, state.d_stats, example
+    )
+    g_grads = self._mean_over_devices(g_grads)
+    updates, g_opt_state = self.optimizers.generator.update(
+      g_grads, state.g_opt_state, state.g_params
+    )
+    g_params = optax.apply_updates(state.g_params, updates)
+
+    if not self.share_generator_forward:
+      fake, _, g_stats = self._generate(g_params, g_stats, example)
+    discriminator_loss = jax.value_and_grad(
+      self._discriminator_loss, has_aux=True
+    )
+    (d_loss, (d_terms, d_stats)), d_grads = discriminator_loss(
+      state.d_params, d_stats, example, jax.lax.stop_gradient(fake)
+    )
+    d_grads = self._mean_over_devices(d_grads)
+    updates, d_opt_state = self.optimizers.discriminator.update(
+      d_grads, state.d_opt_state, state.d_params
+    )
+
+    dropped = batch[batch_lib.NUM_DROPPED_INSTANCES].astype(jnp.float32)
+    losses = {'g_loss': g_loss, 'd_loss': d_loss, **g_terms, **d_terms}
+    metrics = self._mean_over_devices(
+      {**losses, 'num_dropped_instances': jnp.mean(dropped)}
+    )
+    metrics['g_grad_norm'] = optax.tree.norm(g_grads)
+    metrics['d_grad_norm'] = optax.tree.norm(d_grads)
+    new_state = state.replace(
+      step=state.step + 1,
+      g_params=g_params,
+      g_stats=g_stats,
+      g_opt_state=g_opt_state,
+      d_params=optax.apply_updates(state.d_params, updates),
+      d_stats=d_stats,
+      d_opt_state=d_opt_state,
+    )
+    return ema_lib.update(new_state, self.ema_decay), metrics
+
+  def _mean_over_devices(self, tree: Tree) -> Tree:
+    if self.axis_name is None:
+      return tree
+    return jax.lax.pmean(tree, self.axis_name)
+
+  def _prepare(self, batch: Tree) -> _Example:
+    """Normalizes the images and samples the latents of a batch."""
     position = batch[batch_lib.POSITION]
     style_noise = None
-    if networks.encoder is not None:
+    if self.networks.encoder is not None:
       style_noise = randomness.example_normal(
-        style_key, position, (networks.encoder.style_dim,)
+        randomness.stream_key(self.seed, randomness.IMAGE_STYLE),
+        position,
+        (self.networks.encoder.style_dim,),
       )
     return _Example(
-      image=normalize_image(batch[batch_lib.IMAGE]),
+      image=image_range.normalize(batch[batch_lib.IMAGE]),
       label_map=batch[batch_lib.LABEL_MAP].astype(jnp.int32),
       instance_map=batch[batch_lib.INSTANCE_MAP].astype(jnp.int32),
       latents=randomness.example_normal(
-        latent_key, position, networks.latent_shape
+        randomness.stream_key(self.seed, randomness.INSTANCE_LATENTS),
+        position,
+        self.networks.latent_shape,
       ),
       style_noise=style_noise,
     )
 
-  def draw(g_params, g_stats, example):
+  def _generate(self, g_params: Tree, g_stats: Tree, example: _Example):
     """Fake images in training mode, the KL term, and the new statistics."""
     new_stats = dict(g_stats)
     image_style, kl_value = None, jnp.zeros(())
-    if networks.encoder is not None:
-      (mean, log_variance), new_stats['encoder'] = networks.encoder.apply(
+    if self.networks.encoder is not None:
+      (mean, log_variance), new_stats['encoder'] = self.networks.encoder.apply(
         {'params': g_params['encoder'], **g_stats['encoder']},
         example.image,
         train=True,
@@ -147,7 +188,7 @@ def make_train_step(
         mean, log_variance, example.style_noise
       )
       kl_value = kl.kl_loss(mean=mean, log_variance=log_variance)
-    fake, new_stats['generator'] = networks.generator.apply(
+    fake, new_stats['generator'] = self.networks.generator.apply(
       {'params': g_params['generator'], **g_stats['generator']},
       example.label_map,
       example.instance_map,
@@ -158,15 +199,25 @@ def make_train_step(
     )
     return fake, kl_value, new_stats
 
-  def judge(d_params, d_stats, example, fake, *, update_stats=True):
+  def _discriminate(
+    self,
+    d_params: Tree,
+    d_stats: Tree,
+    example: _Example,
+    fake: jax.Array,
+    *,
+    update_stats: bool = True,
+  ):
     """Features of fake and real under one spectral norm, new statistics.
 
-    GauGAN judges both in one batch. The discriminator normalizes instances,
-    so two passes are the same function when they share the statistics.
+    GauGAN discriminates both in one batch. The discriminator normalizes
+    instances, so two passes are the same function when they share the
+    statistics.
     """
+    discriminator = self.networks.discriminator
     maps = example.label_map, example.instance_map
     if update_stats:
-      fake_features, d_stats = networks.discriminator.apply(
+      fake_features, d_stats = discriminator.apply(
         {'params': d_params, **d_stats},
         *maps,
         fake,
@@ -175,50 +226,48 @@ def make_train_step(
       )
     variables = {'params': d_params, **d_stats}
     if not update_stats:
-      fake_features = networks.discriminator.apply(
-        variables, *maps, fake, train=True
-      )
-    real_features = networks.discriminator.apply(
+      fake_features = discriminator.apply(variables, *maps, fake, train=True)
+    real_features = discriminator.apply(
       variables, *maps, example.image, train=True
     )
     return fake_features, real_features, d_stats
 
-  def generator_loss(g_params, g_stats, d_params, d_stats, example):
-    fake, kl_value, g_stats = draw(g_params, g_stats, example)
-    fake_features, real_features, d_stats = judge(
+  def _generator_loss(self, g_params, g_stats, d_params, d_stats, example):
+    fake, kl_value, g_stats = self._generate(g_params, g_stats, example)
+    fake_features, real_features, d_stats = self._discriminate(
       d_params, d_stats, example, fake
     )
+    weights, networks = self.loss_weights, self.networks
     terms = {
       'g_adversarial': adversarial.multiscale_hinge_generator_loss(
         fake_features=fake_features
       ),
-      'g_feature_matching': loss_weights.feature_matching
+      'g_feature_matching': weights.feature_matching
       * feature_matching.feature_matching_loss(
         real_features=real_features, fake_features=fake_features
       ),
     }
     if networks.vgg19 is not None:
-      terms['g_perceptual'] = loss_weights.perceptual * (
-        perceptual.perceptual_loss(
-          real_features=networks.vgg19(example.image),
-          fake_features=networks.vgg19(fake),
-        )
+      terms['g_perceptual'] = weights.perceptual * perceptual.perceptual_loss(
+        real_features=networks.vgg19(example.image),
+        fake_features=networks.vgg19(fake),
       )
     if networks.encoder is not None:
       # A sum over the batch of all devices, where all else is a mean.
-      num_devices = 1 if axis_name is None else jax.lax.psum(1, axis_name)
-      terms['g_kl'] = loss_weights.kl * kl_value * num_devices
-    loss = sum(terms.values())
-    return loss, (terms, fake, g_stats, d_stats)
+      num_devices = 1
+      if self.axis_name is not None:
+        num_devices = jax.lax.psum(1, self.axis_name)
+      terms['g_kl'] = weights.kl * kl_value * num_devices
+    return sum(terms.values()), (terms, fake, g_stats, d_stats)
 
-  def discriminator_loss(d_params, d_stats, example, fake):
-    # A shared forward was judged already: the same statistics serve again.
-    fake_features, real_features, d_stats = judge(
+  def _discriminator_loss(self, d_params, d_stats, example, fake):
+    # With a shared forward the generator's loss has moved the statistics.
+    fake_features, real_features, d_stats = self._discriminate(
       d_params,
       d_stats,
       example,
       fake,
-      update_stats=not share_generator_forward,
+      update_stats=not self.share_generator_forward,
     )
     loss = adversarial.multiscale_hinge_discriminator_loss(
       real_features=real_features, fake_features=fake_features
@@ -229,82 +278,9 @@ def make_train_step(
     }
     return loss, (terms, d_stats)
 
-  def train_step(state, batch):
-    example = prepare(batch)
-
-    (g_loss, (g_terms, fake, g_stats, d_stats)), g_grads = jax.value_and_grad(
-      generator_loss, has_aux=True
-    )(state.g_params, state.g_stats, state.d_params, state.d_stats, example)
-    g_grads = mean_over_devices(g_grads)
-    updates, g_opt_state = optimizers.generator.update(
-      g_grads, state.g_opt_state, state.g_params
-    )
-    g_params = optax.apply_updates(state.g_params, updates)
-
-    if not share_generator_forward:
-      fake, _, g_stats = draw(g_params, g_stats, example)
-    (d_loss, (d_terms, d_stats)), d_grads = jax.value_and_grad(
-      discriminator_loss, has_aux=True
-    )(state.d_params, d_stats, example, jax.lax.stop_gradient(fake))
-    d_grads = mean_over_devices(d_grads)
-    updates, d_opt_state = optimizers.discriminator.update(
-      d_grads, state.d_opt_state, state.d_params
-    )
-
-    metrics = mean_over_devices(
-      {'g_loss': g_loss, 'd_loss': d_loss, **g_terms, **d_terms}
-    )
-    metrics['g_grad_norm'] = optax.tree.norm(g_grads)
-    metrics['d_grad_norm'] = optax.tree.norm(d_grads)
-    metrics['num_dropped_instances'] = mean_over_devices(
-      jnp.mean(batch[batch_lib.NUM_DROPPED_INSTANCES].astype(jnp.float32))
-    )
-    new_state = state.replace(
-      step=state.step + 1,
-      g_params=g_params,
-      g_stats=g_stats,
-      g_opt_state=g_opt_state,
-      d_params=optax.apply_updates(state.d_params, updates),
-      d_stats=d_stats,
-      d_opt_state=d_opt_state,
-    )
-    return move_average(new_state, ema_decay), metrics
-
-  return train_step
-
 
 def _mean_logits(features) -> jax.Array:
   return sum(jnp.mean(scale[-1]) for scale in features) / len(features)
-
-
-def move_average(state: state_lib.GanState, decay: float) -> state_lib.GanState:
-  """Moves the generator's average by one step.
-
-  The decay warms up as (1 + step) / (10 + step), so that the average of a
-  young run is not its initialization. Running statistics of the batch norms
-  are averaged too; spectral norms follow the live network.
-
-  Args:
-    state: the state after the update of step `state.step`.
-    decay: in [0, 1); 0 leaves the state as it is.
-
-  Returns:
-    The state with its new average.
-  """
-  if not decay:
-    return state
-  step = state.step.astype(jnp.float32)
-  decay = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
-  live = {
-    'params': state.g_params['generator'],
-    'batch_stats': state.g_stats['generator']['batch_stats'],
-  }
-  ema = jax.tree.map(
-    lambda average, value: average + (1.0 - decay) * (value - average),
-    state.ema,
-    live,
-  )
-  return state.replace(ema=ema)
 
 
 def initialize(
@@ -317,7 +293,7 @@ def initialize(
 ) -> state_lib.GanState:
   """A fresh state: initial parameters, statistics and optimizer states.
 
-  Call it under `jax.jit`: drawing every parameter by itself is slow.
+  Call it under `jax.jit`: initializing every parameter by itself is slow.
 
   Args:
     networks: the modules.
@@ -335,33 +311,27 @@ def initialize(
   label_map = jnp.zeros((1, *image_size), jnp.int32)
   image = jnp.zeros((1, *image_size, 3), jnp.float32)
   latents = jnp.zeros((1, *networks.latent_shape), jnp.float32)
-  image_style, networks_of_g = None, {}
+  image_style, g_variables = None, {}
   if networks.encoder is not None:
-    networks_of_g['encoder'] = networks.encoder.init(
-      keys[2], image, train=False
-    )
+    g_variables['encoder'] = networks.encoder.init(keys[2], image, train=False)
     image_style = jnp.zeros((1, networks.encoder.style_dim))
-  networks_of_g['generator'] = networks.generator.init(
+  g_variables['generator'] = networks.generator.init(
     keys[0], label_map, label_map, latents, image_style, train=False
   )
   d_variables = networks.discriminator.init(
     keys[1], label_map, label_map, image, train=False
   )
-  g_params = {key: value.pop('params') for key, value in networks_of_g.items()}
+  g_params = {key: value.pop('params') for key, value in g_variables.items()}
   d_params = d_variables.pop('params')
   ema = {}
   if use_ema:
     ema = jax.tree.map(
-      jnp.copy,
-      {
-        'params': g_params['generator'],
-        'batch_stats': networks_of_g['generator']['batch_stats'],
-      },
+      jnp.copy, ema_lib.averaged_variables(g_params, g_variables)
     )
   return state_lib.GanState(
     step=jnp.zeros((), jnp.int32),
     g_params=g_params,
-    g_stats=networks_of_g,
+    g_stats=g_variables,
     g_opt_state=optimizers.generator.init(g_params),
     d_params=d_params,
     d_stats=d_variables,

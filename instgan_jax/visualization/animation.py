@@ -1,4 +1,4 @@
-"""Animated pictures."""
+"""Animated images."""
 
 import os
 import pathlib
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
+
+from data_pipeline import atomic_file
 
 # Pillow's options of each format, by the ending of its files.
 _OPTIONS = {
@@ -22,24 +24,23 @@ def save(
   *,
   frames_per_second: float = 12.0,
 ) -> None:
-  """Writes frames as an endless animation, complete or not at all.
+  """Writes frames as an endless animation.
 
   Args:
-    path: ends in .webp, .gif (256 colours) or .png (without loss).
+    path: ends in .webp, .gif (256 colors) or .png (without loss).
     frames: uint8 [H, W, 3] each, at least one.
     frames_per_second: of the animation.
   """
   path = pathlib.Path(path)
   name = path.suffix[1:]
   first, *rest = [Image.fromarray(frame) for frame in frames]
-  partial = path.with_name(f'{path.name}.partial')
-  first.save(
-    partial,
-    format=name,
-    save_all=True,
-    append_images=rest,
-    duration=round(1000 / frames_per_second),
-    loop=0,
-    **_OPTIONS[name],
-  )
-  os.replace(partial, path)
+  with atomic_file.replacing(path) as partial:
+    first.save(
+      partial,
+      format=name,
+      save_all=True,
+      append_images=rest,
+      duration=round(1000 / frames_per_second),
+      loop=0,
+      **_OPTIONS[name],
+    )

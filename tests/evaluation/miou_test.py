@@ -18,7 +18,7 @@ def scores_of(*pairs):
 
 
 def test_the_19_classes_stand_by_train_id():
-  assert [label.id for label in miou.EVALUATED] == [
+  assert [label.id for label in labels.EVALUATED] == [
     *(7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32),
     33,
   ]

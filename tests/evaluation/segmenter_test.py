@@ -15,7 +15,7 @@ from instgan_jax.checkpoints import weights_folder
 from instgan_jax.evaluation import miou, segmenter, segmenter_protocol
 from instgan_jax.pretrained import load, pspnet
 
-IDS = np.array([label.id for label in miou.EVALUATED])
+IDS = np.array([label.id for label in labels.EVALUATED])
 FIELDS = {
   'stage_blocks': (1, 1, 1, 1),
   'stem_channels': (2, 2, 4),

@@ -1,0 +1,53 @@
+"""One training example: a scene, mirrored or not, with dense instance ids."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from data_pipeline import batch, instances
+
+
+def read_example(
+  source: batch.Source, index: int, *, position: int, flip: bool = False
+) -> dict[str, np.ndarray]:
+  """Reads one scene, mirrors it if asked, and numbers its instances.
+
+  Args:
+    source: where scenes come from.
+    index: which scene to read.
+    position: the example's position in the stream, see `data_pipeline.batch`.
+    flip: whether to mirror image and maps.
+
+  Returns:
+    The entries of a training batch (see `data_pipeline.batch`) without the
+    batch dimension.
+  """
+  scene = source.read(index)
+  if flip:
+    scene = flip_horizontally(scene)
+  dense = instances.dense_instance_map(scene.instance_ids)
+  return {
+    batch.IMAGE: scene.image,
+    batch.LABEL_MAP: scene.label_map,
+    batch.INSTANCE_MAP: dense.instance_map,
+    batch.POSITION: np.uint32(position),
+    batch.NUM_DROPPED_INSTANCES: np.int32(dense.num_dropped),
+  }
+
+
+def flip_horizontally(scene: batch.Scene) -> batch.Scene:
+  """Mirrors the image and its maps left to right; ids keep their values.
+
+  Returns:
+    Views of the arrays, with the columns in reverse.
+  """
+  return batch.Scene(*(array[:, ::-1] for array in scene))
+
+
+def stack_examples(
+  examples: Sequence[Mapping[str, np.ndarray]],
+) -> dict[str, np.ndarray]:
+  """Examples of one size to a batch: entries [B, ...]."""
+  return {
+    key: np.stack([example[key] for example in examples]) for key in examples[0]
+  }

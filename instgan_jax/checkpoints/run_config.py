@@ -1,0 +1,149 @@
+"""`config.json`, the configuration of a run, in its workdir."""
+
+import json
+import os
+import pathlib
+from typing import Any
+
+import ml_collections
+from flax import traverse_util
+
+from data_pipeline import atomic_file
+from data_pipeline.errors import InputError
+
+FILE = 'config.json'
+# What a resumed run may change: none of it touches the result.
+FREE_KEYS = (
+  'data.path',
+  'data.num_threads',
+  'log_every_steps',
+  'sample_every_steps',
+  'sample_scenes',
+  'num_measured_scenes',
+  'checkpoint_every_steps',
+  'keep_checkpoints',
+  'keep_every_steps',
+)
+FREE_GROUPS = ('eval.',)
+# Without these a folder has no generator.
+_REQUIRED = frozenset(
+  (
+    'data.height',
+    'data.width',
+    'dtype',
+    'remat',
+    *(
+      f'model.{field}'
+      for field in (
+        'base_channels',
+        'head_kernel_size',
+        'hidden_channels',
+        'image_style_dim',
+        'latent_dim',
+        'position_frequencies',
+        'style_channels',
+        'upsampling',
+        'use_edges',
+        'use_instances',
+        'use_position_map',
+      )
+    ),
+  )
+)
+
+
+def save(workdir: str | os.PathLike, config: ml_collections.ConfigDict) -> None:
+  """Writes the configuration of a run."""
+  atomic_file.write_json(pathlib.Path(workdir) / FILE, config.to_dict())
+
+
+def load(workdir: str | os.PathLike) -> ml_collections.ConfigDict:
+  """The configuration that `workdir` was made with.
+
+  Fields that are younger than the workdir get the value that the run had
+  without them.
+
+  Args:
+    workdir: of a training run, an export, or a folder of imported GauGAN
+      weights.
+
+  Raises:
+    InputError: if there is no readable configuration of this program.
+  """
+  path = pathlib.Path(workdir) / FILE
+  if not path.exists():
+    raise InputError(
+      f'{workdir} has no {FILE}: expected a workdir of instgan_jax.main '
+      '(not one of its checkpoints), an export of instgan_jax.export or GauGAN '
+      'weights imported with instgan_jax.import_torch.'
+    )
+  saved = _read(path)
+  flat = traverse_util.flatten_dict(saved, sep='.')
+  if missing := sorted(_REQUIRED - flat.keys()):
+    raise InputError(
+      f'{path} is not the configuration of a run: it lacks '
+      f'{", ".join(missing)}. Restore the file, or choose another folder.'
+    )
+  flat = _older_values(flat) | flat
+  config = traverse_util.unflatten_dict(flat, sep='.')
+  return ml_collections.ConfigDict(_with_tuples(config))
+
+
+def check(
+  workdir: str | os.PathLike, config: ml_collections.ConfigDict
+) -> None:
+  """Raises InputError if `workdir` was begun with another configuration."""
+  path = pathlib.Path(workdir) / FILE
+  if not path.exists():
+    return
+  saved = traverse_util.flatten_dict(_read(path), sep='.')
+  # Through JSON, which has no tuples.
+  given = traverse_util.flatten_dict(
+    json.loads(json.dumps(config.to_dict())), sep='.'
+  )
+  older = _older_values(saved)
+  saved = {key: older[key] for key in older.keys() & given.keys()} | saved
+  differing = [
+    f'  {key}: {saved.get(key, "absent")} there, '
+    f'{given.get(key, "absent")} here'
+    for key in sorted(saved.keys() | given.keys())
+    if saved.get(key) != given.get(key)
+    and key not in FREE_KEYS
+    and not key.startswith(FREE_GROUPS)
+  ]
+  if differing:
+    raise InputError(
+      f'{workdir} holds a run of another configuration:\n'
+      + '\n'.join(differing)
+      + '\nContinue it with its own configuration, choose another --workdir, '
+      'or start from its weights with --config.init_from.'
+    )
+
+
+def _older_values(saved: dict[str, Any]) -> dict[str, Any]:
+  """What runs did before there were these fields."""
+  return {'data.seed': saved.get('seed', 0), 'model.num_labels': 35}
+
+
+def _read(path: pathlib.Path) -> dict[str, Any]:
+  try:
+    content = json.loads(path.read_text())
+  except ValueError as error:
+    raise InputError(
+      f'{path} is not the configuration of a run: it is no JSON ({error}). '
+      'Restore the file, or choose another folder.'
+    ) from error
+  if not isinstance(content, dict):
+    raise InputError(
+      f'{path} is not the configuration of a run: expected a JSON object.'
+    )
+  return content
+
+
+def _with_tuples(value: Any) -> Any:
+  """The same with tuples for JSON's lists, as configurations have them."""
+  if isinstance(value, dict):
+    return {key: _with_tuples(item) for key, item in value.items()}
+  if isinstance(value, list):
+    return tuple(map(_with_tuples, value))
+  return value

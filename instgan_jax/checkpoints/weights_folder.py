@@ -1,0 +1,148 @@
+"""Folders of weights: an Orbax tree with `weights.json` beside it.
+
+`import_torch`, `export` and `train_segmenter` write them. A training workdir is
+read as well, as its latest checkpoint.
+"""
+
+import errno
+import json
+import os
+import pathlib
+import shutil
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import jax
+import orbax.checkpoint as ocp
+
+from data_pipeline.errors import InputError
+from instgan_jax.checkpoints import manager
+
+METADATA_FILE = 'weights.json'
+# Where a trained segmenter's weights are in its workdir.
+TRAINED_FOLDER = 'weights'
+
+
+def locate(folder: str | os.PathLike) -> pathlib.Path:
+  """The folder of weights: `folder`, or the one in a segmenter's workdir."""
+  path = pathlib.Path(folder)
+  inner = path / TRAINED_FOLDER
+  return inner if inner.is_dir() else path
+
+
+def metadata(folder: str | os.PathLike) -> dict:
+  """What `weights.json` says: network, options, source files, origin.
+
+  Raises:
+    InputError: if it is missing or no JSON object.
+  """
+  file = locate(folder) / METADATA_FILE
+  try:
+    return dict(json.loads(file.read_text()))
+  except (OSError, ValueError, TypeError) as error:
+    raise InputError(
+      f'{file} cannot be read ({error}): it says which architecture the '
+      'weights have. Import them again.'
+    ) from error
+
+
+def restore(
+  folder: str | os.PathLike, *, without: Collection[str] = ()
+) -> dict[str, Any]:
+  """A saved tree as numpy arrays, whatever it holds.
+
+  Args:
+    folder: a training workdir (its latest checkpoint), one of its
+      checkpoints, or a folder of weights.
+    without: entries of the tree that are not read.
+
+  Returns:
+    Nested dicts of numpy arrays.
+
+  Raises:
+    InputError: if there is no checkpoint, or it cannot be read.
+  """
+  folder = _checkpoint_folder(pathlib.Path(folder).absolute())
+  # The handler alone: a checkpointer warns that a part of a training
+  # checkpoint has no metadata of a step.
+  handler = ocp.PyTreeCheckpointHandler()
+  sharding = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+  try:
+    abstract = jax.tree.map(
+      lambda leaf: jax.ShapeDtypeStruct(
+        leaf.shape, leaf.dtype, sharding=sharding
+      ),
+      {
+        key: value
+        for key, value in handler.metadata(folder).tree.items()
+        if key not in without
+      },
+    )
+    arguments = ocp.args.PyTreeRestore(
+      item=abstract,
+      restore_args=ocp.checkpoint_utils.construct_restore_args(abstract),
+      partial_restore=True,
+    )
+    return jax.device_get(handler.restore(folder, args=arguments))
+  except Exception as error:  # Of any kind, from the depths of Orbax.
+    reason = ' '.join(str(error).split())[:200]
+    raise InputError(
+      f'{folder} cannot be read ({type(error).__name__}: {reason}). It may be '
+      'damaged: use another checkpoint, or make it again.'
+    ) from error
+
+
+def save(
+  folder: str | os.PathLike,
+  tree: Mapping[str, Any],
+  files: Mapping[str, str | bytes] | None = None,
+) -> None:
+  """Writes a tree of arrays that `restore` reads, complete or not at all.
+
+  Args:
+    folder: is made.
+    tree: nested dicts of arrays.
+    files: content of further files in the folder, by name.
+
+  Raises:
+    InputError: if `folder` exists already or cannot be made.
+  """
+  folder = pathlib.Path(folder).absolute()
+  if folder.exists():
+    raise InputError(f'{folder} exists already: choose another folder.')
+  partial = folder.with_name(f'{folder.name}.partial')
+  try:
+    shutil.rmtree(partial, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Where it cannot be made Orbax would wait for it, for minutes.
+    partial.mkdir()
+    partial.rmdir()
+    with ocp.StandardCheckpointer() as checkpointer:
+      checkpointer.save(partial, tree)
+    for name, content in (files or {}).items():
+      content = content.encode() if isinstance(content, str) else content
+      (partial / name).write_bytes(content)
+    partial.rename(folder)
+  except OSError as error:
+    if error.errno == errno.ENOSPC:
+      raise
+    raise InputError(
+      f'{folder} cannot be written: {error.strerror}. Choose another folder.'
+    ) from error
+
+
+def _checkpoint_folder(folder: pathlib.Path) -> pathlib.Path:
+  """Where the arrays are: in the latest checkpoint of a workdir."""
+  if (folder / manager.FOLDER).is_dir():
+    step = manager.last_step(folder)
+    if step is None:
+      raise InputError(f'{folder} has no complete checkpoint yet.')
+    folder = folder / manager.FOLDER / str(step)
+  if (folder / 'default').is_dir():
+    folder = folder / 'default'
+  if not (folder / '_METADATA').exists():
+    raise InputError(
+      f'{folder} is not a checkpoint: expected a workdir of '
+      'instgan_jax.main, one of its checkpoints, or imported weights.'
+    )
+  return folder

@@ -1,0 +1,78 @@
+"""Dataclasses of options as flags, and as groups of a configuration.
+
+The fields' metadata have a 'description'; their types are str, int, bool,
+tuple[str, ...] (written a,b) and tuple[int, int] | None (HEIGHTxWIDTH).
+"""
+
+import dataclasses
+from typing import Any, TypeVar
+
+import ml_collections
+from absl import flags
+
+from instgan_jax.cli import image_size
+
+Options = TypeVar('Options')
+_NAMES = tuple[str, ...]
+_SIZE = tuple[int, int] | None
+
+
+def define_flags(values: flags.FlagValues, cls: type) -> None:
+  """Defines a flag for each field of the dataclass `cls`."""
+  for field in dataclasses.fields(cls):
+    description = field.metadata['description']
+    if field.type is int:
+      flags.DEFINE_integer(
+        field.name, field.default, description, flag_values=values
+      )
+    elif field.type is bool:
+      flags.DEFINE_bool(
+        field.name, field.default, description, flag_values=values
+      )
+    elif field.type == _NAMES:
+      flags.DEFINE_list(
+        field.name, list(field.default), description, flag_values=values
+      )
+    else:
+      default = '' if field.default is None else field.default
+      flags.DEFINE_string(field.name, default, description, flag_values=values)
+
+
+def from_flags(values: flags.FlagValues, cls: type[Options]) -> Options:
+  """The options that the flags of `define_flags` give.
+
+  Raises:
+    InputError: for a size that is no HEIGHTxWIDTH.
+  """
+  return cls(
+    **{
+      field.name: _parsed(field, values[field.name].value)
+      for field in dataclasses.fields(cls)
+    }
+  )
+
+
+def from_config(
+  group: ml_collections.ConfigDict, cls: type[Options]
+) -> Options:
+  """The options that a group of a configuration sets; defaults elsewhere.
+
+  Raises:
+    InputError: for a size that is no HEIGHTxWIDTH.
+  """
+  return cls(
+    **{
+      field.name: _parsed(field, group[field.name])
+      for field in dataclasses.fields(cls)
+      if field.name in group
+    }
+  )
+
+
+def _parsed(field: dataclasses.Field, value: Any) -> Any:
+  if field.type == _NAMES:
+    words = value.split(',') if isinstance(value, str) else value
+    return tuple(word.strip() for word in words if word.strip())
+  if field.type == _SIZE:
+    return image_size.parse(value, field.name)
+  return value

@@ -1,0 +1,113 @@
+"""The options of an evaluation: the one source of its flags and fields.
+
+`evaluate` and `reproduce` have a flag for each field (`cli.options`), and
+`config.eval` of a training run has those that it sets.
+"""
+
+import dataclasses
+
+from data_pipeline.errors import InputError
+
+METRICS = ('fid', 'kid', 'fsd', 'miou', 'micv')
+OF_INCEPTION = ('fid', 'kid')
+OF_SEGMENTER = ('fsd', 'miou')
+
+
+def _option(default, description: str):
+  return dataclasses.field(
+    default=default, metadata={'description': description}
+  )
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+  """How to evaluate; each field's description is that of its flag."""
+
+  metrics: tuple[str, ...] = _option(
+    (),
+    f'Some of {",".join(METRICS)}; default: all that the given weights allow.',
+  )
+  inception: str = _option(
+    '', 'Folder of imported Inception weights, for fid and kid.'
+  )
+  segmenter: str = _option(
+    '', 'Folder of a trained or imported PSPNet, for miou and fsd.'
+  )
+  segmenter_protocol: str = _option(
+    '',
+    "How the segmenter processes images: 'whole', 'sliding' or "
+    "'sliding_multiscale'; default: as it was trained or published.",
+  )
+  segmenter_size: tuple[int, int] | None = _option(
+    None,
+    'HEIGHTxWIDTH to which it resizes images; default: as its protocol.',
+  )
+  fid_resize: str = _option(
+    'pytorch-fid', "How fid and kid resize: 'pytorch-fid' or 'clean-fid'."
+  )
+  fid_reference: str = _option(
+    'val', 'The split of the real images of fid and kid.'
+  )
+  num_draws: int = _option(
+    1, 'Samples of each scene; of folders of images, all are used.'
+  )
+  seed: int = _option(0, 'Of the first sample; the next ones follow.')
+  num_scenes: int = _option(0, 'The first scenes of the split; 0: all.')
+  batch_size: int = _option(8, 'Scenes at a time; no result depends on it.')
+  classes: tuple[str, ...] = _option(('car', 'person'), 'Of micv.')
+  min_area: int = _option(
+    0, 'Pixels of the smallest instance that micv counts.'
+  )
+  cache: str = _option(
+    '', 'Folder of the features of real images; default: ~/.cache.'
+  )
+
+
+def complete(options: Options) -> Options:
+  """Checks the options, and fills in the metrics where none is named.
+
+  Raises:
+    InputError: for values that cannot be used, or weights that are missing.
+  """
+  for name in options.metrics:
+    if name not in METRICS:
+      raise InputError(
+        f'{name!r} is no metric, expected some of {", ".join(METRICS)}.'
+      )
+  from data_pipeline import labels  # Imports numpy, which flags do not need.
+
+  known = [labels.LABELS[label].name for label in labels.INSTANCE_LABEL_IDS]
+  for name in options.classes:
+    if name not in known:
+      raise InputError(
+        f'{name!r} is no class that has instances, expected some of '
+        f'{", ".join(known)}.'
+      )
+  if options.num_draws < 1 or options.batch_size < 1 or options.num_scenes < 0:
+    raise InputError(
+      'Expected --num_draws and --batch_size of at least 1 and no negative '
+      f'--num_scenes, got {options.num_draws}, {options.batch_size} and '
+      f'{options.num_scenes}.'
+    )
+  available = tuple(name for name in METRICS if not _missing(name, options))
+  for name in options.metrics:
+    if message := _missing(name, options):
+      raise InputError(message)
+  return dataclasses.replace(options, metrics=options.metrics or available)
+
+
+def _missing(metric: str, options: Options) -> str:
+  """Which weights a metric lacks, and where they come from; '' for none."""
+  if metric in OF_INCEPTION and not options.inception:
+    return (
+      f'{metric} needs the weights of Inception: give --inception FOLDER, made '
+      'with python -m instgan_jax.import_torch --network inception '
+      '--download --output FOLDER.'
+    )
+  if metric in OF_SEGMENTER and not options.segmenter:
+    return (
+      f'{metric} needs a segmenter: give --segmenter FOLDER, made with python '
+      '-m instgan_jax.train_segmenter or imported with python -m '
+      'instgan_jax.import_torch --network pspnet.'
+    )
+  return ''

@@ -1,0 +1,112 @@
+"""A generator as one compiled program of numpy arrays."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import ml_collections
+import numpy as np
+
+from data_pipeline.errors import InputError
+from instgan_jax.build import gan
+from instgan_jax.checkpoints import tree
+from instgan_jax.runtime import devices
+
+
+class Program:
+  """The generator of a configuration, without its weights.
+
+  Attributes:
+    module: the Flax module.
+    latent_shape: (instances, values) of an example's latents.
+  """
+
+  def __init__(
+    self, config: ml_collections.ConfigDict, *, use_spectral_norm: bool
+  ):
+    """Builds the generator of `config`, see `build.gan.generator`."""
+    self.module, self.latent_shape = gan.generator(
+      config, use_spectral_norm=use_spectral_norm
+    )
+    self._jitted = jax.jit(self.apply)
+
+  @property
+  def needs_instance_map(self) -> bool:
+    """Whether the image depends on the instance map."""
+    return self.module.use_instances or self.module.use_edges
+
+  @property
+  def input_shapes(self) -> dict[str, tuple[tuple[int, ...], type]]:
+    """Shape without the batch, and dtype, of each keyword argument."""
+    size = tuple(self.module.image_size)
+    shapes: dict[str, tuple[tuple[int, ...], type]] = {
+      'label_map': (size, np.uint8)
+    }
+    if self.needs_instance_map:
+      shapes['instance_map'] = (size, np.uint16)
+    if self.module.use_instances:
+      shapes['latents'] = (self.latent_shape, np.float32)
+    if self.module.image_style_dim:
+      shapes['image_style'] = ((self.module.image_style_dim,), np.float32)
+    return shapes
+
+  def apply(
+    self,
+    variables: Any,
+    label_map: jax.Array,
+    instance_map: jax.Array | None = None,
+    latents: jax.Array | None = None,
+    image_style: jax.Array | None = None,
+  ) -> jax.Array:
+    """The traceable function: float32 [B, H, W, 3] in [-1, 1].
+
+    Args:
+      variables: of the generator.
+      label_map: [B, H, W], label ids.
+      instance_map: [B, H, W], dense ids.
+      latents: [B, N, D]; row i - 1 is the style of the dense id i.
+      image_style: [B, S], the style of the whole image.
+    """
+    if instance_map is None:  # It is not used.
+      instance_map = jnp.zeros_like(label_map)
+    return self.module.apply(
+      variables,
+      label_map.astype(jnp.int32),
+      instance_map.astype(jnp.int32),
+      latents,
+      image_style,
+      train=False,
+    )
+
+  def run(
+    self, variables: Any, inputs: dict[str, np.ndarray], *, num_rows: int
+  ) -> np.ndarray:
+    """Runs on all devices of this process, `num_rows` examples at a time.
+
+    Args:
+      variables: of the generator, on the devices.
+      inputs: arrays of `input_shapes`, [B, ...] with B of at least 1.
+      num_rows: examples of one call of the compiled program.
+
+    Returns:
+      float32 [B, H, W, 3] in [-1, 1].
+    """
+    return devices.map_rows(
+      lambda **rows: self._jitted(variables, **rows), inputs, num_rows=num_rows
+    )
+
+  def check(self, variables: Any) -> None:
+    """Raises InputError, listing all that differs, unless `variables` fit."""
+    maps = jnp.zeros((1, *self.module.image_size), jnp.int32)
+    latents = jnp.zeros((1, *self.latent_shape))
+    style = jnp.zeros((1, self.module.image_style_dim))
+
+    def initialize():
+      return self.module.init(
+        jax.random.key(0), maps, maps, latents, style, train=False
+      )
+
+    if wrong := tree.differences(variables, jax.eval_shape(initialize)):
+      raise InputError(
+        'The weights do not fit their configuration:\n  ' + '\n  '.join(wrong)
+      )
