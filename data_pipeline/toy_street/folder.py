@@ -82,8 +82,8 @@ def write_split(
       continue
     # uint8 arrays give 8-bit files, uint16 arrays 16-bit ones.
     for file, array in zip(files, source.read(index), strict=True):
-      picture = Image.fromarray(array)
-      _write(file, lambda path, picture=picture: picture.save(path, 'PNG'))
+      image = Image.fromarray(array)
+      _write(file, lambda path, image=image: image.save(path, 'PNG'))
 
 
 def _check_same_settings(

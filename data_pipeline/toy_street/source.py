@@ -1,14 +1,14 @@
-"""Procedural street scenes: a pure function of a seed, drawn with numpy.
+"""Procedural street scenes: a pure function of a seed, rendered with numpy.
 
 They follow the statistics of Cityscapes (class fractions, sizes that grow
 from the horizon downward, over-dispersed counts, occlusion, groups) and its
-encoding of labels and instances. Objects draw their colours independently of
+encoding of labels and instances. Objects draw their colors independently of
 the maps, so a model that is to match them must invent them.
 
   source = toy_street.ToyStreet(1000, height=64)
   scene = source.read(0)
 
-As a program, it writes scenes in the folder layout of Cityscapes:
+As a program, it writes scenes in the folder plan of Cityscapes:
 
   python -m data_pipeline.toy_street --output DIR --num_train 1000 \\
     --num_val 100 --height 256
@@ -29,15 +29,15 @@ CITY = 'toytown'
 _SPLITS = ('train', 'val')
 
 
-def draw_scene(
+def generate_scene(
   seed: int, *, height: int, color_seed: int | None = None
 ) -> batch.Scene:
-  """Draws one street.
+  """Renders one street.
 
   Args:
     seed: which street, not negative. The same seed shows the same street at
       every height.
-    height: rows of the picture, which has twice as many columns.
+    height: rows of the image, which has twice as many columns.
     color_seed: to repaint the objects of this street; the maps stay. `seed`
       if not given.
 
@@ -49,20 +49,20 @@ def draw_scene(
   """
   _check_height(height)
   _check_seed(seed)
-  places = np.random.default_rng((seed, 0))
-  colors = np.random.default_rng(
+  layout_rng = np.random.default_rng((seed, 0))
+  color_rng = np.random.default_rng(
     (seed if color_seed is None else color_seed, 1)
   )
-  layout = street_plan.plan_street(places, colors)
+  plan = street_plan.plan_street(layout_rng, color_rng)
   canvas = raster.Canvas(height)
-  street_plan.draw_layout(canvas, layout)
+  street_plan.render_street(canvas, plan)
   ids = canvas.ids()
   label_map = np.where(ids >= 1000, ids // 1000, ids).astype(np.uint8)
   return batch.Scene(canvas.image(), label_map, ids)
 
 
 class ToyStreet:
-  """A source of toy streets, drawn when they are read.
+  """A source of toy streets, rendered when they are read.
 
   Attributes:
     image_ids: the scenes' names, such as toytown_000012_000019.
@@ -75,7 +75,7 @@ class ToyStreet:
 
     Args:
       num_scenes: how many there are.
-      height: rows of the pictures, which have twice as many columns.
+      height: rows of the images, which have twice as many columns.
       seed: other seeds give other streets.
       split: 'train' or 'val'. For one seed they have no street in common.
 
@@ -103,12 +103,12 @@ class ToyStreet:
     return len(self.image_ids)
 
   def read(self, index: int) -> batch.Scene:
-    """Draws the scene at `index`."""
+    """Renders the scene at `index`."""
     if not 0 <= index < len(self):
       raise IndexError(f'index must be in 0..{len(self) - 1}, got {index}.')
     number = index * len(_SPLITS) + _SPLITS.index(self._split)
     # The run's seed and the scene's number side by side: 2**32 scenes each.
-    return draw_scene((self._seed << 32) + number, height=self._height)
+    return generate_scene((self._seed << 32) + number, height=self._height)
 
 
 def _check_height(height: int) -> None:
@@ -164,7 +164,7 @@ def _parser() -> argparse.ArgumentParser:
   parser = argparse.ArgumentParser(
     prog='python -m data_pipeline.toy_street',
     description=(
-      'Draws toy streets and writes them in the folders and encodings of'
+      'Renders toy streets and writes them in the folders and encodings of'
       ' Cityscapes. Scenes that are there already are kept, so a run that was'
       ' stopped is continued by the same command.'
     ),
