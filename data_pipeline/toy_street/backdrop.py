@@ -40,7 +40,7 @@ class Street(NamedTuple):
 
   Attributes:
     road: left and right curb.
-    walls: left and right line of the houses.
+    walls: left and right building line.
     end: Z of the houses that close the street.
   """
 

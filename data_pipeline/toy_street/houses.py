@@ -25,7 +25,7 @@ class House(NamedTuple):
     near, far: Z of its two ends.
     height: in meters.
     color: of its walls.
-    is_front_seen: True if no house of that height stands before it.
+    is_front_seen: False if a house at least as high stands before it.
   """
 
   side: int
@@ -129,7 +129,7 @@ def _facade(
   choice = np.where(is_edge, 3, choice)
   contrast = np.clip((bay - 3.0) / 5.0, 0.0, 1.0)[:, None]
   wall = np.array(house.color) * light
-  # A fifth of a faded wall is glass, so that its mean stays.
+  # A fifth of a faded wall is glass, which keeps the mean color.
   faded = wall + 0.2 * (_WINDOW - wall)
   kinds = (wall, _WINDOW, _SHOP_WINDOW, wall * 1.10)
   palette = np.stack([faded + contrast * (kind - faded) for kind in kinds])

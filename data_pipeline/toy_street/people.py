@@ -1,7 +1,7 @@
-"""Persons, riders, bicycles and motorcycles of the toy streets, rendered flat.
+"""Persons, riders, bicycles and motorcycles of the toy streets.
 
-All are billboards: flat and turned to the camera. Shapes are in meters to the right of and
-above the point where the figure stands.
+All are billboards: flat and turned to the camera. Shapes are in meters to the
+right of and above the foot point.
 """
 
 import functools
@@ -71,7 +71,7 @@ def render_person(
 
 
 def _person_parts(stride: float, clothes: Clothes, size: float) -> list[Part]:
-  """Shapes of a person of height 1, in as much detail as `size` samples show."""
+  """Shapes of a person of height 1, in the detail visible at `size` samples."""
   swing = 0.6 * stride
   parts = [
     (_limb((-0.045, 0.50), (-0.045 - stride, 0.02), 0.085), clothes.trousers),

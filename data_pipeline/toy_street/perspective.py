@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-# What is nearer than this is moved here, so that nothing lies behind.
+# Points nearer than this Z are moved to it, so that none is behind the camera.
 _NEAREST = 0.8
 
 

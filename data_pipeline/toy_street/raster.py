@@ -12,7 +12,7 @@ resolution.
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -23,7 +23,6 @@ Color = tuple[float, float, float]
 Shader = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 _ID_SHIFT = np.uint64(32)
-_COLOR_BITS = np.uint64(0xFFFFFFFF)
 _ID_BITS = np.uint64(0xFFFFFFFF << 32)
 # Images up to this height have 3 x 3 samples a pixel, larger ones a single
 # sample: this bounds the canvas to 151 MB at 1024 and 67 MB at 2048 rows.
@@ -72,8 +71,9 @@ class Canvas:
     if max(xs) < 0 or min(xs) >= num_columns:
       return
     first_row, lefts, rights = _spans(corners, num_rows)
+    words: Sequence[np.uint64] | np.ndarray
     if bottom_color is None:
-      words = [_pack_one(tuple(color), object_id)] * len(lefts)
+      words = [_pack_one(color, object_id)] * len(lefts)
     else:
       fraction = np.linspace(0.0, 1.0, len(lefts))[:, None]
       top, bottom = np.array(color), np.array(bottom_color)
@@ -103,7 +103,7 @@ class Canvas:
     height = (np.arange(first_row + 0.5, end_row) - y) / radius_y
     half = radius_x * np.sqrt(np.maximum(1.0 - height * height, 0.0))
     lefts, rights = (x - 0.5 - half).tolist(), (x - 0.5 + half).tolist()
-    words = [_pack_one(tuple(color), object_id)] * len(lefts)
+    words = [_pack_one(color, object_id)] * len(lefts)
     self._write_rows(first_row, lefts, rights, words, object_id)
 
   def shade(self, box: np.ndarray, shader: Shader, object_id: int) -> None:
@@ -139,12 +139,12 @@ class Canvas:
       return np.stack(_channels(self._samples), -1)
     # All three channels are summed in one word, 16 bits for each: a row of
     # 9 bytes of up to 255 needs 12.
-    spread = (
+    channels = (
       (self._samples & np.uint64(0xFF))
       | (self._samples & np.uint64(0xFF00)) << np.uint64(8)
       | (self._samples & np.uint64(0xFF0000)) << np.uint64(16)
     )
-    rows = spread[0::3] + spread[1::3] + spread[2::3]
+    rows = channels[0::3] + channels[1::3] + channels[2::3]
     sums = rows[:, 0::3] + rows[:, 1::3] + rows[:, 2::3]
     pixels = np.empty((height, 2 * height, 3), np.uint8)
     for channel in range(3):
@@ -159,7 +159,14 @@ class Canvas:
     centers = self._samples[step // 2 :: step, step // 2 :: step]
     return (centers >> _ID_SHIFT).astype(np.uint16)
 
-  def _write_rows(self, first_row, lefts, rights, words, object_id) -> None:
+  def _write_rows(
+    self,
+    first_row: int,
+    lefts: Sequence[float],
+    rights: Sequence[float],
+    words: Sequence[np.uint64] | np.ndarray,
+    object_id: int | None,
+  ) -> None:
     """Writes one word into each row, from its left to its right x."""
     for row, (left, right, word) in enumerate(
       zip(lefts, rights, words, strict=True), first_row
@@ -178,7 +185,7 @@ class Canvas:
 def disc(
   x: float, y: float, radius_x: float, radius_y: float | None = None
 ) -> np.ndarray:
-  """Corners [16, 2] of an ellipse around (x, y); a circle without radius_y."""
+  """Corners [16, 2] of an ellipse around (x, y); by default a circle."""
   if radius_y is None:
     radius_y = radius_x
   return _unit_circle() * (radius_x, radius_y) + (x, y)
@@ -214,7 +221,7 @@ def _spans(
 ) -> tuple[int, list[float], list[float]]:
   """The rows that cross a convex polygon, and where.
 
-  Plain Python: most polygons cross a dozen rows only.
+  Plain Python is faster than numpy here: most polygons cross a dozen rows.
 
   Args:
     corners: (x, y), in samples.

@@ -1,4 +1,4 @@
-"""Which cars, persons and two-wheelers are in a toy street, and where.
+"""The cars, persons and two-wheelers of a toy street, and their positions.
 
 Positions come from one random generator and colors from another, so the colors
 of objects are independent of the maps.
@@ -64,7 +64,7 @@ _AWAY, _TOWARD, _ACROSS = 0.0, np.pi, np.pi / 2
 
 
 class Item(NamedTuple):
-  """Something that stands in the street.
+  """An object or a piece of stuff that stands in the street.
 
   Attributes:
     z: its distance in meters. Far items are rendered first.
@@ -149,7 +149,7 @@ class Traffic:
     self._add_vehicle(CAR, model, (x, z, heading), is_single)
 
   def add_large_vehicles(self) -> None:
-    """Now and then a truck, a bus or a tram."""
+    """In some streets, adds a truck, a bus or a tram."""
     left, right = self._street.road
     for label, model, chance in (
       (TRUCK, vehicle_models.TRUCK, 0.10),
@@ -226,7 +226,7 @@ class Traffic:
       self.items.append(Item(z - 0.01, RIDER, True, render))
 
   def add_groups(self) -> None:
-    """Now and then far objects that carry their label alone."""
+    """In some streets, adds far objects without ids of their own."""
     far = min(self._street.end - 2, 80.0)
     left, right = self._street.road
     if self._layout_rng.random() < 0.30:

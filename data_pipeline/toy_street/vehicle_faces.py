@@ -1,10 +1,10 @@
 """The bodies of the vehicles of the toy streets, as four-cornered faces.
 
 A body is a lower box and a cabin, with windows, lights, bumper and wheels on
-them. What is rendered where depends on the place in the vehicle, so a image of
-it tells the ends apart and shows where one vehicle stops and the next begins.
+them. Appearance depends on the position in the vehicle, so an image tells the
+two ends apart and shows where one vehicle stops and the next begins.
 
-Coordinates are those of `toy_vehicle_models`.
+Coordinates are those of `vehicle_models`.
 """
 
 import functools
@@ -16,10 +16,10 @@ from data_pipeline.toy_street import raster, vehicle_models
 
 
 class Material(NamedTuple):
-  """What a face is made of.
+  """The material of a face.
 
   Attributes:
-    color: its own.
+    color: of the material itself.
     tint: the share of the body's color mixed in, 0..1.
   """
 
@@ -47,10 +47,10 @@ class Face(NamedTuple):
 
   Attributes:
     points: [n, 3], its corners (a, b, c).
-    material: what it is made of.
+    material: of the face.
     light: factor on its color.
     part: 'shadow', 'top', 'end' or 'side'.
-    detail: the vehicle's height in samples from which on the face is rendered.
+    detail: rendered if the vehicle is at least this many samples high.
   """
 
   points: np.ndarray
@@ -64,7 +64,7 @@ class Face(NamedTuple):
 def faces_of(
   model: vehicle_models.Model, end: float, side: float
 ) -> tuple[list[Face], np.ndarray, list[int]]:
-  """The faces of a vehicle that are seen from one corner, far ones first.
+  """The faces of a vehicle visible from one corner, far ones first.
 
   Args:
     model: the vehicle.
@@ -72,7 +72,7 @@ def faces_of(
     side: 1 for the right, -1 for the left.
 
   Returns:
-    The faces, the corners [n, 3] of all of them, and the place of the first
+    The faces, the corners [n, 3] of all of them, and the index of the first
     corner of each.
   """
   faces = [
@@ -134,9 +134,8 @@ def _cabin(model: vehicle_models.Model, end: float, side: float) -> list[Face]:
 
 def _side_panes(model: vehicle_models.Model, cabin: np.ndarray) -> list[Face]:
   first, last = (0.05, 0.95)
-  if (
-    model is vehicle_models.TRUCK
-  ):  # Only the driver has a window, the rest is cargo.
+  # Only the driver of a truck has a window, the rest is cargo.
+  if model is vehicle_models.TRUCK:
     first, last = 0.82, 0.97
   edges = np.linspace(first, last, model.num_panes + 1)
   gap = 0.06 / model.num_panes

@@ -1,4 +1,4 @@
-"""The measures of the cars, trucks, buses and trams of the toy streets.
+"""The dimensions of the cars, trucks, buses and trams of the toy streets.
 
 Vehicles have coordinates of their own, in meters: a ahead, b to the right,
 c up, from the middle of the ground below.
@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 
 class Model(NamedTuple):
-  """Measures of a kind of vehicle, in meters.
+  """Dimensions of a kind of vehicle, in meters.
 
   Attributes:
-    length, width, height: of the whole.
+    length, width, height: of the whole vehicle.
     belt: height of the lower edge of the windows.
     roof: a of the rear and front end of the roof.
     cabin: a of the rear and front end of the cabin at the belt.

@@ -24,9 +24,9 @@ def render_vehicle(
   Args:
     canvas: to render on.
     camera: the viewpoint.
-    model: its measures.
+    model: its dimensions.
     color: of its body.
-    pose: X and Z of its middle, and its heading in radians: 0 drives away
+    pose: X and Z of its middle, and its heading in radians: 0 is away
       from the camera, pi / 2 to the right, pi toward the camera.
     object_id: written to its pixels; not to those of its shadow.
   """
