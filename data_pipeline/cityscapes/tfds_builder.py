@@ -14,6 +14,7 @@ import io
 import os
 from collections.abc import Iterator
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
@@ -201,13 +202,12 @@ def _prepare(
     The contents of its files at `size`, and its number of instances.
   """
   scene = png.read_scene(files, name)
-  _, raw_ids, _ = instances.dense_instance_map(
-    scene.instance_ids, max_instances=scene.instance_ids.size
-  )
+  areas = np.bincount(scene.instance_ids.ravel())
+  num_instances = np.count_nonzero(areas[instances.FIRST_THING_ID :])
   if size is not None:
     resized = png.resize_scene(scene, size)
     files = file_names.SceneFiles(*map(png.encode_png, resized))
-  return files, len(raw_ids)
+  return files, int(num_instances)
 
 
 def prepare(*, data_dir: str, manual_dir: str, config: str) -> None:
