@@ -7,7 +7,7 @@ grayscale. Needs only Pillow and numpy.
 import contextlib
 import io
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 from typing import IO
 
 import numpy as np
@@ -77,13 +77,7 @@ def read_scene(
       for kind, file in zip(file_names.KINDS, files, strict=True)
     )
   )
-  _check_sizes(
-    name,
-    {
-      kind: (array.shape[1], array.shape[0])
-      for kind, array in zip(file_names.KINDS, scene, strict=True)
-    },
-  )
+  _check_sizes(name, [(a.shape[1], a.shape[0]) for a in scene])
   if size is not None:
     scene = resize_scene(scene, size)
   _check_label_ids(
@@ -144,10 +138,10 @@ def check_headers(
     InputError: naming the file that is unreadable, cut off or of another
       kind, or the scene whose sizes differ.
   """
-  sizes = {}
+  sizes = []
   for kind, file in zip(file_names.KINDS, files, strict=True):
     with _open(file, kind, name) as (image, stream):
-      sizes[kind] = image.size
+      sizes.append(image.size)
       length = stream.seek(0, os.SEEK_END)
       stream.seek(max(0, length - _TAIL_BYTES))
       if _END_CHUNK not in stream.read():
@@ -216,10 +210,13 @@ def _resize(
   return np.array(Image.fromarray(array).resize((width, height), resampling))
 
 
-def _check_sizes(name: str, sizes: Mapping[str, tuple[int, int]]) -> None:
+def _check_sizes(name: str, sizes: Sequence[tuple[int, int]]) -> None:
   """Refuses a scene whose files differ in (width, height)."""
-  if len(set(sizes.values())) > 1:
-    listed = ', '.join(f'{kind} {w}x{h}' for kind, (w, h) in sizes.items())
+  if len(set(sizes)) > 1:
+    listed = ', '.join(
+      f'{kind} {width}x{height}'
+      for kind, (width, height) in zip(file_names.KINDS, sizes, strict=True)
+    )
     raise InputError(
       f'Scene {name}: sizes (width x height) differ: {listed}. Expected one'
       ' size; take all files of the scene from one data set.'

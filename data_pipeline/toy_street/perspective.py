@@ -14,7 +14,7 @@ _NEAREST = 0.8
 
 
 class Camera(NamedTuple):
-  """A level camera that looks down the street.
+  """A level camera that points along the street.
 
   Attributes:
     focal: focal length, in image heights.

@@ -33,7 +33,7 @@ class Canvas:
   """Samples to render on, of an image with twice as many columns as rows.
 
   Attributes:
-    samples_per_unit: sample rows in the whole height.
+    samples_per_unit: sample rows in the height of the image.
   """
 
   def __init__(self, height: int):

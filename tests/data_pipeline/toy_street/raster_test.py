@@ -109,7 +109,7 @@ def test_parallels_meet_and_billboards_stand_on_the_ground():
   camera = perspective.Camera(focal=2.0, height=1.5, horizon=0.4, center=1.1)
   far = camera.project(np.array([[-3.0, 0.0, 1e9], [3.0, 9.0, 1e9]]))
   np.testing.assert_allclose(far, [[1.1, 0.4], [1.1, 0.4]], atol=1e-6)
-  # 2 / 10 of an image height for each metre at Z 10.
+  # 2 / 10 of an image height for each meter at Z 10.
   foot = camera.project(np.array([1.0, 0.0, 10.0]))
   np.testing.assert_allclose(foot, [1.1 + 0.2, 0.4 + 0.3])
   board = camera.billboard(np.array([[0.0, 0.0], [0.5, 2.0]]), 1.0, 10.0)

@@ -82,7 +82,7 @@ def test_every_pixel_follows_the_encoding(scenes):
 def test_same_street_at_every_height(seed):
   small = toy_street.generate_scene(seed, height=64)
   large = toy_street.generate_scene(seed, height=192)
-  # The middle pixels of 3 x 3 blocks have the centres of the small pixels.
+  # The middle pixels of 3 x 3 blocks have the centers of the small pixels.
   assert (large.label_map[1::3, 1::3] == small.label_map).mean() > 0.97
   assert (large.instance_ids[1::3, 1::3] == small.instance_ids).mean() > 0.97
   blocks = large.image.reshape(64, 3, 128, 3, 3).mean((1, 3))
