@@ -28,10 +28,10 @@ class CityscapesArchives:
     """Opens the archives and reads their tables of contents.
 
     Args:
-      folder: where both lie under their official names.
+      folder: holds both under their official names.
 
     Raises:
-      InputError: if one is missing or no whole zip archive.
+      InputError: if one is missing or not a complete zip archive.
     """
     self._folder = pathlib.Path(folder)
     missing = [
@@ -41,7 +41,7 @@ class CityscapesArchives:
       raise InputError(
         f'{self._folder}: has no {" and no ".join(missing)}. {INSTRUCTIONS}'
       )
-    self._zips = {}
+    self._zips: dict[str, zipfile.ZipFile] = {}
     try:
       for top, name in NAMES.items():
         self._zips[top] = _open_zip(self._folder / name)
@@ -60,7 +60,7 @@ class CityscapesArchives:
     for archive in self._zips.values():
       archive.close()
 
-  def scenes(self, split: str) -> dict[str, file_names.SceneFiles]:
+  def scenes(self, split: str) -> dict[str, file_names.SceneFiles[str]]:
     """image id -> paths inside the archives, in the order of the ids.
 
     Args:
@@ -79,7 +79,9 @@ class CityscapesArchives:
       f'{self._folder}, split {split}',
     )
 
-  def read(self, files: file_names.SceneFiles) -> file_names.SceneFiles:
+  def read(
+    self, files: file_names.SceneFiles[str]
+  ) -> file_names.SceneFiles[bytes]:
     """The contents of a scene's files. Safe to call from threads.
 
     Raises:
@@ -103,5 +105,5 @@ def _open_zip(path: pathlib.Path) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
   except (OSError, zipfile.BadZipFile) as error:
     raise InputError(
-      f'{path}: is no whole zip archive ({error}). Download it again.'
+      f'{path}: is not a complete zip archive ({error}). Download it again.'
     ) from error

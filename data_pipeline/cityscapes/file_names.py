@@ -1,28 +1,28 @@
-"""Names and places of the files of Cityscapes, in folders and in archives.
+"""Names and paths of the files of Cityscapes, in folders and in archives.
 
     leftImg8bit/SPLIT/CITY/NAME_leftImg8bit.png
     gtFine/SPLIT/CITY/NAME_gtFine_labelIds.png
     gtFine/SPLIT/CITY/NAME_gtFine_instanceIds.png
 
-Other files there (polygons, colours) are left alone.
+Other files there (polygons, colors) are ignored.
 """
 
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
-from data_pipeline.errors import InputError
+from data_pipeline.errors import InputError, summarize
+
+File = TypeVar('File', str, bytes)
 
 IMAGE = 'image'
 LABEL_MAP = 'label map'
 INSTANCE_MAP = 'instance map'
 
-_NUM_SHOWN = 5
-
 
 class Kind(NamedTuple):
-  """Where the files of one kind lie.
+  """The names of the files of one kind.
 
   Attributes:
     folder: the first folder of their paths.
@@ -41,29 +41,22 @@ KINDS = {
 }
 
 
-class SceneFiles(NamedTuple):
-  """A scene's files: their paths, or their contents.
+class SceneFiles(NamedTuple, Generic[File]):
+  """A scene's files: their paths, or their contents."""
 
-  Attributes:
-    image: path or bytes; None for a scene of maps alone.
-    label_map: path or bytes.
-    instance_ids: path or bytes.
-  """
-
-  image: str | bytes | None
-  label_map: str | bytes
-  instance_ids: str | bytes
+  image: File
+  label_map: File
+  instance_ids: File
 
 
 def match_scenes(
-  paths: Mapping[str, Sequence[str]], place: str | os.PathLike[str]
-) -> dict[str, SceneFiles]:
-  """Puts the files of each scene together.
+  paths: Mapping[str, Sequence[str]], origin: str | os.PathLike[str]
+) -> dict[str, SceneFiles[str]]:
+  """Groups files by scene.
 
   Args:
-    paths: kind -> paths .../CITY/NAME_ending. Scenes have no image if `paths`
-      lacks that kind.
-    place: the folder or archive they come from, for messages.
+    paths: kind -> paths .../CITY/NAME_ending, for every kind of `KINDS`.
+    origin: the folder or archive of the paths, for messages.
 
   Returns:
     image id (NAME) -> files, in the order of the ids.
@@ -73,31 +66,21 @@ def match_scenes(
       have a scene of one name.
   """
   files = {}
-  for kind, found in paths.items():
-    folder, ending = KINDS[kind]
-    if not found:
+  for kind, (folder, ending) in KINDS.items():
+    if not paths[kind]:
       raise InputError(
-        f'{place}: there is no {kind}, expected'
+        f'{origin}: there is no {kind}, expected'
         f' {folder}/SPLIT/CITY/NAME{ending}. Unpack or fetch the official'
         ' archives as they are, with a folder for each city.'
       )
-    files[kind] = {_scene_of(path, ending): path for path in found}
-  _check_complete(files, place)
+    files[kind] = {_scene_of(path, ending): path for path in paths[kind]}
+  _check_complete(files, origin)
   scenes = sorted(files[LABEL_MAP], key=_image_id)
-  _check_unique([_image_id(scene) for scene in scenes], place)
+  _check_unique([_image_id(scene) for scene in scenes], origin)
   return {
-    _image_id(scene): SceneFiles(
-      *(files[kind][scene] if kind in files else None for kind in KINDS)
-    )
+    _image_id(scene): SceneFiles(*(files[kind][scene] for kind in KINDS))
     for scene in scenes
   }
-
-
-def summarize(items: Sequence[str], separator: str = ', ') -> str:
-  """The first few of a list, and how many more there are."""
-  more = len(items) - _NUM_SHOWN
-  shown = separator.join(items[:_NUM_SHOWN])
-  return f'{shown}{separator}and {more} more' if more > 0 else shown
 
 
 def _scene_of(path: str, ending: str) -> str:
@@ -111,31 +94,32 @@ def _image_id(scene: str) -> str:
 
 
 def _check_complete(
-  files: Mapping[str, Mapping[str, str]], place: str | os.PathLike[str]
+  files: Mapping[str, Mapping[str, str]], origin: str | os.PathLike[str]
 ) -> None:
-  everything = set().union(*files.values())
+  all_scenes = set().union(*files.values())
   problems = []
-  for kind, of_scenes in files.items():
-    lacking = sorted(everything - of_scenes.keys())
+  for kind, path_of_scene in files.items():
+    lacking = sorted(all_scenes - path_of_scene.keys())
     if lacking:
       folder, ending = KINDS[kind]
       problems.append(
-        f'{len(lacking)} of {len(everything)} scenes have no {kind}'
+        f'{len(lacking)} of {len(all_scenes)} scenes have no {kind}'
         f' ({folder}/.../*{ending}): {summarize(lacking)}.'
       )
   if problems:
     raise InputError(
-      f'{place}: {" ".join(problems)} Every scene needs {", ".join(files)}: add'
-      ' what is missing, or remove the other files of these scenes.'
+      f'{origin}: {" ".join(problems)} Every scene needs {", ".join(files)}:'
+      ' add what is missing, or remove the other files of these scenes.'
     )
 
 
 def _check_unique(
-  image_ids: Sequence[str], place: str | os.PathLike[str]
+  image_ids: Sequence[str], origin: str | os.PathLike[str]
 ) -> None:
   repeated = [name for name, count in Counter(image_ids).items() if count > 1]
   if repeated:
     raise InputError(
-      f'{place}: {len(repeated)} scenes have a namesake in another city:'
-      f' {summarize(repeated)}. Names must differ; begin them with the city.'
+      f'{origin}: {len(repeated)} scenes have the name of a scene in another'
+      f' city: {summarize(repeated)}. Names must differ; begin them with the'
+      ' city.'
     )

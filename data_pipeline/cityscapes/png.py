@@ -1,13 +1,14 @@
 """Decodes, checks and resizes the three PNG files of a Cityscapes scene.
 
 The image is 8-bit RGB, the label map 8-bit grayscale, the instance map 16-bit
-grayscale. Needs Pillow and numpy alone.
+grayscale. Needs only Pillow and numpy.
 """
 
 import contextlib
 import io
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
+from typing import IO
 
 import numpy as np
 from PIL import Image
@@ -17,7 +18,7 @@ from data_pipeline.cityscapes import file_names
 from data_pipeline.errors import InputError
 
 _LARGEST_LABEL_ID = labels.LABELS[-1].id
-# Pillow's mode of each kind of file, and what to tell who has another one.
+# Pillow's mode of each kind of file, and what to do about another mode.
 _MODES = {
   file_names.IMAGE: 'RGB',
   file_names.LABEL_MAP: 'L',
@@ -25,11 +26,14 @@ _MODES = {
 }
 _ADVICE = {
   file_names.IMAGE: '8-bit RGB. Convert it, without palette or alpha',
-  file_names.LABEL_MAP: '8-bit grayscale of label ids. Use *_gtFine_labelIds.png,'
-  ' not *_gtFine_color.png',
-  file_names.INSTANCE_MAP: '16-bit grayscale, since ids such as 26003 do not fit 8'
-  ' bits. Use *_gtFine_instanceIds.png, or write the map again from a uint16'
-  ' array',
+  file_names.LABEL_MAP: (
+    '8-bit grayscale of label ids. Use *_gtFine_labelIds.png, not'
+    ' *_gtFine_color.png'
+  ),
+  file_names.INSTANCE_MAP: (
+    '16-bit grayscale, since ids such as 26003 do not fit 8 bits. Use'
+    ' *_gtFine_instanceIds.png, or write the map again from a uint16 array'
+  ),
 }
 _MODE_NAMES = {
   '1': '1-bit',
@@ -40,18 +44,20 @@ _MODE_NAMES = {
   'RGB': 'RGB',
   'RGBA': 'RGB with alpha',
 }
-# A whole PNG ends with this chunk. Some programs write a little behind it.
+# A complete PNG ends with this chunk. Some programs append a little to it.
 _END_CHUNK = b'IEND'
 _TAIL_BYTES = 4096
 
 
 def read_scene(
-  files: file_names.SceneFiles, name: str, size: tuple[int, int] | None = None
+  files: file_names.SceneFiles[file_names.File],
+  name: str,
+  size: tuple[int, int] | None = None,
 ) -> batch.Scene:
   """Decodes a scene, resizes it as GauGAN does, and checks its values.
 
   Args:
-    files: its three files, of one size.
+    files: paths or contents of its three files, which have one size.
     name: the scene, for messages.
     size: (height, width) of the result, see `resize_scene`. None keeps the
       full size, so that the maps are compared on every pixel and not only on
@@ -65,13 +71,13 @@ def read_scene(
       kind, if sizes differ, if a label id is not in the table, or if label
       map and instance map disagree.
   """
-  arrays = {
-    kind: _decode(file, kind, name)
-    for kind, file in zip(file_names.KINDS, files, strict=True)
-    if file is not None
-  }
-  _check_sizes(name, {k: a.shape[1::-1] for k, a in arrays.items()})
-  scene = batch.Scene(*(arrays.get(kind) for kind in file_names.KINDS))
+  scene = batch.Scene(
+    *(
+      _decode(file, kind, name)
+      for kind, file in zip(file_names.KINDS, files, strict=True)
+    )
+  )
+  _check_sizes(name, [(a.shape[1], a.shape[0]) for a in scene])
   if size is not None:
     scene = resize_scene(scene, size)
   _check_label_ids(
@@ -86,13 +92,13 @@ def read_scene(
 
 
 def read_map(file: str | os.PathLike[str], kind: str) -> np.ndarray:
-  """A label map or an instance map by itself, at its own size, unchecked.
+  """Decodes a single label or instance map, at its own size, unchecked.
 
-  An instance map of dense ids, which fit 8 bits, may be stored so.
+  An instance map may have 8 bits, which is enough for dense ids.
 
   Args:
     file: PNG.
-    kind: `layout.LABEL_MAP` or `layout.INSTANCE_MAP`.
+    kind: `file_names.LABEL_MAP` or `file_names.INSTANCE_MAP`.
 
   Returns:
     uint8 or uint16 [H, W].
@@ -101,12 +107,12 @@ def read_map(file: str | os.PathLike[str], kind: str) -> np.ndarray:
     InputError: naming the file, if it is missing, damaged or of another kind.
   """
   modes = {_MODES[kind], 'L'}
-  with _open(os.fspath(file), kind, '', modes) as (picture, _):
-    return np.array(picture)
+  with _open(os.fspath(file), kind, '', modes) as (image, _):
+    return np.array(image)
 
 
 def resize_map(array: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-  """Resizes ids [H, W] to (height, width), the nearest pixel's each."""
+  """Resizes ids [H, W] to (height, width) by nearest-neighbor sampling."""
   return _resize(array, size, Image.Resampling.NEAREST)
 
 
@@ -114,31 +120,28 @@ def resize_scene(scene: batch.Scene, size: tuple[int, int]) -> batch.Scene:
   """Resizes to (height, width) without cropping, whatever the aspect.
 
   The image by Pillow's bicubic filter, which is antialiased; the maps by the
-  pixel nearest to the centre, so that ids stay ids.
+  pixel nearest to the center, so that ids stay ids.
   """
-  image = scene.image
-  if image is not None:
-    image = _resize(image, size, Image.Resampling.BICUBIC)
   return batch.Scene(
-    image,
+    _resize(scene.image, size, Image.Resampling.BICUBIC),
     resize_map(scene.label_map, size),
     resize_map(scene.instance_ids, size),
   )
 
 
-def check_headers(files: file_names.SceneFiles, name: str) -> None:
+def check_headers(
+  files: file_names.SceneFiles[file_names.File], name: str
+) -> None:
   """Checks kind, size and end of a scene's files without decoding them.
 
   Raises:
     InputError: naming the file that is unreadable, cut off or of another
       kind, or the scene whose sizes differ.
   """
-  sizes = {}
+  sizes = []
   for kind, file in zip(file_names.KINDS, files, strict=True):
-    if file is None:
-      continue
-    with _open(file, kind, name) as (picture, stream):
-      sizes[kind] = picture.size
+    with _open(file, kind, name) as (image, stream):
+      sizes.append(image.size)
       length = stream.seek(0, os.SEEK_END)
       stream.seek(max(0, length - _TAIL_BYTES))
       if _END_CHUNK not in stream.read():
@@ -147,7 +150,7 @@ def check_headers(files: file_names.SceneFiles, name: str) -> None:
 
 
 def encode_png(array: np.ndarray) -> bytes:
-  """A PNG without loss: uint8 [H, W, 3] or [H, W], or uint16 [H, W]."""
+  """Encodes uint8 [H, W, 3] or [H, W], or uint16 [H, W], as a PNG."""
   stream = io.BytesIO()
   Image.fromarray(array).save(stream, 'PNG')
   return stream.getvalue()
@@ -156,34 +159,35 @@ def encode_png(array: np.ndarray) -> bytes:
 @contextlib.contextmanager
 def _open(
   file: str | bytes, kind: str, name: str, modes: Collection[str] = ()
-) -> Iterator[tuple[Image.Image, io.BufferedIOBase]]:
-  """The picture, its header read and its mode checked, and its stream.
+) -> Iterator[tuple[Image.Image, IO[bytes]]]:
+  """The image, with its header read and its mode checked, and its stream.
 
-  `modes` are Pillow's that will do; by default the one of Cityscapes' files.
-  What Pillow raises over a damaged file, then or later, becomes InputError.
+  `modes` are the Pillow modes that are accepted; by default the one of
+  Cityscapes' files. Pillow's errors over a damaged file, here or in the body of
+  the `with` statement, become InputError.
   """
   described = _describe(file, kind, name)
   try:
     with contextlib.ExitStack() as stack:
-      stream = stack.enter_context(
+      stream: IO[bytes] = stack.enter_context(
         io.BytesIO(file) if isinstance(file, bytes) else open(file, 'rb')
       )
-      picture = stack.enter_context(Image.open(stream, formats=('PNG',)))
-      if picture.mode not in (modes or (_MODES[kind],)):
+      image = stack.enter_context(Image.open(stream, formats=('PNG',)))
+      if image.mode not in (modes or (_MODES[kind],)):
         raise InputError(
           f'{described}: the {kind} is stored as'
-          f' {_MODE_NAMES.get(picture.mode, picture.mode)}, expected'
+          f' {_MODE_NAMES.get(image.mode, image.mode)}, expected'
           f' {_ADVICE[kind]}.'
         )
-      yield picture, stream
+      yield image, stream
   except InputError:
     raise
   except (OSError, SyntaxError, ValueError) as error:
-    # Pillow's text on an unknown header only prints the stream object.
+    # Pillow's message about an unknown header only prints the stream object.
     is_unknown = isinstance(error, Image.UnidentifiedImageError)
     reason = 'it has no PNG header' if is_unknown else error
     raise InputError(
-      f'{described}: cannot be read ({reason}). Expected a whole PNG file;'
+      f'{described}: cannot be read ({reason}). Expected a complete PNG file;'
       ' fetch or write it again.'
     ) from error
 
@@ -193,8 +197,8 @@ def _describe(file: str | bytes, kind: str, name: str) -> str:
 
 
 def _decode(file: str | bytes, kind: str, name: str) -> np.ndarray:
-  with _open(file, kind, name) as (picture, _):
-    return np.array(picture)
+  with _open(file, kind, name) as (image, _):
+    return np.array(image)
 
 
 def _resize(
@@ -206,12 +210,15 @@ def _resize(
   return np.array(Image.fromarray(array).resize((width, height), resampling))
 
 
-def _check_sizes(name: str, sizes: Mapping[str, tuple[int, int]]) -> None:
+def _check_sizes(name: str, sizes: Sequence[tuple[int, int]]) -> None:
   """Refuses a scene whose files differ in (width, height)."""
-  if len(set(sizes.values())) > 1:
-    found = ', '.join(f'{kind} {w}x{h}' for kind, (w, h) in sizes.items())
+  if len(set(sizes)) > 1:
+    listed = ', '.join(
+      f'{kind} {width}x{height}'
+      for kind, (width, height) in zip(file_names.KINDS, sizes, strict=True)
+    )
     raise InputError(
-      f'Scene {name}: sizes (width x height) differ: {found}. Expected one'
+      f'Scene {name}: sizes (width x height) differ: {listed}. Expected one'
       ' size; take all files of the scene from one data set.'
     )
 

@@ -6,36 +6,30 @@ official archives,
     python -m data_pipeline.cityscapes --data_dir DIR --manual_dir DIR \
         --config 256x512
 
-at the size of training, which spares every epoch the decoding and resizing of
-full-size pictures. `CityscapesTfds` reads it.
+at the training size, so that no epoch has to decode and resize full-size
+images. `CityscapesTfds` reads it.
 """
 
-import argparse
-import concurrent.futures
 import io
 import os
-import sys
 from collections.abc import Iterator
 
+import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from data_pipeline import batch, instances
+from data_pipeline import batch, instances, read_ahead
 from data_pipeline.cityscapes import archives, file_names, png
+from data_pipeline.cityscapes.prepared_sizes import SIZES
 from data_pipeline.errors import InputError
 
-SIZES = {'256x512': (256, 512), '512x1024': (512, 1024), 'full': None}
 # The official names of the splits, and TFDS's.
 SPLITS = {'train': 'train', 'val': 'validation'}
-# The features that hold PNGs, in the order of `layout.SceneFiles`.
+# The features that hold PNGs, in the order of `file_names.SceneFiles`.
 _PNG_FEATURES = ('image', 'label_map', 'instance_ids')
 _NUM_THREADS = os.cpu_count() or 1
 # TFDS sorts by 128-bit keys in buckets of equal ranges.
 _NUM_KEYS = 2**128
-_EXAMPLE_TEXT = """example:
-  python -m data_pipeline.cityscapes --data_dir data/tfds \\
-      --manual_dir downloads/cityscapes --config 256x512
-"""
 
 
 class CityscapesInstances(tfds.core.GeneratorBasedBuilder):
@@ -59,18 +53,18 @@ class CityscapesInstances(tfds.core.GeneratorBasedBuilder):
     for name, size in SIZES.items()
   ]
   MANUAL_DOWNLOAD_INSTRUCTIONS = archives.INSTRUCTIONS
-  # TFDS looks for checksums of downloads beside this file, through a package
-  # that it does not declare (importlib_resources). There are no downloads.
+  # TFDS would look for checksums of downloads beside this file, through a
+  # package that it does not declare (importlib_resources). There are none.
   code_path = None
 
   def __init__(self, *, file_format: str = 'array_record', **settings):
-    """As any builder, but in a format that allows random access."""
+    """Like any builder, but the default format allows random access."""
     super().__init__(file_format=file_format, **settings)
 
   def _info(self) -> tfds.core.DatasetInfo:
     height, width = SIZES[self.builder_config.name] or (None, None)
 
-    def png(channels, dtype):
+    def png_feature(channels, dtype):
       return tfds.features.Image(
         shape=(height, width, channels), dtype=dtype, encoding_format='png'
       )
@@ -81,10 +75,10 @@ class CityscapesInstances(tfds.core.GeneratorBasedBuilder):
       homepage='https://www.cityscapes-dataset.com',
       features=tfds.features.FeaturesDict(
         {
-          'image': png(3, tf.uint8),
-          'label_map': png(1, tf.uint8),
-          # In 8 bits TensorFlow would keep the high byte of ids, silently.
-          'instance_ids': png(1, tf.uint16),
+          'image': png_feature(3, tf.uint8),
+          'label_map': png_feature(1, tf.uint8),
+          # With uint8 TensorFlow would silently keep the high byte of ids.
+          'instance_ids': png_feature(1, tf.uint16),
           'image_id': tfds.features.Text(),
         }
       ),
@@ -117,7 +111,7 @@ class CityscapesInstances(tfds.core.GeneratorBasedBuilder):
         )
 
       max_num_instances = 0
-      prepared = _map_in_threads(prepare, list(scenes))
+      prepared = read_ahead.map_ahead(prepare, scenes, num_threads=_NUM_THREADS)
       for i, (image_id, (files, num_instances)) in enumerate(
         zip(scenes, prepared, strict=True)
       ):
@@ -126,7 +120,7 @@ class CityscapesInstances(tfds.core.GeneratorBasedBuilder):
           name: io.BytesIO(file)
           for name, file in zip(_PNG_FEATURES, files, strict=True)
         }
-        # Neighbours 0, 1, 2 would all share one bucket, which TFDS sorts in
+        # Keys 0, 1, 2 would all fall into one bucket, which TFDS sorts in
         # memory.
         yield (
           i * (_NUM_KEYS // len(scenes)),
@@ -154,7 +148,7 @@ class CityscapesTfds:
     """Opens a prepared data set.
 
     Args:
-      data_dir: where TFDS keeps its data sets.
+      data_dir: the folder for data sets of TFDS.
       split: train or val.
       size: (height, width). Sizes that have no config of their own are
         resized from config full; None gives these files' own size.
@@ -198,34 +192,26 @@ class CityscapesTfds:
 
 
 def _prepare(
-  files: file_names.SceneFiles, name: str, size: tuple[int, int] | None
-) -> tuple[file_names.SceneFiles, int]:
-  """Checks a scene at full size; its files at `size` and its instances."""
+  files: file_names.SceneFiles[bytes],
+  name: str,
+  size: tuple[int, int] | None,
+) -> tuple[file_names.SceneFiles[bytes], int]:
+  """Checks a scene at full size.
+
+  Returns:
+    The contents of its files at `size`, and its number of instances.
+  """
   scene = png.read_scene(files, name)
-  _, raw_ids, _ = instances.dense_instance_map(
-    scene.instance_ids, max_instances=scene.instance_ids.size
-  )
+  areas = np.bincount(scene.instance_ids.ravel())
+  num_instances = np.count_nonzero(areas[instances.FIRST_THING_ID :])
   if size is not None:
     resized = png.resize_scene(scene, size)
     files = file_names.SceneFiles(*map(png.encode_png, resized))
-  return files, len(raw_ids)
-
-
-def _map_in_threads(function, arguments):
-  """Like `map`, a few results ahead: all would not fit into memory."""
-  num_ahead = 2 * _NUM_THREADS
-  with concurrent.futures.ThreadPoolExecutor(_NUM_THREADS) as threads:
-    waiting = []
-    for argument in arguments:
-      waiting.append(threads.submit(function, argument))
-      if len(waiting) > num_ahead:
-        yield waiting.pop(0).result()
-    for future in waiting:
-      yield future.result()
+  return files, int(num_instances)
 
 
 def prepare(*, data_dir: str, manual_dir: str, config: str) -> None:
-  """Prepares a config, unless it is there, and prints what is in it.
+  """Prepares a config, unless it is there, and prints its splits.
 
   Raises:
     InputError: if an archive is missing or damaged, or holds a scene that
@@ -251,42 +237,3 @@ def prepare(*, data_dir: str, manual_dir: str, config: str) -> None:
       )
     )
   print(f'Data set: {builder.data_dir}')
-
-
-def main(arguments: list[str] | None = None) -> int:
-  """The command line; returns the exit status."""
-  parser = argparse.ArgumentParser(
-    prog='python -m data_pipeline.cityscapes',
-    description='Prepares Cityscapes with instance maps for TFDS.',
-    epilog=_EXAMPLE_TEXT,
-    formatter_class=argparse.RawDescriptionHelpFormatter,
-  )
-  parser.add_argument(
-    '--data_dir', required=True, help='where TFDS keeps its data sets'
-  )
-  parser.add_argument(
-    '--manual_dir',
-    required=True,
-    help=f'the folder of {" and ".join(archives.NAMES.values())}',
-  )
-  parser.add_argument(
-    '--config',
-    choices=SIZES,
-    default='256x512',
-    help='height x width, or full for the official files (default: 256x512)',
-  )
-  flags = parser.parse_args(arguments)
-  try:
-    prepare(
-      data_dir=os.path.expanduser(flags.data_dir),
-      manual_dir=os.path.expanduser(flags.manual_dir),
-      config=flags.config,
-    )
-  except InputError as error:
-    print(f'Error: {error}', file=sys.stderr)
-    return 2
-  return 0
-
-
-if __name__ == '__main__':
-  sys.exit(main())

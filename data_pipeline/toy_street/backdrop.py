@@ -1,4 +1,4 @@
-"""What stands still in the toy streets: sky, road, trees, poles, signs."""
+"""The static parts of the toy streets: sky, road, trees, poles, signs."""
 
 from typing import NamedTuple
 
@@ -23,24 +23,24 @@ _SKY_TOP, _SKY_BOTTOM = (0.45, 0.70, 0.93), (0.86, 0.93, 0.97)
 _ROAD_FAR, _ROAD_NEAR = (0.55, 0.56, 0.59), (0.40, 0.41, 0.45)
 _MARKING = (0.92, 0.92, 0.90)
 _SIDEWALK_FAR, _SIDEWALK_NEAR = (0.80, 0.76, 0.71), (0.74, 0.69, 0.64)
-_KERB = (0.66, 0.64, 0.62)
+_CURB = (0.66, 0.64, 0.62)
 _GRASS = (0.55, 0.70, 0.35)
 _TRUNK = (0.36, 0.27, 0.20)
 _POLE_COLOR = (0.40, 0.42, 0.44)
 _WALL_COLOR = (0.66, 0.60, 0.54)
 _HOOD, _HOOD_SHINE = (0.24, 0.26, 0.30), (0.40, 0.43, 0.48)
-# Crowns with a radius of fewer samples are drawn as one ball.
+# Crowns with a radius of fewer samples are rendered as one ball.
 _SMALL_CROWN = 9.0
-# Where the drawn ground ends, in metres.
+# The rendered ground ends at this Z, in meters.
 _FAR = 400.0
 
 
 class Street(NamedTuple):
-  """The cross-section of a street, X in metres.
+  """The cross-section of a street, X in meters.
 
   Attributes:
-    road: left and right kerb.
-    walls: left and right line of the houses.
+    road: left and right curb.
+    walls: left and right building line.
     end: Z of the houses that close the street.
   """
 
@@ -53,9 +53,9 @@ class Tree(NamedTuple):
   """A tree; or, without a trunk, a bush.
 
   Attributes:
-    x, z: where it stands.
-    trunk: height of the lowest leaves, in metres.
-    crown: radius of the crown across and up, in metres.
+    x, z: X and Z of its foot.
+    trunk: height of the lowest leaves, in meters.
+    crown: radius of the crown across and up, in meters.
     blobs: [n, 3], x, y and radius of its balls of leaves, in crown radii.
     color: of the leaves in the light.
   """
@@ -68,46 +68,46 @@ class Tree(NamedTuple):
   color: raster.Color
 
 
-def draw_sky(canvas: raster.Canvas, camera: perspective.Camera) -> None:
+def render_sky(canvas: raster.Canvas, camera: perspective.Camera) -> None:
   """Fills everything above the horizon."""
   box = raster.rectangle(0.0, 0.0, 2.0, camera.horizon + 0.01)
   canvas.fill(box, _SKY_TOP, SKY, _SKY_BOTTOM)
 
 
-def draw_ground(
+def render_ground(
   canvas: raster.Canvas,
   camera: perspective.Camera,
   street: Street,
   lawns: tuple[bool, bool],
 ) -> None:
-  """Fills everything below the horizon: road, kerbs, sidewalks, lawns."""
+  """Fills everything below the horizon: road, curbs, sidewalks, lawns."""
   box = raster.rectangle(0.0, camera.horizon, 2.0, 1.0)
   canvas.fill(box, _ROAD_FAR, ROAD, _ROAD_NEAR)
-  for side, kerb, wall, has_lawn in zip(
+  for side, curb, wall, has_lawn in zip(
     (-1, 1), street.road, street.walls, lawns, strict=True
   ):
-    edge = kerb + side * 60.0
-    strip = _strip(camera, kerb, edge)
+    edge = curb + side * 60.0
+    strip = _strip(camera, curb, edge)
     canvas.fill(strip, _SIDEWALK_FAR, SIDEWALK, _SIDEWALK_NEAR)
-    canvas.fill(_strip(camera, kerb, kerb + side * 0.22), _KERB, SIDEWALK)
-    lawn = (kerb + wall) / 2 if has_lawn else wall
+    canvas.fill(_strip(camera, curb, curb + side * 0.22), _CURB, SIDEWALK)
+    lawn = (curb + wall) / 2 if has_lawn else wall
     canvas.fill(_strip(camera, lawn, edge), _GRASS, TERRAIN)
 
 
-def draw_markings(
+def render_markings(
   canvas: raster.Canvas,
   camera: perspective.Camera,
   street: Street,
   dash: tuple[float, float],
   crossing: float | None,
 ) -> None:
-  """Paints the middle line and, at Z `crossing`, a zebra crossing.
+  """Renders the middle line and, at Z `crossing`, a zebra crossing.
 
   Args:
-    canvas: to draw on.
-    camera: that sees the road.
-    street: whose road it is.
-    dash: length of a dash and of dash and gap together, in metres.
+    canvas: to render on.
+    camera: the viewpoint.
+    street: the cross-section.
+    dash: length of a dash and of dash and gap together, in meters.
     crossing: Z of the zebra crossing, None for none.
   """
   left, right = street.road
@@ -125,10 +125,14 @@ def draw_markings(
     canvas.fill(stripe, _MARKING, ROAD)
 
 
-def draw_tree(
-  canvas: raster.Canvas, camera: perspective.Camera, tree: Tree, object_id: int
+def render_tree(
+  canvas: raster.Canvas,
+  camera: perspective.Camera,
+  object_id: int,
+  *,
+  tree: Tree,
 ) -> None:
-  """Draws trunk and crown: dark balls of leaves, then their lit tops."""
+  """Renders trunk and crown: dark balls of leaves, then their lit tops."""
   across, up = tree.crown
   middle = tree.trunk + 0.85 * up
   if tree.trunk > 0:
@@ -140,9 +144,11 @@ def draw_tree(
     blobs = np.array([[0.0, 0.0, 0.95]])
   scale = camera.focal / tree.z
   radius_x, radius_y = across * scale, up * scale
-  center_x, center_y = camera.billboard((0.0, middle), tree.x, tree.z).tolist()
+  center_x, center_y = camera.billboard(
+    np.array([0.0, middle]), tree.x, tree.z
+  ).tolist()
   for light, shrink, shift in ((0.72, 1.0, 0.0), (1.0, 0.72, 0.22)):
-    color = tuple(c * light for c in tree.color)
+    color = raster.lit(tree.color, light)
     for x, y, radius in blobs.tolist():
       ball = (
         center_x + radius_x * (x - 0.4 * shift * radius),
@@ -153,15 +159,15 @@ def draw_tree(
       canvas.fill_ellipse(ball, color, object_id)
 
 
-def draw_barrier(
+def render_barrier(
   canvas: raster.Canvas,
   camera: perspective.Camera,
+  object_id: int,
   x: float,
   near_far: tuple[float, float],
   height: float,
-  object_id: int,
 ) -> None:
-  """Draws a fence or wall along the street at X `x`."""
+  """Renders a fence or wall along the street at X `x`."""
   near, far = near_far
   points = [[x, 0, near], [x, height, near], [x, height, far], [x, 0, far]]
   box = camera.project(np.array(points))
@@ -174,7 +180,7 @@ def draw_barrier(
       [x, height - 0.25, far],
     ]
     coping = camera.project(np.array(points))
-    canvas.fill(coping, tuple(c * 1.2 for c in _WALL_COLOR), object_id)
+    canvas.fill(coping, raster.lit(_WALL_COLOR, 1.2), object_id)
     return
   canvas.fill(box, (0.60, 0.47, 0.36), object_id)
   for z in np.arange(near, min(far, 45.0), 0.9):
@@ -183,49 +189,52 @@ def draw_barrier(
     canvas.fill(slat, (0.45, 0.34, 0.26), object_id)
 
 
-def draw_pole(
+def render_pole(
   canvas: raster.Canvas,
   camera: perspective.Camera,
-  place: tuple[float, float],
+  object_id: int,
+  *,
+  position: tuple[float, float],
   height: float,
   arm: float,
-  object_id: int,
 ) -> None:
-  """Draws a post with an arm of length `arm` (metres, to the right)."""
+  """Renders a post with an arm of length `arm` (meters, to the right)."""
   post = raster.rectangle(-0.08, height, 0.08, 0.0)
-  canvas.fill(camera.billboard(post, *place), _POLE_COLOR, object_id)
+  canvas.fill(camera.billboard(post, *position), _POLE_COLOR, object_id)
   if arm:
     left, right = min(0.0, arm), max(0.0, arm)
     bar = raster.rectangle(left, height, right, height - 0.15)
     lamp = raster.rectangle(arm - 0.35, height, arm + 0.35, height - 0.22)
-    canvas.fill(camera.billboard(bar, *place), _POLE_COLOR, object_id)
-    canvas.fill(camera.billboard(lamp, *place), (0.9, 0.9, 0.82), object_id)
+    canvas.fill(camera.billboard(bar, *position), _POLE_COLOR, object_id)
+    canvas.fill(camera.billboard(lamp, *position), (0.9, 0.9, 0.82), object_id)
 
 
-def draw_traffic_light(
+def render_traffic_light(
   canvas: raster.Canvas,
   camera: perspective.Camera,
-  place: tuple[float, float],
-  is_green: bool,
   object_id: int,
+  *,
+  position: tuple[float, float],
+  is_green: bool,
 ) -> None:
-  """Draws the box with its three lamps, one of them lit."""
+  """Renders a traffic light of three lamps, one of them lit."""
   box = raster.rectangle(-0.22, 3.6, 0.22, 2.5)
-  canvas.fill(camera.billboard(box, *place), (0.10, 0.11, 0.12), object_id)
+  canvas.fill(camera.billboard(box, *position), (0.10, 0.11, 0.12), object_id)
   lit = (0.15, 0.90, 0.45) if is_green else (0.98, 0.18, 0.12)
   for y, is_lit in ((3.40, not is_green), (3.05, False), (2.70, is_green)):
-    lamp = camera.billboard(raster.disc(0.0, y, 0.14), *place)
+    lamp = camera.billboard(raster.disc(0.0, y, 0.14), *position)
     canvas.fill(lamp, lit if is_lit else (0.25, 0.25, 0.25), object_id)
 
 
-def draw_sign(
+def render_sign(
   canvas: raster.Canvas,
   camera: perspective.Camera,
-  place: tuple[float, float],
-  kind: int,
   object_id: int,
+  *,
+  position: tuple[float, float],
+  kind: int,
 ) -> None:
-  """Draws a sign: 0 warning, 1 prohibition, 2 direction, 3 priority."""
+  """Renders a sign: 0 warning, 1 prohibition, 2 direction, 3 priority."""
   red, white, blue = (0.85, 0.12, 0.12), (0.97, 0.97, 0.95), (0.12, 0.35, 0.78)
   triangle = np.array([[-0.5, 2.2], [0.5, 2.2], [0.0, 3.05]])
   diamond = np.array([[0.0, 2.1], [0.5, 2.6], [0.0, 3.1], [-0.5, 2.6]])
@@ -242,11 +251,11 @@ def draw_sign(
     ((diamond, white), ((diamond - (0, 2.6)) * 0.7 + (0, 2.6), (1, 0.8, 0.1))),
   )[kind]
   for shape, color in layers:
-    canvas.fill(camera.billboard(shape, *place), color, object_id)
+    canvas.fill(camera.billboard(shape, *position), color, object_id)
 
 
-def draw_hood(canvas: raster.Canvas, top: float) -> None:
-  """Draws the camera's own car along the lower edge, from y `top` down."""
+def render_hood(canvas: raster.Canvas, top: float) -> None:
+  """Renders the camera's own car along the lower edge, from y `top` down."""
   hood = np.array(
     [[-0.1, 1.01], [0.12, top + 0.03], [0.45, top], [1.55, top]]
     + [[1.88, top + 0.03], [2.1, 1.01]]

@@ -5,31 +5,30 @@
     OUTPUT/gtFine/SPLIT/CITY/NAME_gtFine_instanceIds.png       16-bit
     OUTPUT/toy_street.json                                     settings
 
-Every file is written whole or not at all, and files that exist are kept: the
-same command continues where an earlier one was stopped.
+Files that exist are kept: the same command continues where an earlier one was
+stopped.
 """
 
 import contextlib
 import json
-import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import tqdm
-from PIL import Image
 
-from data_pipeline import batch
+from data_pipeline import atomic_file, batch
+from data_pipeline.cityscapes import file_names, png
 from data_pipeline.errors import InputError
 
 _SETTINGS_FILE = 'toy_street.json'
 
 
 def claim(output: str, settings: Mapping[str, int]) -> None:
-  """Notes in a folder which scenes it is going to hold.
+  """Records in a folder which scenes it will hold.
 
   Args:
     output: the folder, made if it is missing.
-    settings: on which the scenes' contents depend.
+    settings: everything that the scenes' contents depend on.
 
   Raises:
     InputError: if `output` is a file, cannot be written, or holds scenes of
@@ -50,8 +49,8 @@ def claim(output: str, settings: Mapping[str, int]) -> None:
       f'{output}: holds leftImg8bit or gtFine, but no {_SETTINGS_FILE}, so its'
       ' scenes are not toy streets. Choose another --output.'
     )
-  text = json.dumps(dict(settings)) + '\n'
-  _write(file, lambda path: path.write_text(text))
+  with _reporting_unwritable(file):
+    atomic_file.write_json(file, dict(settings))
 
 
 def write_split(
@@ -68,54 +67,42 @@ def write_split(
   Raises:
     InputError: if a file cannot be written.
   """
-  root = pathlib.Path(output)
-  images = root / 'leftImg8bit' / split / city
-  maps = root / 'gtFine' / split / city
-  names = tqdm.tqdm(source.image_ids, desc=f'Drawing {split}', disable=None)
+  names = tqdm.tqdm(source.image_ids, desc=f'Rendering {split}', disable=None)
   for index, name in enumerate(names):
-    files = (
-      images / f'{name}_leftImg8bit.png',
-      maps / f'{name}_gtFine_labelIds.png',
-      maps / f'{name}_gtFine_instanceIds.png',
-    )
+    files = [
+      pathlib.Path(output, folder, split, city, f'{name}{ending}')
+      for folder, ending in file_names.KINDS.values()
+    ]
     if all(file.exists() for file in files):
       continue
-    # uint8 arrays give 8-bit files, uint16 arrays 16-bit ones.
     for file, array in zip(files, source.read(index), strict=True):
-      picture = Image.fromarray(array)
-      _write(file, lambda path, picture=picture: picture.save(path, 'PNG'))
+      with _reporting_unwritable(file), atomic_file.replacing(file) as partial:
+        partial.write_bytes(png.encode_png(array))
 
 
 def _check_same_settings(
   file: pathlib.Path, settings: Mapping[str, int]
 ) -> None:
   try:
-    found = json.loads(file.read_text())
+    recorded = json.loads(file.read_text(encoding='utf-8'))
   except (OSError, ValueError) as error:
     raise InputError(
       f'{file}: cannot be read ({error}). Remove the folder, or choose'
       ' another --output.'
     ) from error
-  if found != dict(settings):
+  if recorded != dict(settings):
     raise InputError(
-      f'{file.parent}: holds scenes of {found}, expected {dict(settings)}.'
+      f'{file.parent}: holds scenes of {recorded}, expected {dict(settings)}.'
       ' Use the same --height and --seed, or choose another --output.'
     )
 
 
-def _write(file: pathlib.Path, write) -> None:
-  """Has `write` make a temporary file, then gives it its name."""
-  temporary = file.with_name(f'{file.name}.{os.getpid()}.tmp')
+@contextlib.contextmanager
+def _reporting_unwritable(file: pathlib.Path) -> Iterator[None]:
   try:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    write(temporary)
-    os.replace(temporary, file)
+    yield
   except OSError as error:
     raise InputError(
       f'{file}: cannot be written ({error.strerror or error}). Choose an'
       ' --output on a disk with space, in a folder where you may write.'
     ) from error
-  finally:
-    # Its folder may be missing or a file.
-    with contextlib.suppress(OSError):
-      temporary.unlink()

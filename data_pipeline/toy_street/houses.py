@@ -11,9 +11,9 @@ BUILDING = labels.label_id('building')
 
 _WINDOW = np.array((0.42, 0.52, 0.60))
 _SHOP_WINDOW = np.array((0.30, 0.38, 0.45))
-# Height of a floor and distance of windows, in metres.
+# Height of a floor and distance of windows, in meters.
 _FLOOR, _BAY = 3.3, 2.6
-# How far houses reach away from the street, in metres.
+# How far houses reach away from the street, in meters.
 _DEPTH = 14.0
 
 
@@ -23,9 +23,9 @@ class House(NamedTuple):
   Attributes:
     side: -1 left, 1 right.
     near, far: Z of its two ends.
-    height: in metres.
+    height: in meters.
     color: of its walls.
-    is_front_seen: True if no house of that height stands before it.
+    is_front_seen: False if a house at least as high stands before it.
   """
 
   side: int
@@ -42,7 +42,7 @@ class Front(NamedTuple):
   Attributes:
     left, right: X of its edges.
     z: its distance.
-    height: in metres.
+    height: in meters.
     color: of the wall.
   """
 
@@ -53,18 +53,18 @@ class Front(NamedTuple):
   color: raster.Color
 
 
-def draw_house(
+def render_house(
   canvas: raster.Canvas,
   camera: perspective.Camera,
   street: backdrop.Street,
   house: House,
 ) -> None:
-  """Draws the wall along the street and the one that faces the camera."""
+  """Renders the wall along the street and the one that faces the camera."""
   x = street.walls[0 if house.side < 0 else 1]
   if house.is_front_seen:
     left, right = sorted((x, x + house.side * _DEPTH))
     front = Front(left, right, house.near, house.height, house.color)
-    draw_front(canvas, camera, front)
+    render_front(canvas, camera, front)
   corners = camera.project(
     np.array([[x, house.height, house.near], [x, house.height, house.far]])
   )
@@ -85,10 +85,10 @@ def draw_house(
   canvas.shade(box, shader, BUILDING)
 
 
-def draw_front(
+def render_front(
   canvas: raster.Canvas, camera: perspective.Camera, front: Front
 ) -> None:
-  """Draws a wall that faces the camera."""
+  """Renders a wall that faces the camera."""
   left, right, z, height, _ = front
   scale = camera.focal / z
   box = _box_of(camera.project(np.array([[left, 0, z], [right, height, z]])))
@@ -112,12 +112,12 @@ def _facade(
   """A wall with rows of windows, as `raster.Shader` returns it.
 
   Args:
-    along: [w], metres along the wall.
-    y: [h, w] or [h, 1], metres above the street.
-    house: its height and colour.
+    along: [w], meters along the wall.
+    y: [h, w] or [h, 1], meters above the street.
+    house: its height and color.
     bay: [w], samples between two windows. Where there are few the windows
       fade into the wall, rather than flicker.
-    light: factor on the wall's colour.
+    light: factor on the wall's color.
   """
   floor, bays = y / _FLOOR, along / _BAY
   up = np.abs(floor - np.floor(floor) - 0.52)
@@ -129,7 +129,7 @@ def _facade(
   choice = np.where(is_edge, 3, choice)
   contrast = np.clip((bay - 3.0) / 5.0, 0.0, 1.0)[:, None]
   wall = np.array(house.color) * light
-  # A fifth of a faded wall is glass, so that its mean stays.
+  # A fifth of a faded wall is glass, which keeps the mean color.
   faded = wall + 0.2 * (_WINDOW - wall)
   kinds = (wall, _WINDOW, _SHOP_WINDOW, wall * 1.10)
   palette = np.stack([faded + contrast * (kind - faded) for kind in kinds])

@@ -1,7 +1,7 @@
-"""Persons, riders, bicycles and motorcycles of the toy streets, drawn flat.
+"""Persons, riders, bicycles and motorcycles of the toy streets.
 
-All face the camera as boards do. Shapes are in metres to the right of and
-above the point where the figure stands.
+All are billboards: flat and turned to the camera. Shapes are in meters to the
+right of and above the foot point.
 """
 
 import functools
@@ -11,17 +11,20 @@ import numpy as np
 
 from data_pipeline.toy_street import perspective, raster
 
-_TYRE = (0.12, 0.12, 0.14)
+_TIRE = (0.12, 0.12, 0.14)
 _SPOKES = (0.60, 0.62, 0.64)
 _SHOE = (0.15, 0.13, 0.13)
 _METAL = (0.45, 0.47, 0.50)
 
-# Samples per metre from which a two-wheeler is drawn with its small parts.
+# Samples per meter from which a two-wheeler is rendered with its small parts.
 _DETAILED = 9.0
+
+# A shape and its color.
+Part = tuple[np.ndarray, raster.Color]
 
 
 class Clothes(NamedTuple):
-  """Colours of a person."""
+  """Colors of a person."""
 
   skin: raster.Color
   hair: raster.Color
@@ -30,10 +33,10 @@ class Clothes(NamedTuple):
 
 
 class Figure(NamedTuple):
-  """How a person stands.
+  """Height and stride of a person.
 
   Attributes:
-    height: in metres.
+    height: in meters.
     stride: of the feet, as a share of the height, -0.2..0.2.
   """
 
@@ -41,35 +44,34 @@ class Figure(NamedTuple):
   stride: float
 
 
-def draw_person(
+def render_person(
   canvas: raster.Canvas,
   camera: perspective.Camera,
+  object_id: int,
+  *,
   figure: Figure,
   clothes: Clothes,
-  place: tuple[float, float],
-  object_id: int,
+  position: tuple[float, float],
 ) -> None:
-  """Draws a walking person.
+  """Renders a walking person.
 
   Args:
-    canvas: to draw on.
-    camera: that sees the person.
+    canvas: to render on.
+    camera: the viewpoint.
     figure: height and step.
-    clothes: colours.
-    place: X and Z.
+    clothes: colors.
+    position: X and Z.
     object_id: written to the person's pixels.
   """
-  size = figure.height * camera.focal / place[1] * canvas.samples_per_unit
-  x, z = place
+  size = figure.height * camera.focal / position[1] * canvas.samples_per_unit
+  x, z = position
   for shape, color in _person_parts(figure.stride, clothes, size):
     points = camera.billboard(shape * figure.height, x, z)
     canvas.fill(points, color, object_id)
 
 
-def _person_parts(
-  stride: float, clothes: Clothes, size: float
-) -> list[tuple[np.ndarray, raster.Color]]:
-  """Shapes of a person of height 1, as much as one sees of `size` samples."""
+def _person_parts(stride: float, clothes: Clothes, size: float) -> list[Part]:
+  """Shapes of a person of height 1, in the detail visible at `size` samples."""
   swing = 0.6 * stride
   parts = [
     (_limb((-0.045, 0.50), (-0.045 - stride, 0.02), 0.085), clothes.trousers),
@@ -94,66 +96,69 @@ def _person_parts(
   return parts
 
 
-def draw_bicycle(
+def render_bicycle(
   canvas: raster.Canvas,
   camera: perspective.Camera,
-  color: raster.Color,
-  place: tuple[float, float, float],
   object_id: int,
+  *,
+  color: raster.Color,
+  pose: tuple[float, float, float],
 ) -> None:
-  """Draws a bicycle; `place` is X, Z and its width, -1..1 (0 from behind)."""
+  """Renders a bicycle; `pose` is X, Z and its width, -1..1 (0 from behind)."""
   parts = [
-    (_wheel(-0.52, 0.34), _TYRE),
+    (_wheel(-0.52, 0.34), _TIRE),
     (_wheel(-0.52, 0.25), _SPOKES),
-    (_wheel(0.52, 0.34), _TYRE),
+    (_wheel(0.52, 0.34), _TIRE),
     (_wheel(0.52, 0.25), _SPOKES),
     (_limb((-0.10, 0.32), (-0.25, 0.88), 0.09), color),
     (_limb((-0.10, 0.32), (0.36, 0.78), 0.09), color),
     (_limb((0.52, 0.34), (0.34, 0.98), 0.08), color),
   ]
-  if camera.focal / place[1] * canvas.samples_per_unit > _DETAILED:
+  if camera.focal / pose[1] * canvas.samples_per_unit > _DETAILED:
     parts += [
       (_limb((-0.52, 0.34), (-0.10, 0.32), 0.07), color),
       (_limb((-0.22, 0.76), (0.36, 0.78), 0.08), color),
-      (_limb((-0.36, 0.90), (-0.14, 0.90), 0.07), _TYRE),
-      (_limb((0.28, 0.98), (0.48, 0.98), 0.06), _TYRE),
+      (_limb((-0.36, 0.90), (-0.14, 0.90), 0.07), _TIRE),
+      (_limb((0.28, 0.98), (0.48, 0.98), 0.06), _TIRE),
     ]
-  _draw_two_wheeler(canvas, camera, parts, place, object_id)
+  _render_two_wheeler(canvas, camera, object_id, parts, pose)
 
 
-def draw_motorcycle(
+def render_motorcycle(
   canvas: raster.Canvas,
   camera: perspective.Camera,
-  color: raster.Color,
-  place: tuple[float, float, float],
   object_id: int,
+  *,
+  color: raster.Color,
+  pose: tuple[float, float, float],
 ) -> None:
-  """Draws a motorcycle; `place` as in `draw_bicycle`."""
+  """Renders a motorcycle; `pose` as in `render_bicycle`."""
   tank = np.array([[-0.15, 0.55], [0.50, 0.55], [0.42, 0.95], [-0.05, 0.90]])
   tail = np.array([[-0.85, 0.70], [0.0, 0.50], [0.0, 0.85], [-0.80, 0.85]])
   parts = [
-    (_wheel(-0.65, 0.33), _TYRE),
+    (_wheel(-0.65, 0.33), _TIRE),
     (_wheel(-0.65, 0.17), _METAL),
-    (_wheel(0.65, 0.33), _TYRE),
+    (_wheel(0.65, 0.33), _TIRE),
     (_wheel(0.65, 0.17), _METAL),
     (np.array([[-0.4, 0.25], [0.4, 0.25], [0.4, 0.6], [-0.4, 0.6]]), _METAL),
     (tail, color),
     (tank, color),
     (_limb((0.65, 0.33), (0.42, 1.05), 0.09), _METAL),
-    (_limb((-0.70, 0.88), (-0.05, 0.88), 0.10), _TYRE),
+    (_limb((-0.70, 0.88), (-0.05, 0.88), 0.10), _TIRE),
     (raster.disc(0.56, 0.85, 0.10), (1.0, 0.98, 0.82)),
   ]
-  _draw_two_wheeler(canvas, camera, parts, place, object_id)
+  _render_two_wheeler(canvas, camera, object_id, parts, pose)
 
 
-def draw_rider(
+def render_rider(
   canvas: raster.Canvas,
   camera: perspective.Camera,
-  clothes: Clothes,
-  place: tuple[float, float, float],
   object_id: int,
+  *,
+  clothes: Clothes,
+  pose: tuple[float, float, float],
 ) -> None:
-  """Draws a person on a two-wheeler at the same `place`; hair as a helmet."""
+  """Renders a person on a two-wheeler at the same `pose`; hair as a helmet."""
   parts = [
     (_limb((-0.22, 0.92), (0.12, 0.66), 0.17), clothes.trousers),
     (_limb((0.12, 0.66), (-0.05, 0.25), 0.13), clothes.trousers),
@@ -163,11 +168,17 @@ def draw_rider(
     (_HELMET, clothes.hair),
     (_limb((-0.12, 0.24), (0.08, 0.24), 0.08), _SHOE),
   ]
-  _draw_two_wheeler(canvas, camera, parts, place, object_id)
+  _render_two_wheeler(canvas, camera, object_id, parts, pose)
 
 
-def _draw_two_wheeler(canvas, camera, parts, place, object_id) -> None:
-  x, z, width = place
+def _render_two_wheeler(
+  canvas: raster.Canvas,
+  camera: perspective.Camera,
+  object_id: int,
+  parts: list[Part],
+  pose: tuple[float, float, float],
+) -> None:
+  x, z, width = pose
   # Even from behind, a two-wheeler has the width of its handlebar.
   stretch = np.copysign(max(abs(width), 0.38), width)
   for shape, color in parts:
@@ -214,7 +225,7 @@ _TORSO = np.array(
 _HEAD = raster.disc(0.0, 0.905, 0.066, 0.075)
 _HAIR = raster.disc(0.0, 0.930, 0.076, 0.074)
 _FRINGE = np.array([[-0.06, 0.94], [0.06, 0.94], [0.05, 0.98], [-0.05, 0.98]])
-# The upper half of the head of a rider, in metres.
+# The upper half of the head of a rider, in meters.
 _HELMET = np.array(
   [[-0.05, 1.62], [0.25, 1.62], [0.22, 1.73], [0.10, 1.78], [-0.02, 1.73]]
 )

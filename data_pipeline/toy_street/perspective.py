@@ -1,7 +1,7 @@
 """The pinhole camera of the toy streets.
 
-The world is in metres: X to the right and Z ahead of the camera, Y up from
-the street. The picture is in units of its height (see
+The world is in meters: X to the right and Z ahead of the camera, Y up from
+the street. The image is in units of its height (see
 `data_pipeline.toy_street.raster`).
 """
 
@@ -9,16 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-# What is nearer than this is moved here, so that nothing lies behind.
+# Points nearer than this Z are moved to it, so that none is behind the camera.
 _NEAREST = 0.8
 
 
 class Camera(NamedTuple):
-  """A level camera that looks down the street.
+  """A level camera that points along the street.
 
   Attributes:
-    focal: focal length, in picture heights.
-    height: above the street, in metres.
+    focal: focal length, in image heights.
+    height: above the street, in meters.
     horizon: y of the horizon.
     center: x of the vanishing point.
   """
@@ -29,7 +29,7 @@ class Camera(NamedTuple):
   center: float
 
   def project(self, points: np.ndarray) -> np.ndarray:
-    """World points [..., 3] to picture points [..., 2]."""
+    """World points [..., 3] to image points [..., 2]."""
     points = np.asarray(points, np.float64)
     scale = self.focal / np.maximum(points[..., 2], _NEAREST)
     return np.stack(
@@ -43,10 +43,10 @@ class Camera(NamedTuple):
   def billboard(
     self, shape: np.ndarray, x: float, z: float, y: float = 0.0
   ) -> np.ndarray:
-    """Picture points of a flat shape that faces the camera.
+    """Image points of a flat shape that faces the camera.
 
     Args:
-      shape: [..., 2], metres to the right of and above the foot point.
+      shape: [..., 2], meters to the right of and above the foot point.
       x: X of the foot point.
       z: its Z.
       y: its Y.

@@ -1,47 +1,46 @@
-"""A canvas for flat-coloured pictures whose every pixel also has an id.
+"""A canvas for flat-colored images with an id for every pixel.
 
-Colour and id of a sample are packed into one 64-bit word and written
-together, so the picture and its map cannot drift apart. The canvas holds
-several samples per pixel: the picture is their mean, the map the sample in
-the pixel's centre.
+Color and id of a sample are packed into one 64-bit word and written
+together, so the image and its map cannot drift apart. The canvas holds
+several samples per pixel: the image is their mean, the map the sample in
+the pixel's center.
 
-Lengths are in units of the picture's height: x is 0..2 from left to right,
-y is 0..1 from top to bottom. The same calls draw the same picture at any
+Lengths are in units of the image's height: x is 0..2 from left to right,
+y is 0..1 from top to bottom. The same calls render the same image at any
 resolution.
 """
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-# A colour: red, green and blue, 0..1. Values outside are clipped.
+# A color: red, green and blue, 0..1. Values outside are clipped.
 Color = tuple[float, float, float]
-# From x [w] and y [h, 1] of samples to a palette of each column, colours
+# From x [w] and y [h, 1] of samples to a palette of each column, colors
 # [k, w, 3], and the choice int [h, w] of 0..k - 1 at each sample, -1 for none.
 Shader = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 _ID_SHIFT = np.uint64(32)
-_COLOR_BITS = np.uint64(0xFFFFFFFF)
 _ID_BITS = np.uint64(0xFFFFFFFF << 32)
-# Pictures up to this height have 3 x 3 samples a pixel, larger ones a single
+# Images up to this height have 3 x 3 samples a pixel, larger ones a single
 # sample: this bounds the canvas to 151 MB at 1024 and 67 MB at 2048 rows.
 _MAX_OVERSAMPLED_HEIGHT = 1024
 
 
 class Canvas:
-  """Samples to draw on, of a picture with twice as many columns as rows.
+  """Samples to render on, of an image with twice as many columns as rows.
 
   Attributes:
-    samples_per_unit: sample rows in the whole height.
+    samples_per_unit: sample rows in the height of the image.
   """
 
   def __init__(self, height: int):
     """Starts with black samples of id 0.
 
     Args:
-      height: rows of the picture, in pixels.
+      height: rows of the image, in pixels.
     """
     self._oversampling = 3 if height <= _MAX_OVERSAMPLED_HEIGHT else 1
     self.samples_per_unit = height * self._oversampling
@@ -62,8 +61,8 @@ class Canvas:
       points: [n, 2], its corners (x, y) in either direction around.
       color: of the polygon.
       object_id: 0..65535; None keeps the ids below, for shadows.
-      bottom_color: if given, the colour runs from `color` in the highest
-        row of the picture that is filled to this one in the lowest.
+      bottom_color: if given, the color runs from `color` in the highest
+        row of the image that is filled to this one in the lowest.
     """
     # Sample i lies at i + 0.5.
     corners = (np.asarray(points) * self.samples_per_unit - 0.5).tolist()
@@ -72,8 +71,9 @@ class Canvas:
     if max(xs) < 0 or min(xs) >= num_columns:
       return
     first_row, lefts, rights = _spans(corners, num_rows)
+    words: Sequence[np.uint64] | np.ndarray
     if bottom_color is None:
-      words = [_pack_one(tuple(color), object_id)] * len(lefts)
+      words = [_pack_one(color, object_id)] * len(lefts)
     else:
       fraction = np.linspace(0.0, 1.0, len(lefts))[:, None]
       top, bottom = np.array(color), np.array(bottom_color)
@@ -103,11 +103,11 @@ class Canvas:
     height = (np.arange(first_row + 0.5, end_row) - y) / radius_y
     half = radius_x * np.sqrt(np.maximum(1.0 - height * height, 0.0))
     lefts, rights = (x - 0.5 - half).tolist(), (x - 0.5 + half).tolist()
-    words = [_pack_one(tuple(color), object_id)] * len(lefts)
+    words = [_pack_one(color, object_id)] * len(lefts)
     self._write_rows(first_row, lefts, rights, words, object_id)
 
   def shade(self, box: np.ndarray, shader: Shader, object_id: int) -> None:
-    """Computes the colours of all samples in a box.
+    """Computes the colors of all samples in a box.
 
     Args:
       box: (left, top, right, bottom).
@@ -132,19 +132,19 @@ class Canvas:
     np.copyto(samples, words, where=choice >= 0)
 
   def image(self) -> np.ndarray:
-    """The picture, uint8 [H, W, 3]."""
+    """The image, uint8 [H, W, 3]."""
     step = self._oversampling
     height = self.samples_per_unit // step
     if step == 1:
       return np.stack(_channels(self._samples), -1)
     # All three channels are summed in one word, 16 bits for each: a row of
     # 9 bytes of up to 255 needs 12.
-    spread = (
+    channels = (
       (self._samples & np.uint64(0xFF))
       | (self._samples & np.uint64(0xFF00)) << np.uint64(8)
       | (self._samples & np.uint64(0xFF0000)) << np.uint64(16)
     )
-    rows = spread[0::3] + spread[1::3] + spread[2::3]
+    rows = channels[0::3] + channels[1::3] + channels[2::3]
     sums = rows[:, 0::3] + rows[:, 1::3] + rows[:, 2::3]
     pixels = np.empty((height, 2 * height, 3), np.uint8)
     for channel in range(3):
@@ -154,12 +154,19 @@ class Canvas:
     return pixels
 
   def ids(self) -> np.ndarray:
-    """The ids in the centres of the pixels, uint16 [H, W]."""
+    """The ids in the centers of the pixels, uint16 [H, W]."""
     step = self._oversampling
-    centres = self._samples[step // 2 :: step, step // 2 :: step]
-    return (centres >> _ID_SHIFT).astype(np.uint16)
+    centers = self._samples[step // 2 :: step, step // 2 :: step]
+    return (centers >> _ID_SHIFT).astype(np.uint16)
 
-  def _write_rows(self, first_row, lefts, rights, words, object_id) -> None:
+  def _write_rows(
+    self,
+    first_row: int,
+    lefts: Sequence[float],
+    rights: Sequence[float],
+    words: Sequence[np.uint64] | np.ndarray,
+    object_id: int | None,
+  ) -> None:
     """Writes one word into each row, from its left to its right x."""
     for row, (left, right, word) in enumerate(
       zip(lefts, rights, words, strict=True), first_row
@@ -178,7 +185,7 @@ class Canvas:
 def disc(
   x: float, y: float, radius_x: float, radius_y: float | None = None
 ) -> np.ndarray:
-  """Corners [16, 2] of an ellipse around (x, y); a circle without radius_y."""
+  """Corners [16, 2] of an ellipse around (x, y); by default a circle."""
   if radius_y is None:
     radius_y = radius_x
   return _unit_circle() * (radius_x, radius_y) + (x, y)
@@ -189,6 +196,18 @@ def rectangle(
 ) -> np.ndarray:
   """Corners [4, 2] of an upright rectangle."""
   return np.array([[left, top], [right, top], [right, bottom], [left, bottom]])
+
+
+def lit(color: Color, light: float) -> Color:
+  """A color times a factor."""
+  red, green, blue = color
+  return red * light, green * light, blue * light
+
+
+def as_color(values: np.ndarray) -> Color:
+  """An array [3] as a color."""
+  red, green, blue = values.tolist()
+  return red, green, blue
 
 
 @functools.lru_cache
@@ -202,7 +221,7 @@ def _spans(
 ) -> tuple[int, list[float], list[float]]:
   """The rows that cross a convex polygon, and where.
 
-  Plain Python: most polygons cross a dozen rows only.
+  Plain Python is faster than numpy here: most polygons cross a dozen rows.
 
   Args:
     corners: (x, y), in samples.
@@ -243,7 +262,7 @@ def _pack_one(color: Color, object_id: int | None) -> np.uint64:
 
 
 def _pack(colors: np.ndarray, object_id: int | None) -> np.ndarray:
-  """Colours [..., 3] to words uint64 [...]."""
+  """Colors [..., 3] to words uint64 [...]."""
   levels = np.clip(colors * 255 + 0.5, 0, 255).astype(np.uint64)
   words = levels[..., 0] | levels[..., 1] << np.uint64(8)
   words |= levels[..., 2] << np.uint64(16)

@@ -1,22 +1,4 @@
-"""Procedural street scenes: a pure function of a seed, drawn with numpy.
-
-They follow the statistics of Cityscapes (class fractions, sizes that grow
-from the horizon downward, over-dispersed counts, occlusion, groups) and its
-encoding of labels and instances. Objects draw their colours independently of
-the maps, so a model that is to match them must invent them.
-
-  source = toy_street.ToyStreet(1000, height=64)
-  scene = source.read(0)
-
-As a program, it writes scenes in the folder layout of Cityscapes:
-
-  python -m data_pipeline.toy_street --output DIR --num_train 1000 \\
-    --num_val 100 --height 256
-"""
-
-import argparse
-import sys
-from collections.abc import Sequence
+"""Toy streets as a source of scenes."""
 
 import numpy as np
 
@@ -25,21 +7,21 @@ from data_pipeline.errors import InputError
 from data_pipeline.toy_street import raster, street_plan
 
 CITY = 'toytown'
-# The splits take turns in one sequence of seeds, so that no scene is in two.
+# The splits alternate in one sequence of seeds, so that no scene is in both.
 _SPLITS = ('train', 'val')
 
 
-def draw_scene(
+def generate_scene(
   seed: int, *, height: int, color_seed: int | None = None
 ) -> batch.Scene:
-  """Draws one street.
+  """Generates one street.
 
   Args:
-    seed: which street, not negative. The same seed shows the same street at
+    seed: which street, not negative. The same seed gives the same street at
       every height.
-    height: rows of the picture, which has twice as many columns.
-    color_seed: to repaint the objects of this street; the maps stay. `seed`
-      if not given.
+    height: rows of the image, which has twice as many columns.
+    color_seed: of the colors of objects, which do not change the maps; `seed`
+      by default.
 
   Returns:
     The scene, as `data_pipeline.batch.Scene`.
@@ -49,20 +31,21 @@ def draw_scene(
   """
   _check_height(height)
   _check_seed(seed)
-  places = np.random.default_rng((seed, 0))
-  colors = np.random.default_rng(
-    (seed if color_seed is None else color_seed, 1)
+  plan = street_plan.plan_street(
+    layout_rng=np.random.default_rng((seed, 0)),
+    color_rng=np.random.default_rng(
+      (seed if color_seed is None else color_seed, 1)
+    ),
   )
-  layout = street_plan.plan_street(places, colors)
   canvas = raster.Canvas(height)
-  street_plan.draw_layout(canvas, layout)
+  street_plan.render_street(canvas, plan)
   ids = canvas.ids()
   label_map = np.where(ids >= 1000, ids // 1000, ids).astype(np.uint8)
   return batch.Scene(canvas.image(), label_map, ids)
 
 
 class ToyStreet:
-  """A source of toy streets, drawn when they are read.
+  """A source of toy streets, generated when they are read.
 
   Attributes:
     image_ids: the scenes' names, such as toytown_000012_000019.
@@ -75,7 +58,7 @@ class ToyStreet:
 
     Args:
       num_scenes: how many there are.
-      height: rows of the pictures, which have twice as many columns.
+      height: rows of the images, which have twice as many columns.
       seed: other seeds give other streets.
       split: 'train' or 'val'. For one seed they have no street in common.
 
@@ -103,12 +86,12 @@ class ToyStreet:
     return len(self.image_ids)
 
   def read(self, index: int) -> batch.Scene:
-    """Draws the scene at `index`."""
+    """Generates the scene at `index`."""
     if not 0 <= index < len(self):
       raise IndexError(f'index must be in 0..{len(self) - 1}, got {index}.')
     number = index * len(_SPLITS) + _SPLITS.index(self._split)
     # The run's seed and the scene's number side by side: 2**32 scenes each.
-    return draw_scene((self._seed << 32) + number, height=self._height)
+    return generate_scene((self._seed << 32) + number, height=self._height)
 
 
 def _check_height(height: int) -> None:
@@ -122,75 +105,3 @@ def _check_height(height: int) -> None:
 def _check_seed(seed: int) -> None:
   if seed < 0:
     raise InputError(f'seed must not be negative, got {seed}. Try 0.')
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-  """Runs the program.
-
-  Args:
-    arguments: of the command line; those of this process if not given.
-
-  Returns:
-    The exit status: 0, 2 after wrong input, 1 if stopped.
-  """
-  # Here, because it needs Pillow and tqdm, and drawing does not.
-  from data_pipeline.toy_street import folder
-
-  parser = _parser()
-  flags = parser.parse_args(arguments)
-  settings = {'height': flags.height, 'seed': flags.seed}
-  try:
-    sources = {
-      split: ToyStreet(count, split=split, **settings)
-      for split, count in (('train', flags.num_train), ('val', flags.num_val))
-    }
-    folder.claim(flags.output, settings)
-    for split, source in sources.items():
-      folder.write_split(source, flags.output, split, CITY)
-  except InputError as error:
-    print(f'{parser.prog}: {error}', file=sys.stderr)
-    return 2
-  except KeyboardInterrupt:
-    print(f'{parser.prog}: stopped. The same command continues.')
-    return 1
-  print(
-    f'{flags.output}: {flags.num_train} train and {flags.num_val} val scenes,'
-    f' {2 * flags.height} x {flags.height} pixels.'
-  )
-  return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-  parser = argparse.ArgumentParser(
-    prog='python -m data_pipeline.toy_street',
-    description=(
-      'Draws toy streets and writes them in the folders and encodings of'
-      ' Cityscapes. Scenes that are there already are kept, so a run that was'
-      ' stopped is continued by the same command.'
-    ),
-    epilog=(
-      'example: python -m data_pipeline.toy_street --output data/toy'
-      ' --num_train 1000 --num_val 100 --height 128'
-    ),
-  )
-  parser.add_argument('--output', required=True, help='the folder to write to')
-  parser.add_argument(
-    '--num_train', type=int, required=True, help='scenes of the train split'
-  )
-  parser.add_argument(
-    '--num_val', type=int, required=True, help='scenes of the val split'
-  )
-  parser.add_argument(
-    '--height',
-    type=int,
-    required=True,
-    help='rows in pixels, even; the width is twice the height',
-  )
-  parser.add_argument(
-    '--seed', type=int, default=0, help='other seeds give other streets (0)'
-  )
-  return parser
-
-
-if __name__ == '__main__':
-  sys.exit(main())

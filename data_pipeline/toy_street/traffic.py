@@ -1,7 +1,7 @@
-"""Which cars, persons and two-wheelers are in a toy street, and where.
+"""The cars, persons and two-wheelers of a toy street, and their positions.
 
-Places come from one generator, colours from another one: the maps of a street
-say nothing about the colours of its objects.
+Positions come from one random generator and colors from another, so the colors
+of objects are independent of the maps.
 """
 
 import functools
@@ -14,6 +14,7 @@ from data_pipeline import labels
 from data_pipeline.toy_street import (
   backdrop,
   people,
+  perspective,
   raster,
   vehicle_models,
   vehicles,
@@ -59,24 +60,24 @@ _TROUSERS = (
   (0.55, 0.47, 0.35),
   (0.35, 0.37, 0.40),
 )
-_AWAY, _TOWARDS, _ACROSS = 0.0, np.pi, np.pi / 2
+_AWAY, _TOWARD, _ACROSS = 0.0, np.pi, np.pi / 2
 
 
 class Item(NamedTuple):
-  """Something that stands in the street.
+  """An object or a piece of stuff that stands in the street.
 
   Attributes:
-    z: its distance. Far items are drawn first.
+    z: its distance in meters. Far items are rendered first.
     label: its label id.
     is_single: True for an object with an id of its own, False for stuff and
       for the members of a group.
-    draw: called with (canvas, camera, id).
+    render: called with (canvas, camera, id).
   """
 
   z: float
   label: int
   is_single: bool
-  draw: Callable[..., None]
+  render: Callable[[raster.Canvas, perspective.Camera, int], None]
 
 
 class Traffic:
@@ -85,55 +86,55 @@ class Traffic:
   def __init__(
     self,
     street: backdrop.Street,
-    places: np.random.Generator,
-    colors: np.random.Generator,
+    layout_rng: np.random.Generator,
+    color_rng: np.random.Generator,
   ):
     """Starts without objects.
 
     Args:
       street: where to put them.
-      places: draws all that changes the maps.
-      colors: draws all that does not.
+      layout_rng: samples everything that changes the maps.
+      color_rng: samples everything else.
     """
     self.items: list[Item] = []
     self._cars: list[tuple[float, float]] = []
     self._street = street
-    self._places = places
-    self._colors = colors
+    self._layout_rng = layout_rng
+    self._color_rng = color_rng
 
   def add_parked_cars(self, side: int, first: float, share: float) -> None:
-    """Parks cars along a kerb.
+    """Parks cars along a curb.
 
     Args:
       side: -1 left, 1 right.
       first: Z of the first parking space.
       share: of the spaces that are taken.
     """
-    kerb = self._street.road[0 if side < 0 else 1]
-    heading = _AWAY if side > 0 else _TOWARDS
+    curb = self._street.road[0 if side < 0 else 1]
+    heading = _AWAY if side > 0 else _TOWARD
     z = first
     while z < self._street.end - 4:
-      if self._places.random() < share:
-        x = kerb - side * (1.15 + self._places.normal(0, 0.08))
-        tilt = self._places.normal(0, 0.015)
+      if self._layout_rng.random() < share:
+        x = curb - side * (1.15 + self._layout_rng.normal(0, 0.08))
+        tilt = self._layout_rng.normal(0, 0.015)
         self.add_car(x, z, heading + tilt)
-      z += 5.2 + self._places.exponential(0.5)
+      z += 5.2 + self._layout_rng.exponential(0.5)
 
   def add_driving_cars(self, count: int) -> None:
     """Puts cars on the lanes: ahead, oncoming and a few across."""
     left, right = self._street.road
     for _ in range(count):
       z = min(self._distance(33.0, 0.75), self._street.end - 3)
-      kind = self._places.choice(3, p=(0.5, 0.38, 0.12))
+      kind = self._layout_rng.choice(3, p=(0.5, 0.38, 0.12))
       if kind == 0:
-        x = self._places.choice((0.0, max(0.0, right - 4.0)))
-        self.add_car(x + self._places.normal(0, 0.25), max(z, 10.5), _AWAY)
+        x = self._layout_rng.choice((0.0, max(0.0, right - 4.0)))
+        self.add_car(x + self._layout_rng.normal(0, 0.25), max(z, 10.5), _AWAY)
       elif kind == 1:
-        x = self._places.uniform(min(left + 3.6, -3.0), -2.9)
-        self.add_car(x, max(z, 9.0), _TOWARDS)
+        x = self._layout_rng.uniform(min(left + 3.6, -3.0), -2.9)
+        self.add_car(x, max(z, 9.0), _TOWARD)
       else:
-        x = self._places.uniform(left + 2, right - 2)
-        heading = _ACROSS * self._places.choice((-1, 1))
+        x = self._layout_rng.uniform(left + 2, right - 2)
+        heading = _ACROSS * self._layout_rng.choice((-1, 1))
         self.add_car(x, max(z, 14.0), heading)
 
   def add_car(
@@ -144,64 +145,69 @@ class Traffic:
       return
     self._cars.append((x, z))
     shares = (0.32, 0.24, 0.20, 0.14, 0.10)
-    model = vehicle_models.CAR_MODELS[self._places.choice(5, p=shares)]
+    model = vehicle_models.CAR_MODELS[self._layout_rng.choice(5, p=shares)]
     self._add_vehicle(CAR, model, (x, z, heading), is_single)
 
   def add_large_vehicles(self) -> None:
-    """Now and then a truck, a bus or a tram."""
+    """In some streets, adds a truck, a bus or a tram."""
     left, right = self._street.road
     for label, model, chance in (
       (TRUCK, vehicle_models.TRUCK, 0.10),
       (BUS, vehicle_models.BUS, 0.07),
       (TRAIN, vehicle_models.TRAM, 0.06),
     ):
-      if self._places.random() < chance:
+      if self._layout_rng.random() < chance:
         z = max(26.0, self._distance(45.0, 0.4))
-        x = left + 3.2 if self._places.random() < 0.6 else right - 1.6
-        heading = _TOWARDS if x < 0 else _AWAY
+        x = left + 3.2 if self._layout_rng.random() < 0.6 else right - 1.6
+        heading = _TOWARD if x < 0 else _AWAY
         self._add_vehicle(label, model, (x, z, heading))
 
   def add_pedestrians(self, count: int, nearest: float = 9.0) -> None:
     """Puts `count` persons on sidewalks and street, some side by side."""
     while count > 0:
-      size = min(count, 1 + int(self._places.geometric(0.6) - 1))
-      x, z = self._sidewalk_place(nearest)
-      if self._places.random() < 0.12:  # Crosses the street.
-        x = self._places.uniform(*self._street.road)
+      size = min(count, 1 + int(self._layout_rng.geometric(0.6) - 1))
+      x, z = self._sidewalk_position(nearest)
+      if self._layout_rng.random() < 0.12:  # Crosses the street.
+        x = self._layout_rng.uniform(*self._street.road)
       for member in range(size):
         self.add_person(x + 0.55 * member, z + 0.1 * member)
       count -= size
 
   def add_near_pedestrian(self) -> None:
-    """Puts one person or a pair near the camera, well to be seen."""
-    side = self._places.integers(2)
-    kerb, wall = self._street.road[side], self._street.walls[side]
-    x = kerb + (wall - kerb) * self._places.uniform(-0.3, 0.5)
-    z = self._places.uniform(12.0, 20.0)
+    """Puts one person or a pair near the camera, where they are large."""
+    side = self._layout_rng.integers(2)
+    curb, wall = self._street.road[side], self._street.walls[side]
+    x = curb + (wall - curb) * self._layout_rng.uniform(-0.3, 0.5)
+    z = self._layout_rng.uniform(12.0, 20.0)
     self.add_person(x, z)
-    if self._places.random() < 0.4:
+    if self._layout_rng.random() < 0.4:
       self.add_person(x + 0.6, z + 0.1)
 
   def add_person(self, x: float, z: float, is_single: bool = True) -> None:
     """Puts one person at (x, z)."""
-    is_child = self._places.random() < 0.1
-    height = self._places.normal(1.72, 0.09) * (0.7 if is_child else 1.0)
-    figure = people.Figure(height, self._places.uniform(-0.11, 0.11))
-    draw = functools.partial(
-      _draw_person, figure=figure, clothes=self._clothes(), place=(x, z)
+    is_child = self._layout_rng.random() < 0.1
+    height = self._layout_rng.normal(1.72, 0.09) * (0.7 if is_child else 1.0)
+    figure = people.Figure(height, self._layout_rng.uniform(-0.11, 0.11))
+    render = functools.partial(
+      people.render_person,
+      figure=figure,
+      clothes=self._clothes(),
+      position=(x, z),
     )
-    self.items.append(Item(z, PERSON, is_single, draw))
+    self.items.append(Item(z, PERSON, is_single, render))
 
   def add_parked_two_wheelers(self, count: int) -> None:
     """Leans bicycles and motorcycles in rows on the sidewalks."""
     while count > 0:
-      size = min(count, int(self._places.geometric(0.45)))
-      x, z = self._sidewalk_place(9.0, 32.0)
-      is_motorcycle = self._places.random() < 0.33
-      width = self._places.uniform(0.6, 1.0) * self._places.choice((-1, 1))
+      size = min(count, int(self._layout_rng.geometric(0.45)))
+      x, z = self._sidewalk_position(9.0, 32.0)
+      is_motorcycle = self._layout_rng.random() < 0.33
+      width = self._layout_rng.uniform(0.6, 1.0) * self._layout_rng.choice(
+        (-1, 1)
+      )
       for member in range(size):
-        place = (x, z + 0.7 * member, width)
-        self._add_two_wheeler(is_motorcycle, place)
+        pose = (x, z + 0.7 * member, width)
+        self._add_two_wheeler(is_motorcycle, pose)
       count -= size
 
   def add_riders(self, count: int) -> None:
@@ -209,99 +215,83 @@ class Traffic:
     left, right = self._street.road
     for _ in range(count):
       z = self._distance(30.0, 0.6)
-      x = self._places.choice((left + 3.0, right - 2.7))
-      width = self._places.uniform(0.3, 1.0) * self._places.choice((-1, 1))
-      self._add_two_wheeler(self._places.random() < 0.3, (x, z, width))
-      draw = functools.partial(
-        _draw_rider, clothes=self._clothes(), place=(x, z, width)
+      x = self._layout_rng.choice((left + 3.0, right - 2.7))
+      width = self._layout_rng.uniform(0.3, 1.0) * self._layout_rng.choice(
+        (-1, 1)
       )
-      self.items.append(Item(z - 0.01, RIDER, True, draw))
+      self._add_two_wheeler(self._layout_rng.random() < 0.3, (x, z, width))
+      render = functools.partial(
+        people.render_rider, clothes=self._clothes(), pose=(x, z, width)
+      )
+      self.items.append(Item(z - 0.01, RIDER, True, render))
 
   def add_groups(self) -> None:
-    """Now and then far objects that carry their label alone."""
+    """In some streets, adds far objects without ids of their own."""
     far = min(self._street.end - 2, 80.0)
     left, right = self._street.road
-    if self._places.random() < 0.30:
-      for _ in range(self._places.integers(3, 9)):
-        x = self._places.uniform(left + 1, right - 1)
-        z = self._places.uniform(far * 0.75, far)
-        self.add_car(x, z, _TOWARDS, is_single=False)
-    if self._places.random() < 0.17:
-      x, z = self._sidewalk_place(25.0)
-      for _ in range(self._places.integers(4, 10)):
-        self.add_person(x + self._places.normal(0, 0.9), z, is_single=False)
-    if self._places.random() < 0.13:
-      x, z = self._sidewalk_place(14.0)
-      for member in range(self._places.integers(3, 8)):
-        place = (x, z + 0.5 * member, 0.8)
-        self._add_two_wheeler(False, place, is_single=False)
+    if self._layout_rng.random() < 0.30:
+      for _ in range(self._layout_rng.integers(3, 9)):
+        x = self._layout_rng.uniform(left + 1, right - 1)
+        z = self._layout_rng.uniform(far * 0.75, far)
+        self.add_car(x, z, _TOWARD, is_single=False)
+    if self._layout_rng.random() < 0.17:
+      x, z = self._sidewalk_position(25.0)
+      for _ in range(self._layout_rng.integers(4, 10)):
+        self.add_person(x + self._layout_rng.normal(0, 0.9), z, is_single=False)
+    if self._layout_rng.random() < 0.13:
+      x, z = self._sidewalk_position(14.0)
+      for member in range(self._layout_rng.integers(3, 8)):
+        pose = (x, z + 0.5 * member, 0.8)
+        self._add_two_wheeler(False, pose, is_single=False)
 
   def _add_vehicle(
     self,
     label: int,
     model: vehicle_models.Model,
-    place: tuple[float, float, float],
+    pose: tuple[float, float, float],
     is_single: bool = True,
   ) -> None:
-    paint = _PAINTS[self._colors.integers(len(_PAINTS))]
-    color = tuple((paint + self._colors.normal(0, 0.03, 3)).tolist())
-    draw = functools.partial(
-      _draw_vehicle, model=model, color=color, place=place
+    paint = _PAINTS[self._color_rng.integers(len(_PAINTS))]
+    color = raster.as_color(paint + self._color_rng.normal(0, 0.03, 3))
+    render = functools.partial(
+      vehicles.render_vehicle, model=model, color=color, pose=pose
     )
-    self.items.append(Item(place[1], label, is_single, draw))
+    self.items.append(Item(pose[1], label, is_single, render))
 
   def _add_two_wheeler(
     self,
     is_motorcycle: bool,
-    place: tuple[float, float, float],
+    pose: tuple[float, float, float],
     is_single: bool = True,
   ) -> None:
     color = self._any_color()
-    draw_kind = _draw_motorcycle if is_motorcycle else _draw_bicycle
+    render_kind = (
+      people.render_motorcycle if is_motorcycle else people.render_bicycle
+    )
     label = MOTORCYCLE if is_motorcycle else BICYCLE
-    draw = functools.partial(draw_kind, color=color, place=place)
-    self.items.append(Item(place[1], label, is_single, draw))
+    render = functools.partial(render_kind, color=color, pose=pose)
+    self.items.append(Item(pose[1], label, is_single, render))
 
   def _clothes(self) -> people.Clothes:
     return people.Clothes(
-      skin=_SKINS[self._colors.integers(len(_SKINS))],
-      hair=_HAIRS[self._colors.integers(len(_HAIRS))],
+      skin=_SKINS[self._color_rng.integers(len(_SKINS))],
+      hair=_HAIRS[self._color_rng.integers(len(_HAIRS))],
       shirt=self._any_color(),
-      trousers=_TROUSERS[self._colors.integers(len(_TROUSERS))],
+      trousers=_TROUSERS[self._color_rng.integers(len(_TROUSERS))],
     )
 
   def _any_color(self) -> raster.Color:
-    paint = _PAINTS[self._colors.integers(len(_PAINTS))]
-    return tuple((paint + self._colors.normal(0, 0.05, 3)).tolist())
+    paint = _PAINTS[self._color_rng.integers(len(_PAINTS))]
+    return raster.as_color(paint + self._color_rng.normal(0, 0.05, 3))
 
   def _distance(self, median: float, spread: float) -> float:
-    z = median * np.exp(self._places.normal(0, spread))
+    z = median * np.exp(self._layout_rng.normal(0, spread))
     return float(np.clip(z, 6.5, self._street.end - 1))
 
-  def _sidewalk_place(
+  def _sidewalk_position(
     self, nearest: float, median: float = 60.0
   ) -> tuple[float, float]:
-    side = self._places.integers(2)
-    kerb, wall = self._street.road[side], self._street.walls[side]
-    x = kerb + (wall - kerb) * self._places.uniform(0.15, 0.85)
+    side = self._layout_rng.integers(2)
+    curb, wall = self._street.road[side], self._street.walls[side]
+    x = curb + (wall - curb) * self._layout_rng.uniform(0.15, 0.85)
     return x, max(nearest, self._distance(median, 0.70))
-
-
-def _draw_vehicle(canvas, camera, object_id, *, model, color, place):
-  vehicles.draw_vehicle(canvas, camera, model, color, place, object_id)
-
-
-def _draw_person(canvas, camera, object_id, *, figure, clothes, place):
-  people.draw_person(canvas, camera, figure, clothes, place, object_id)
-
-
-def _draw_rider(canvas, camera, object_id, *, clothes, place):
-  people.draw_rider(canvas, camera, clothes, place, object_id)
-
-
-def _draw_bicycle(canvas, camera, object_id, *, color, place):
-  people.draw_bicycle(canvas, camera, color, place, object_id)
-
-
-def _draw_motorcycle(canvas, camera, object_id, *, color, place):
-  people.draw_motorcycle(canvas, camera, color, place, object_id)

@@ -1,10 +1,10 @@
 """The bodies of the vehicles of the toy streets, as four-cornered faces.
 
 A body is a lower box and a cabin, with windows, lights, bumper and wheels on
-them. What is drawn where depends on the place in the vehicle, so a picture of
-it tells the ends apart and shows where one vehicle stops and the next begins.
+them. Appearance depends on the position in the vehicle, so an image tells the
+two ends apart and shows where one vehicle stops and the next begins.
 
-Coordinates are those of `toy_vehicle_models`.
+Coordinates are those of `vehicle_models`.
 """
 
 import functools
@@ -16,11 +16,11 @@ from data_pipeline.toy_street import raster, vehicle_models
 
 
 class Material(NamedTuple):
-  """What a face is made of.
+  """The material of a face.
 
   Attributes:
-    color: its own.
-    tint: the share of the body's colour mixed in, 0..1.
+    color: of the material itself.
+    tint: the share of the body's color mixed in, 0..1.
   """
 
   color: raster.Color
@@ -32,7 +32,7 @@ _GLASS = Material((0.33, 0.45, 0.55), 0.25)
 _GLASS_SHINE = Material((0.62, 0.75, 0.84), 0.15)
 _BUMPER = Material((0.20, 0.20, 0.23), 0.50)
 _GRILLE = Material((0.16, 0.16, 0.18))
-_TYRE = Material((0.10, 0.10, 0.12))
+_TIRE = Material((0.10, 0.10, 0.12))
 _HUB = Material((0.72, 0.73, 0.76))
 _PLATE = Material((0.95, 0.95, 0.90))
 _SHADOW = Material((0.27, 0.28, 0.31))
@@ -47,10 +47,10 @@ class Face(NamedTuple):
 
   Attributes:
     points: [n, 3], its corners (a, b, c).
-    material: what it is made of.
-    light: factor on its colour.
+    material: of the face.
+    light: factor on its color.
     part: 'shadow', 'top', 'end' or 'side'.
-    detail: the vehicle's height in samples from which on the face is drawn.
+    detail: rendered if the vehicle is at least this many samples high.
   """
 
   points: np.ndarray
@@ -64,7 +64,7 @@ class Face(NamedTuple):
 def faces_of(
   model: vehicle_models.Model, end: float, side: float
 ) -> tuple[list[Face], np.ndarray, list[int]]:
-  """The faces of a vehicle that are seen from one corner, far ones first.
+  """The faces of a vehicle visible from one corner, far ones first.
 
   Args:
     model: the vehicle.
@@ -72,7 +72,7 @@ def faces_of(
     side: 1 for the right, -1 for the left.
 
   Returns:
-    The faces, the corners [n, 3] of all of them, and the place of the first
+    The faces, the corners [n, 3] of all of them, and the index of the first
     corner of each.
   """
   faces = [
@@ -134,9 +134,8 @@ def _cabin(model: vehicle_models.Model, end: float, side: float) -> list[Face]:
 
 def _side_panes(model: vehicle_models.Model, cabin: np.ndarray) -> list[Face]:
   first, last = (0.05, 0.95)
-  if (
-    model is vehicle_models.TRUCK
-  ):  # Only the driver has a window, the rest is cargo.
+  # Only the driver of a truck has a window, the rest is cargo.
+  if model is vehicle_models.TRUCK:
     first, last = 0.82, 0.97
   edges = np.linspace(first, last, model.num_panes + 1)
   gap = 0.06 / model.num_panes
@@ -176,7 +175,7 @@ def _side(model: vehicle_models.Model, side: float) -> list[Face]:
   ]
   for wheel in model.wheels:
     for radius, material, detail in (
-      (1.0, _TYRE, 7),
+      (1.0, _TIRE, 7),
       (0.58, _HUB, 16),
       (0.20, _GRILLE, 60),
     ):
@@ -189,10 +188,10 @@ def _side(model: vehicle_models.Model, side: float) -> list[Face]:
 def _car_end(model: vehicle_models.Model, end: float) -> list[Face]:
   """Front or rear of a car below the belt."""
   at, half, belt = end * model.length / 2, model.width / 2, model.belt
-  tyre = model.width * 0.14
+  tire = model.width * 0.14
   faces = [
-    _crosswise(at, -half * 0.94, -half * 0.94 + tyre, 0.0, 0.4, _TYRE, 7),
-    _crosswise(at, half * 0.94 - tyre, half * 0.94, 0.0, 0.4, _TYRE, 7),
+    _crosswise(at, -half * 0.94, -half * 0.94 + tire, 0.0, 0.4, _TIRE, 7),
+    _crosswise(at, half * 0.94 - tire, half * 0.94, 0.0, 0.4, _TIRE, 7),
     _crosswise(at, -half, half, 0.22, belt, _BODY, 0),
     _crosswise(at, -half, half, 0.20, 0.40, _BUMPER, 16),
   ]
@@ -218,8 +217,8 @@ def _box_end(model: vehicle_models.Model, end: float) -> list[Face]:
   at, half, belt = end * model.length / 2, model.width / 2, model.belt
   light = _HEAD_LIGHT if end > 0 else _REAR_LIGHT
   faces = [
-    _crosswise(at, -half * 0.92, -half * 0.60, 0.0, 0.6, _TYRE, 7),
-    _crosswise(at, half * 0.60, half * 0.92, 0.0, 0.6, _TYRE, 7),
+    _crosswise(at, -half * 0.92, -half * 0.60, 0.0, 0.6, _TIRE, 7),
+    _crosswise(at, half * 0.60, half * 0.92, 0.0, 0.6, _TIRE, 7),
     _crosswise(at, -half, half, 0.35, belt, _BODY, 0),
     _crosswise(at, -half, half, 0.35, 0.55, _BUMPER, 16),
   ]

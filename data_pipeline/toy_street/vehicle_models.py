@@ -1,6 +1,6 @@
-"""The measures of the cars, trucks, buses and trams of the toy streets.
+"""The dimensions of the cars, trucks, buses and trams of the toy streets.
 
-Vehicles have coordinates of their own, in metres: a ahead, b to the right,
+Vehicles have coordinates of their own, in meters: a ahead, b to the right,
 c up, from the middle of the ground below.
 """
 
@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 
 class Model(NamedTuple):
-  """Measures of a kind of vehicle, in metres.
+  """Dimensions of a kind of vehicle, in meters.
 
   Attributes:
-    length, width, height: of the whole.
+    length, width, height: of the whole vehicle.
     belt: height of the lower edge of the windows.
     roof: a of the rear and front end of the roof.
     cabin: a of the rear and front end of the cabin at the belt.
@@ -37,7 +37,7 @@ HATCHBACK = Model(
 SEDAN = Model(
   4.6, 1.80, 1.45, 0.90, (-0.95, 0.35), (-1.65, 1.05), (-1.40, 1.40), 0.34, 2
 )
-ESTATE = Model(
+WAGON = Model(
   4.7, 1.80, 1.50, 0.92, (-1.95, 0.30), (-2.25, 1.05), (-1.45, 1.40), 0.34, 3
 )
 SUV = Model(
@@ -46,7 +46,7 @@ SUV = Model(
 VAN = Model(
   4.9, 1.95, 2.00, 1.10, (-2.25, 0.90), (-2.40, 1.70), (-1.55, 1.60), 0.36, 3
 )
-CAR_MODELS = (HATCHBACK, SEDAN, ESTATE, SUV, VAN)
+CAR_MODELS = (HATCHBACK, SEDAN, WAGON, SUV, VAN)
 TRUCK = Model(
   8.0, 2.45, 3.40, 1.60, (2.20, 3.85), (2.10, 3.95), (-2.6, 2.6), 0.50, 1
 )

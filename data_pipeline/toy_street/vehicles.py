@@ -1,4 +1,4 @@
-"""Draws cars, vans, trucks, buses and trams into the toy streets."""
+"""Renders cars, vans, trucks, buses and trams into the toy streets."""
 
 import numpy as np
 
@@ -10,26 +10,27 @@ from data_pipeline.toy_street import (
 )
 
 
-def draw_vehicle(
+def render_vehicle(
   canvas: raster.Canvas,
   camera: perspective.Camera,
+  object_id: int,
+  *,
   model: vehicle_models.Model,
   color: raster.Color,
-  place: tuple[float, float, float],
-  object_id: int,
+  pose: tuple[float, float, float],
 ) -> None:
-  """Draws one vehicle.
+  """Renders one vehicle.
 
   Args:
-    canvas: to draw on.
-    camera: that sees it.
-    model: its measures.
+    canvas: to render on.
+    camera: the viewpoint.
+    model: its dimensions.
     color: of its body.
-    place: X and Z of its middle, and its heading in radians: 0 drives away
-      from the camera, pi / 2 to the right, pi towards the camera.
+    pose: X and Z of its middle, and its heading in radians: 0 is away
+      from the camera, pi / 2 to the right, pi toward the camera.
     object_id: written to its pixels; not to those of its shadow.
   """
-  x, z, heading = place
+  x, z, heading = pose
   cos, sin = np.cos(heading), np.sin(heading)
   camera_ahead = -(x * sin + z * cos)
   camera_right = -(x * cos - z * sin)
@@ -40,14 +41,14 @@ def draw_vehicle(
   faces, points, starts = vehicle_faces.faces_of(model, end, side)
   ahead, right, up = points.T
   world = [x + right * cos + ahead * sin, up, z + ahead * cos - right * sin]
-  picture = camera.project(np.stack(world, -1))
+  image_points = camera.project(np.stack(world, -1))
   size = model.height * camera.focal / z * canvas.samples_per_unit
   for face, start in zip(faces, starts, strict=True):
     is_seen = {'end': is_end_seen, 'side': is_side_seen}.get(face.part, True)
     if size < face.detail or not is_seen:
       continue
     canvas.fill(
-      picture[start : start + len(face.points)],
+      image_points[start : start + len(face.points)],
       _color_of(face, color),
       None if face.part == 'shadow' else object_id,
     )
@@ -57,7 +58,8 @@ def _color_of(
   face: vehicle_faces.Face, body_color: raster.Color
 ) -> raster.Color:
   own, tint = face.material
-  return tuple(
+  red, green, blue = (
     face.light * (tint * body + (1.0 - tint) * color)
     for body, color in zip(body_color, own, strict=True)
   )
+  return red, green, blue

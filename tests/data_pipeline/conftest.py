@@ -14,7 +14,7 @@ class HandMadeScenes:
   """Scenes that differ in every array and are nowhere symmetric.
 
   Scene i has sky, a group of cars, car i, and bicycle 33007, whose id does
-  not fit 15 bits. Every column of the image names the label below it.
+  not fit 15 bits. The red channel of the image is the label map.
   """
 
   def __init__(self, num_scenes, height=4, width=8):
@@ -44,7 +44,7 @@ def make_scenes():
 
 @pytest.fixture
 def write_folder():
-  """Writes scenes to the official layout, the last one to a city before."""
+  """Writes scenes to the official layout, the last one to an earlier city."""
 
   def write(root, split, scenes):
     for index, image_id in enumerate(scenes.image_ids):

@@ -60,14 +60,18 @@ def test_missing_archive_is_named_with_where_to_get_it(folder, name):
 def test_file_that_is_no_archive_is_refused(folder, content):
   path = folder / archives.NAMES['gtFine']
   path.write_bytes(content)
-  with pytest.raises(InputError, match='gtFine_train.*is no whole zip archive'):
+  with pytest.raises(
+    InputError, match='gtFine_train.* not a complete zip archive'
+  ):
     archives.CityscapesArchives(folder)
 
 
 def test_download_that_stopped_is_refused(folder):
   path = folder / archives.NAMES['gtFine']
   path.write_bytes(path.read_bytes()[:-30])
-  with pytest.raises(InputError, match='gtFine_train.*is no whole zip archive'):
+  with pytest.raises(
+    InputError, match='gtFine_train.* not a complete zip archive'
+  ):
     archives.CityscapesArchives(folder)
 
 

@@ -41,7 +41,6 @@ def test_scenes_come_in_the_order_of_their_names(root, make_scenes):
     ):
       assert got.dtype == expected.dtype
       np.testing.assert_array_equal(got, expected)
-  source.validate()
 
 
 def test_ids_above_15_bits_survive(root):
@@ -52,7 +51,7 @@ def test_ids_above_15_bits_survive(root):
 def test_images_are_bicubic_and_maps_nearest(root):
   scene = read_folder(root).read(1)
   small = read_folder(root, size=(4, 4)).read(1)
-  # The centre of each block of 2 x 4 pixels.
+  # The center of each block of 2 x 4 pixels.
   np.testing.assert_array_equal(small.label_map, scene.label_map[1::2, 2::4])
   np.testing.assert_array_equal(
     small.instance_ids, scene.instance_ids[1::2, 2::4]
@@ -61,14 +60,7 @@ def test_images_are_bicubic_and_maps_nearest(root):
   np.testing.assert_array_equal(small.image, np.asarray(expected))
 
 
-def test_maps_alone_are_enough_where_no_images_are_wanted(root):
-  shutil.rmtree(root / 'leftImg8bit')
-  source = read_folder(root, require_images=False)
-  assert source.read(0).image is None
-  assert source.read(0).label_map.shape == (8, 16)
-
-
-def test_other_files_are_left_alone(root):
+def test_other_files_are_ignored(root):
   for ending in ('_gtFine_color.png', '_gtFine_polygons.json'):
     (root / 'gtFine' / 'train' / 'z' / f'{NAME}{ending}').write_text('x')
   (root / 'README').write_text('x')
@@ -119,10 +111,10 @@ def test_of_many_scenes_without_a_file_a_few_are_named(
   )
 
 
-def test_namesakes_in_two_cities_are_refused(root):
+def test_scenes_of_one_name_in_two_cities_are_refused(root):
   for top in ('leftImg8bit', 'gtFine'):
     shutil.copytree(root / top / 'train' / 'z', root / top / 'train' / 'y')
-  assert_refused(root, '3 scenes have a namesake in another city: town_000000')
+  assert_refused(root, '3 scenes have the name of .* another city: town_000000')
 
 
 @pytest.mark.parametrize(
@@ -198,8 +190,6 @@ def assert_refused_when_read(root, message):
   source.read(0)
   with pytest.raises(InputError, match=message):
     source.read(1)
-  with pytest.raises(InputError, match=message):
-    source.validate()
 
 
 def test_damaged_pixels_are_refused_when_read(root):
@@ -230,13 +220,3 @@ def test_maps_that_disagree_are_refused_when_read(root, make_scenes):
     f'{path_of(root, "instance map")}: .* disagree in 1 of 128 pixels; at row'
     ' 0, column 3 the instance id is 23, the label 11',
   )
-
-
-def test_validate_compares_pixels_that_resizing_leaves_out(root, make_scenes):
-  labels = make_scenes(4, height=8, width=16).read(1).label_map
-  labels[0, 3] = 11
-  path_of(root, 'label map').write_bytes(png.encode_png(labels))
-  source = read_folder(root, size=(4, 8))
-  source.read(1)
-  with pytest.raises(InputError, match='disagree in 1 of 128 pixels'):
-    source.validate()

@@ -1,13 +1,11 @@
 import concurrent.futures
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core import shuffle
 
-from data_pipeline import batches, tf_batches
+from data_pipeline import batches, order, tf_batches
 from data_pipeline.cityscapes import folder, png, tfds_builder
 from data_pipeline.errors import InputError
 
@@ -104,10 +102,10 @@ def test_batches_equal_those_of_the_scenes(
 ):
   source = tfds_builder.CityscapesTfds(prepare('full'), 'val', size=None)
   scenes = make_scenes(2, height=8, width=16)
-  got = list(tf_batches.eval_batches(source, batch_size=3, num_threads=2))
-  expected = list(batches.eval_batches(scenes, batch_size=3))
-  assert len(got) == len(expected) == 1
-  assert_same_batch(got[0], expected[0])
+  rows = order.TrainingOrder(num_examples=2, batch_size=3, seed=0)
+  got = next(tf_batches.train_batches(source, rows, num_threads=2))
+  expected = next(batches.train_batches(scenes, rows))
+  assert_same_batch(got, expected)
 
 
 def test_tensorflow_decodes_16_bit_ids_of_the_features(prepare):
@@ -179,39 +177,3 @@ def test_data_that_are_not_prepared_are_refused_with_the_command(tmp_path):
 def test_unknown_split_is_refused(tmp_path):
   with pytest.raises(InputError, match="no split 'test', only train and val"):
     tfds_builder.CityscapesTfds(tmp_path, 'test', size=(256, 512))
-
-
-def test_command_line_reports_wrong_input_in_one_line(tmp_path, capsys):
-  (tmp_path / 'other').write_text('')
-  status = tfds_builder.main(
-    [f'--data_dir={tmp_path}/tfds', f'--manual_dir={tmp_path}']
-  )
-  assert status == 2
-  (line,) = capsys.readouterr().err.splitlines()
-  assert line.startswith(f'Error: {tmp_path}: has no leftImg8bit_trainvalte')
-
-
-def test_help_shows_an_example(capsys):
-  with pytest.raises(SystemExit) as error:
-    tfds_builder.main(['--help'])
-  assert error.value.code == 0
-  assert '--config 256x512' in capsys.readouterr().out.split('example:')[1]
-
-
-@pytest.mark.slow
-def test_module_runs_as_a_program(tmp_path, make_scenes, write_archives):
-  scenes = make_scenes(2, height=8, width=16)
-  zips = write_archives(tmp_path / 'zips', train=scenes, val=scenes)
-  command = [sys.executable, '-m', 'data_pipeline.cityscapes']
-  flags = ['--data_dir', tmp_path / 'tfds', '--manual_dir', zips]
-  result = subprocess.run(
-    [*command, *flags, '--config', 'full'],
-    timeout=120,
-    check=False,
-    capture_output=True,
-    text=True,
-  )
-  assert result.returncode == 0, result.stderr
-  assert 'train: 2 scenes, at most 2 instances' in result.stdout
-  source = tfds_builder.CityscapesTfds(tmp_path / 'tfds', 'val', size=None)
-  assert len(source) == 2

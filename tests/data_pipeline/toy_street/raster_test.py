@@ -35,7 +35,7 @@ def test_direction_of_the_corners_does_not_matter():
 def test_edge_is_the_mean_of_its_samples():
   canvas = raster.Canvas(2)
   # Of the first pixel's 3 x 3 samples, two in the first column: 2 / 9 of 255
-  # is 56.7. The pixel's centre is not covered.
+  # is 56.7. The pixel's center is not covered.
   canvas.fill(raster.rectangle(0.0, 0.0, 1 / 6, 1 / 3), RED, 5)
   assert canvas.image()[:, :, 0].tolist() == [[57, 0, 0, 0], [0, 0, 0, 0]]
   assert canvas.ids().max() == 0
@@ -92,7 +92,7 @@ def test_ellipse_has_its_area():
   assert (canvas.ids() == 9).mean() * 2 == pytest.approx(np.pi * 0.32, rel=0.01)
 
 
-def test_shader_sees_the_places_of_the_samples():
+def test_shader_gets_the_positions_of_the_samples():
   canvas = raster.Canvas(4)
 
   def shader(x, y):
@@ -105,11 +105,11 @@ def test_shader_sees_the_places_of_the_samples():
   assert canvas.image()[1, 4].tolist() == [0, 0, 255]
 
 
-def test_camera_sees_parallels_meet_and_boards_stand_on_the_ground():
+def test_parallels_meet_and_billboards_stand_on_the_ground():
   camera = perspective.Camera(focal=2.0, height=1.5, horizon=0.4, center=1.1)
   far = camera.project(np.array([[-3.0, 0.0, 1e9], [3.0, 9.0, 1e9]]))
   np.testing.assert_allclose(far, [[1.1, 0.4], [1.1, 0.4]], atol=1e-6)
-  # 2 / 10 of a picture height for each metre at Z 10.
+  # 2 / 10 of an image height for each meter at Z 10.
   foot = camera.project(np.array([1.0, 0.0, 10.0]))
   np.testing.assert_allclose(foot, [1.1 + 0.2, 0.4 + 0.3])
   board = camera.billboard(np.array([[0.0, 0.0], [0.5, 2.0]]), 1.0, 10.0)

@@ -1,6 +1,5 @@
 import numpy as np
 import pytest
-from PIL import Image
 
 from data_pipeline import batch, instances, labels, toy_street
 from data_pipeline.errors import InputError
@@ -18,7 +17,7 @@ def scenes():
 
 @pytest.fixture(scope='module')
 def cars(scenes):
-  """One row a car: height, bottom, middle column, its mean colour, scene."""
+  """One row a car: height, bottom, middle column, its mean color, scene."""
   rows = []
   for number, scene in enumerate(scenes):
     for raw_id in things_of(scene):
@@ -55,7 +54,7 @@ def test_scene_is_a_function_of_the_seed():
   assert differs(first, other)
 
 
-def test_drawing_leaves_the_global_generator_alone():
+def test_generating_leaves_the_global_generator_alone():
   np.random.seed(1)
   expected = np.random.RandomState(1).random(3)
   toy_street.generate_scene(5, height=16)
@@ -83,18 +82,17 @@ def test_every_pixel_follows_the_encoding(scenes):
 def test_same_street_at_every_height(seed):
   small = toy_street.generate_scene(seed, height=64)
   large = toy_street.generate_scene(seed, height=192)
-  # The middle pixels of 3 x 3 blocks have the centres of the small pixels.
+  # The middle pixels of 3 x 3 blocks have the centers of the small pixels.
   assert (large.label_map[1::3, 1::3] == small.label_map).mean() > 0.97
   assert (large.instance_ids[1::3, 1::3] == small.instance_ids).mean() > 0.97
   blocks = large.image.reshape(64, 3, 128, 3, 3).mean((1, 3))
   assert np.abs(blocks - small.image).mean() < 3
 
 
-def test_height_over_the_oversampling_draws_the_same_street():
+def test_height_over_the_oversampling_gives_the_same_street():
   small = toy_street.generate_scene(2, height=64)
-  large = toy_street.generate_scene(
-    2, height=1088
-  )  # 17 * 64, one sample a pixel.
+  # 17 * 64, one sample a pixel.
+  large = toy_street.generate_scene(2, height=1088)
   assert (large.label_map[8::17, 8::17] == small.label_map).mean() > 0.97
   blocks = large.image.reshape(64, 17, 128, 17, 3).mean((1, 3))
   assert np.abs(blocks - small.image).mean() < 4
@@ -119,7 +117,7 @@ def test_wrong_arguments_of_the_source_are_refused():
     toy_street.ToyStreet(2, height=64).read(2)
 
 
-def test_source_names_and_draws_its_scenes():
+def test_source_names_and_generates_its_scenes():
   source = toy_street.ToyStreet(13, height=16)
   assert len(source) == len(set(source.image_ids)) == 13
   assert source.image_ids[12] == 'toytown_000012_000019'
@@ -127,7 +125,7 @@ def test_source_names_and_draws_its_scenes():
 
 
 def test_splits_and_seeds_have_no_street_in_common():
-  pictures = [
+  images = [
     toy_street.ToyStreet(6, height=16, seed=seed, split=split)
     .read(index)
     .image.tobytes()
@@ -135,13 +133,13 @@ def test_splits_and_seeds_have_no_street_in_common():
     for split in ('train', 'val')
     for index in range(6)
   ]
-  assert len(set(pictures)) == len(pictures)
+  assert len(set(images)) == len(images)
 
 
 # Bands around FACTS of 23 real maps: road .337, building .206, vegetation
 # .131, car .094, sidewalk .044, sky .026, pole .012, person .007, sign .007.
 # A tenth of the real pixels is void, so the bands reach a tenth higher; the
-# sky is wider, to be seen at 64 rows.
+# sky is wider, to be visible at 64 rows.
 @pytest.mark.parametrize(
   ('name', 'low', 'high'),
   [
@@ -214,7 +212,7 @@ def test_cars_grow_downward(cars):
   assert 0.38 < np.percentile(bottom, 10) / HEIGHT < 0.47
 
 
-def test_most_streets_have_a_car_to_be_seen(cars):
+def test_most_streets_have_a_visible_car(cars):
   tall = np.unique(cars[cars[:, 0] > 8, 6])
   assert len(tall) > 0.7 * NUM_SCENES
 
@@ -228,7 +226,7 @@ def test_objects_of_one_class_touch_in_most_streets(scenes):
   assert np.mean([touches(scene) for scene in scenes]) > 0.75
 
 
-def test_repainting_keeps_the_maps():
+def test_other_colors_keep_the_maps():
   first = toy_street.generate_scene(4, height=64)
   other = toy_street.generate_scene(4, height=64, color_seed=9)
   np.testing.assert_array_equal(first.label_map, other.label_map)
@@ -240,14 +238,14 @@ def test_repainting_keeps_the_maps():
   assert change[~is_thing].mean() < 2
 
 
-def test_colours_do_not_follow_the_place(cars):
+def test_colors_do_not_depend_on_the_position(cars):
   for column in range(3):
     for channel in range(3, 6):
       correlation = np.corrcoef(cars[:, column], cars[:, channel])[0, 1]
       assert abs(correlation) < 0.15, (column, channel)
 
 
-def test_cars_of_a_street_differ_in_colour(cars):
+def test_cars_of_a_street_differ_in_color(cars):
   deviations = [
     cars[cars[:, 6] == number, 3:6].std(0).mean()
     for number in np.unique(cars[:, 6])
@@ -256,141 +254,17 @@ def test_cars_of_a_street_differ_in_colour(cars):
   assert np.mean(deviations) > 0.14
 
 
-def test_inside_of_a_car_depends_on_the_place_in_it(scenes, cars):
-  # Over cars of all colours the lowest fifth is darker (wheels, bumper) than
+def test_inside_of_a_car_depends_on_the_position_in_it(scenes, cars):
+  # Over cars of all colors the lowest fifth is darker (wheels, bumper) than
   # the middle of the body.
   low, middle = [], []
   for scene in scenes:
     for raw_id in things_of(scene):
       y, x = np.nonzero(scene.instance_ids == raw_id)
       if raw_id // 1000 == CAR and y.max() - y.min() >= 12:
-        place = (y - y.min()) / (y.max() - y.min())
+        position = (y - y.min()) / (y.max() - y.min())
         brightness = scene.image[y, x].mean(-1)
-        low.append(brightness[place > 0.85].mean())
-        middle.append(brightness[(place > 0.5) & (place < 0.7)].mean())
+        low.append(brightness[position > 0.85].mean())
+        middle.append(brightness[(position > 0.5) & (position < 0.7)].mean())
   assert len(low) > 50
   assert np.mean(low) < 0.8 * np.mean(middle)
-
-
-def arguments(folder, **changes):
-  flags = {'output': folder, 'num_train': 2, 'num_val': 1, 'height': 32}
-  return [f'--{key}={value}' for key, value in (flags | changes).items()]
-
-
-def test_program_writes_the_official_layout(tmp_path, capsys):
-  assert toy_street.main(arguments(tmp_path)) == 0
-  assert '2 train and 1 val' in capsys.readouterr().out
-  files = sorted(
-    str(path.relative_to(tmp_path))
-    for path in tmp_path.rglob('*')
-    if path.is_file()
-  )
-  assert files == [
-    'gtFine/train/toytown/toytown_000000_000019_gtFine_instanceIds.png',
-    'gtFine/train/toytown/toytown_000000_000019_gtFine_labelIds.png',
-    'gtFine/train/toytown/toytown_000001_000019_gtFine_instanceIds.png',
-    'gtFine/train/toytown/toytown_000001_000019_gtFine_labelIds.png',
-    'gtFine/val/toytown/toytown_000000_000019_gtFine_instanceIds.png',
-    'gtFine/val/toytown/toytown_000000_000019_gtFine_labelIds.png',
-    'leftImg8bit/train/toytown/toytown_000000_000019_leftImg8bit.png',
-    'leftImg8bit/train/toytown/toytown_000001_000019_leftImg8bit.png',
-    'leftImg8bit/val/toytown/toytown_000000_000019_leftImg8bit.png',
-    'toy_street.json',
-  ]
-
-
-def test_program_writes_what_the_source_draws(tmp_path):
-  assert toy_street.main(arguments(tmp_path, height=64, seed=3)) == 0
-  for split, index in (('train', 0), ('train', 1), ('val', 0)):
-    source = toy_street.ToyStreet(2, height=64, seed=3, split=split)
-    stem = f'{split}/toytown/{source.image_ids[index]}'
-    files = [
-      ('RGB', f'leftImg8bit/{stem}_leftImg8bit.png'),
-      ('L', f'gtFine/{stem}_gtFine_labelIds.png'),
-      ('I;16', f'gtFine/{stem}_gtFine_instanceIds.png'),
-    ]
-    scene = source.read(index)
-    for (mode, name), expected in zip(files, scene, strict=True):
-      with Image.open(tmp_path / name) as picture:
-        assert picture.mode == mode
-        np.testing.assert_array_equal(np.array(picture), expected)
-    assert scene.instance_ids.max() >= 24000
-
-
-def test_program_continues_and_keeps_what_is_there(tmp_path, monkeypatch):
-  assert toy_street.main(arguments(tmp_path)) == 0
-  files = sorted(tmp_path.rglob('*.png'))
-  contents = [file.read_bytes() for file in files]
-  files[0].unlink()
-  drawn = []
-  draw_scene = toy_street.generate_scene
-
-  def count(seed, **keywords):
-    drawn.append(seed)
-    return draw_scene(seed, **keywords)
-
-  monkeypatch.setattr(toy_street, 'draw_scene', count)
-  assert toy_street.main(arguments(tmp_path, num_train=3)) == 0
-  assert [file.read_bytes() for file in files] == contents
-  assert len(drawn) == 2  # The scene that lost a file, and the new one.
-
-
-def test_stopped_program_leaves_no_half_file(tmp_path, monkeypatch):
-  def stop(*_):
-    raise KeyboardInterrupt
-
-  monkeypatch.setattr('os.replace', stop)
-  assert toy_street.main(arguments(tmp_path)) == 1
-  assert [path for path in tmp_path.rglob('*') if path.is_file()] == []
-
-
-@pytest.mark.parametrize(
-  ('changes', 'message'),
-  [
-    ({'height': 0}, 'height must be a positive even number of pixels, got 0'),
-    ({'height': 33}, 'even number of pixels, got 33'),
-    ({'num_train': -1}, 'num_scenes must not be negative, got -1'),
-    ({'num_val': -3}, 'num_scenes must not be negative, got -3'),
-    ({'seed': -1}, 'seed must not be negative, got -1'),
-  ],
-)
-def test_wrong_flags_are_refused(tmp_path, capsys, changes, message):
-  assert toy_street.main(arguments(tmp_path / 'new', **changes)) == 2
-  assert message in capsys.readouterr().err
-  assert not (tmp_path / 'new').exists()
-
-
-def test_output_that_is_a_file_is_refused(tmp_path, capsys):
-  (tmp_path / 'file').write_text('')
-  assert toy_street.main(arguments(tmp_path / 'file')) == 2
-  assert 'is a file, expected a folder' in capsys.readouterr().err
-  assert toy_street.main(arguments(tmp_path / 'file' / 'below')) == 2
-  assert 'cannot be written' in capsys.readouterr().err
-
-
-def test_output_with_other_scenes_is_refused(tmp_path, capsys):
-  assert toy_street.main(arguments(tmp_path, num_train=0)) == 0
-  assert toy_street.main(arguments(tmp_path, height=64)) == 2
-  assert "expected {'height': 64, 'seed': 0}" in capsys.readouterr().err
-  (tmp_path / 'toy_street.json').write_text('{')
-  assert toy_street.main(arguments(tmp_path)) == 2
-  assert 'toy_street.json: cannot be read' in capsys.readouterr().err
-  (tmp_path / 'toy_street.json').unlink()
-  assert toy_street.main(arguments(tmp_path)) == 2
-  assert 'are not toy streets' in capsys.readouterr().err
-
-
-@pytest.mark.parametrize('wrong', [['--height', 'tall'], ['--hight', '64']])
-def test_unknown_flags_exit_with_two(wrong):
-  with pytest.raises(SystemExit) as stopped:
-    toy_street.main([*arguments('unused'), *wrong])
-  assert stopped.value.code == 2
-
-
-def test_help_shows_an_example(capsys):
-  with pytest.raises(SystemExit) as stopped:
-    toy_street.main(['--help'])
-  assert stopped.value.code == 0
-  assert (
-    'example: python -m data_pipeline.toy_street' in capsys.readouterr().out
-  )

@@ -1,0 +1,200 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import instgan_jax
+from data_pipeline import toy_street
+from data_pipeline.errors import InputError
+from data_pipeline.toy_street import __main__ as command
+from data_pipeline.toy_street import source as source_lib
+from instgan_jax.runtime import exits
+
+# Runs the module as a program where the slow libraries cannot be imported.
+LIGHT_PROGRAM = """
+import runpy
+import sys
+
+for name in ('PIL', 'jax', 'tensorflow', 'tensorflow_datasets', 'tqdm'):
+  sys.modules[name] = None
+runpy.run_module('data_pipeline.toy_street', run_name='__main__')
+"""
+
+
+def run_light(*flags):
+  return subprocess.run(
+    [sys.executable, '-c', LIGHT_PROGRAM, *flags],
+    timeout=60,
+    check=False,
+    capture_output=True,
+    text=True,
+  )
+
+
+def arguments(folder, **changes):
+  flags = {'output': folder, 'num_train': 2, 'num_val': 1, 'height': 32}
+  return [f'--{key}={value}' for key, value in (flags | changes).items()]
+
+
+def assert_refused(argv, message):
+  with pytest.raises(InputError, match=message):
+    command.main(argv)
+
+
+def test_scenes_are_written_in_the_official_layout(tmp_path, capsys):
+  command.main(arguments(tmp_path))
+  assert '2 train and 1 val' in capsys.readouterr().out
+  files = sorted(
+    str(path.relative_to(tmp_path))
+    for path in tmp_path.rglob('*')
+    if path.is_file()
+  )
+  assert files == [
+    'gtFine/train/toytown/toytown_000000_000019_gtFine_instanceIds.png',
+    'gtFine/train/toytown/toytown_000000_000019_gtFine_labelIds.png',
+    'gtFine/train/toytown/toytown_000001_000019_gtFine_instanceIds.png',
+    'gtFine/train/toytown/toytown_000001_000019_gtFine_labelIds.png',
+    'gtFine/val/toytown/toytown_000000_000019_gtFine_instanceIds.png',
+    'gtFine/val/toytown/toytown_000000_000019_gtFine_labelIds.png',
+    'leftImg8bit/train/toytown/toytown_000000_000019_leftImg8bit.png',
+    'leftImg8bit/train/toytown/toytown_000001_000019_leftImg8bit.png',
+    'leftImg8bit/val/toytown/toytown_000000_000019_leftImg8bit.png',
+    'toy_street.json',
+  ]
+
+
+def test_files_hold_the_scenes_of_the_source(tmp_path):
+  command.main(arguments(tmp_path, height=64, seed=3))
+  for split, index in (('train', 0), ('train', 1), ('val', 0)):
+    source = toy_street.ToyStreet(2, height=64, seed=3, split=split)
+    stem = f'{split}/toytown/{source.image_ids[index]}'
+    files = [
+      ('RGB', f'leftImg8bit/{stem}_leftImg8bit.png'),
+      ('L', f'gtFine/{stem}_gtFine_labelIds.png'),
+      ('I;16', f'gtFine/{stem}_gtFine_instanceIds.png'),
+    ]
+    scene = source.read(index)
+    for (mode, name), expected in zip(files, scene, strict=True):
+      with Image.open(tmp_path / name) as image:
+        assert image.mode == mode
+        np.testing.assert_array_equal(np.array(image), expected)
+    assert scene.instance_ids.max() >= 24000
+
+
+@pytest.fixture
+def generated_seeds(monkeypatch):
+  """The seeds of the scenes that are generated in the test."""
+  seeds = []
+  generate_scene = source_lib.generate_scene
+
+  def record(seed, **keywords):
+    seeds.append(seed)
+    return generate_scene(seed, **keywords)
+
+  monkeypatch.setattr(source_lib, 'generate_scene', record)
+  return seeds
+
+
+def test_same_command_continues_and_keeps_existing_files(
+  tmp_path, generated_seeds
+):
+  command.main(arguments(tmp_path))
+  files = sorted(tmp_path.rglob('*.png'))
+  contents = [file.read_bytes() for file in files]
+  files[0].unlink()
+  generated_seeds.clear()
+  command.main(arguments(tmp_path, num_train=3))
+  assert [file.read_bytes() for file in files] == contents
+  # Train scene 0, which lost a file, and train scene 2, which is new; odd
+  # numbers are val scenes.
+  assert generated_seeds == [0, 4]
+
+
+def test_folder_with_settings_on_one_line_is_continued(
+  tmp_path, generated_seeds
+):
+  command.main(arguments(tmp_path))
+  generated_seeds.clear()
+  # As older versions wrote them.
+  (tmp_path / 'toy_street.json').write_text('{"height": 32, "seed": 0}\n')
+  command.main(arguments(tmp_path))
+  assert generated_seeds == []
+
+
+def test_stopped_program_leaves_no_half_file(tmp_path, monkeypatch):
+  def stop(*_):
+    raise KeyboardInterrupt
+
+  monkeypatch.setattr('os.replace', stop)
+  with pytest.raises(exits.Stopped, match='same command continues') as stopped:
+    command.main(arguments(tmp_path))
+  assert stopped.value.exit_status == 130
+  assert [path for path in tmp_path.rglob('*') if path.is_file()] == []
+
+
+@pytest.mark.parametrize(
+  ('changes', 'message'),
+  [
+    ({'height': 0}, 'height must be a positive even number of pixels, got 0'),
+    ({'height': 33}, 'even number of pixels, got 33'),
+    ({'num_train': -1}, 'num_scenes must not be negative, got -1'),
+    ({'num_val': -3}, 'num_scenes must not be negative, got -3'),
+    ({'seed': -1}, 'seed must not be negative, got -1'),
+    ({'height': 'tall'}, "--height: invalid int value: 'tall'. See .* --help"),
+    ({'hight': 64}, 'unrecognized arguments: --hight=64. See .* --help'),
+  ],
+)
+def test_wrong_flags_are_refused(tmp_path, changes, message):
+  assert_refused(arguments(tmp_path / 'new', **changes), message)
+  assert not (tmp_path / 'new').exists()
+
+
+def test_output_that_is_a_file_is_refused(tmp_path):
+  (tmp_path / 'file').write_text('')
+  assert_refused(arguments(tmp_path / 'file'), 'is a file, expected a folder')
+  assert_refused(
+    arguments(tmp_path / 'file' / 'below'),
+    'file/below/toy_street.json: cannot be written .Not a directory',
+  )
+
+
+def test_scene_that_cannot_be_written_is_named(tmp_path):
+  command.main(arguments(tmp_path, num_train=0))
+  (tmp_path / 'leftImg8bit' / 'train').write_text('')
+  assert_refused(
+    arguments(tmp_path),
+    'train/toytown/toytown_000000_000019_leftImg8bit.png: cannot be written',
+  )
+
+
+def test_output_with_other_scenes_is_refused(tmp_path):
+  command.main(arguments(tmp_path, num_train=0))
+  assert_refused(
+    arguments(tmp_path, height=64), "expected {'height': 64, 'seed': 0}"
+  )
+  (tmp_path / 'toy_street.json').write_text('{')
+  assert_refused(arguments(tmp_path), 'toy_street.json: cannot be read')
+  (tmp_path / 'toy_street.json').unlink()
+  assert_refused(arguments(tmp_path), 'are not toy streets')
+
+
+def test_help_loads_no_slow_library_and_shows_an_example():
+  result = run_light('--help')
+  assert result.returncode == 0, result.stderr
+  assert 'example: python -m data_pipeline.toy_street' in result.stdout
+
+
+def test_program_ends_wrong_flags_with_one_line_and_status_two():
+  result = run_light('--height=tall')
+  assert result.returncode == 2
+  (line,) = result.stderr.splitlines()
+  assert line.startswith('Error: argument --height: invalid int value')
+
+
+def test_version_is_printed(capsys):
+  with pytest.raises(SystemExit) as stopped:
+    command.main(['--version'])
+  assert stopped.value.code == 0
+  assert capsys.readouterr().out == f'{instgan_jax.__version__}\n'
