@@ -29,9 +29,6 @@ def define_flags(values: flags.FlagValues) -> None:
   from instgan_jax.cli import options
   from instgan_jax.evaluation import options as evaluation_options
 
-  program.define_config(
-    values, 'Whose data to evaluate on; default: that of the workdir.'
-  )
   string, folders, choice = program.definers(
     values, flags.DEFINE_string, flags.DEFINE_multi_string, flags.DEFINE_enum
   )
@@ -95,7 +92,12 @@ def main(values: flags.FlagValues) -> None:
   print(text)
 
 
-command = program.Command(__doc__, define_flags, main)
+command = program.Command(
+  __doc__,
+  define_flags,
+  main,
+  config='Whose data to evaluate on; default: that of the workdir.',
+)
 
 if __name__ == '__main__':
   command.run()

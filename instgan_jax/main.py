@@ -23,7 +23,6 @@ from instgan_jax.cli import program
 
 def define_flags(values: flags.FlagValues) -> None:
   """Defines the flags."""
-  program.define_config(values, 'The configuration, one of configs/*.py.')
   string, integer = program.definers(
     values, flags.DEFINE_string, flags.DEFINE_integer
   )
@@ -52,7 +51,12 @@ def main(values: flags.FlagValues) -> None:
   train.run(values.config, pathlib.Path(values.workdir))
 
 
-command = program.Command(__doc__, define_flags, main)
+command = program.Command(
+  __doc__,
+  define_flags,
+  main,
+  config='The configuration, one of configs/*.py.',
+)
 
 if __name__ == '__main__':
   command.run()

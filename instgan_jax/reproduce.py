@@ -27,9 +27,6 @@ def define_flags(values: flags.FlagValues) -> None:
   from instgan_jax.cli import options
   from instgan_jax.evaluation import options as evaluation_options
 
-  program.define_config(
-    values, 'The configuration of any of the three methods.'
-  )
   string, integer = program.definers(
     values, flags.DEFINE_string, flags.DEFINE_integer
   )
@@ -58,7 +55,12 @@ def main(values: flags.FlagValues) -> None:
   )
 
 
-command = program.Command(__doc__, define_flags, main)
+command = program.Command(
+  __doc__,
+  define_flags,
+  main,
+  config='The configuration of any of the three methods.',
+)
 
 if __name__ == '__main__':
   command.run()

@@ -21,9 +21,6 @@ from instgan_jax.cli import program
 
 def define_flags(values: flags.FlagValues) -> None:
   """Defines the flags."""
-  program.define_config(
-    values, 'The configuration, one of configs/*_segmenter.py.'
-  )
   flags.DEFINE_string(
     'workdir',
     None,
@@ -43,7 +40,12 @@ def main(values: flags.FlagValues) -> None:
   train_segmenter.run(values.config, pathlib.Path(values.workdir))
 
 
-command = program.Command(__doc__, define_flags, main)
+command = program.Command(
+  __doc__,
+  define_flags,
+  main,
+  config='The configuration, one of configs/*_segmenter.py.',
+)
 
 if __name__ == '__main__':
   command.run()

@@ -21,9 +21,9 @@ def config(method='lip', **changes):
   config.batch_size = 4
   config.num_steps = 6
   config.sample_scenes = (0, 1, 2, 3)
-  config.num_measured_scenes = 4
   config.log_every_steps = 2
   config.sample_every_steps = 6
+  config.eval.every_steps = 6
   config.checkpoint_every_steps = 2
   return _changed(config, changes)
 

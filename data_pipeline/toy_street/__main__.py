@@ -1,92 +1,61 @@
-"""Writes toy streets in the folders and encodings of Cityscapes.
+r"""Write toy streets in the folders and encodings of Cityscapes.
 
-  python -m data_pipeline.toy_street --output DIR --num_train 1000 \\
-    --num_val 100 --height 256
+Example:
+
+  python -m data_pipeline.toy_street --output data/toy --num_train 1000 \
+    --num_val 100 --height 128
+
+Existing scenes are kept, so that the same command continues a run that was
+stopped. Exit status: 0 when it is done, 2 for wrong input, 130 after Ctrl-C.
 """
 
-import argparse
-import sys
-from collections.abc import Sequence
+from absl import flags
 
-import instgan_jax
-from data_pipeline import toy_street
-from data_pipeline.errors import InputError
 from instgan_jax.cli import program
-from instgan_jax.runtime import exits
 
 
-class _Parser(argparse.ArgumentParser):
-  def error(self, message):
-    raise InputError(f'{message}. See {self.prog} --help.')
+def define_flags(values: flags.FlagValues) -> None:
+  """Defines the flags."""
+  string, integer = program.definers(
+    values, flags.DEFINE_string, flags.DEFINE_integer
+  )
+  string('output', None, 'The folder to write to.')
+  integer('num_train', None, 'Scenes of the train split.')
+  integer('num_val', None, 'Scenes of the val split.')
+  integer(
+    'height', None, 'Rows in pixels, even; the width is twice the height.'
+  )
+  integer('seed', 0, 'Other seeds give other streets.')
 
 
-def main(argv: Sequence[str]) -> None:
-  """Writes the scenes that the flags ask for, unless they are there.
+def main(values: flags.FlagValues) -> None:
+  """Writes the scenes that the flags ask for, unless they exist."""
+  program.require(values, 'output', 'num_train', 'num_val', 'height')
 
-  Args:
-    argv: the flags, without the program's name.
-
-  Raises:
-    InputError: for wrong flags or an unusable folder.
-    exits.Stopped: after Ctrl-C.
-  """
-  flags = _parser().parse_args(argv)
-  # Imported late: needs Pillow and tqdm, which --help can do without.
+  from data_pipeline import toy_street
   from data_pipeline.toy_street import folder
+  from instgan_jax.runtime import exits
 
-  settings = {'height': flags.height, 'seed': flags.seed}
+  settings = {'height': values.height, 'seed': values.seed}
   sources = {
     split: toy_street.ToyStreet(count, split=split, **settings)
-    for split, count in (('train', flags.num_train), ('val', flags.num_val))
+    for split, count in (('train', values.num_train), ('val', values.num_val))
   }
   try:
-    folder.claim(flags.output, settings)
+    folder.claim(values.output, settings)
     for split, source in sources.items():
-      folder.write_split(source, flags.output, split, toy_street.CITY)
+      folder.write_split(source, values.output, split, toy_street.CITY)
   except KeyboardInterrupt as interrupt:
     raise exits.Stopped(
       'Stopped. The same command continues.', 130
     ) from interrupt
   print(
-    f'{flags.output}: {flags.num_train} train and {flags.num_val} val scenes,'
-    f' {2 * flags.height} x {flags.height} pixels.'
+    f'{values.output}: {values.num_train} train and {values.num_val} val '
+    f'scenes, {2 * values.height} x {values.height} pixels.'
   )
 
 
-def _parser() -> argparse.ArgumentParser:
-  parser = _Parser(
-    prog='python -m data_pipeline.toy_street',
-    description=(
-      'Renders toy streets and writes them in the folders and encodings of'
-      ' Cityscapes. Existing scenes are kept, so the same command continues a'
-      ' run that was stopped.'
-    ),
-    epilog=(
-      'example: python -m data_pipeline.toy_street --output data/toy'
-      ' --num_train 1000 --num_val 100 --height 128'
-    ),
-  )
-  parser.add_argument(
-    '--version', action='version', version=instgan_jax.__version__
-  )
-  parser.add_argument('--output', required=True, help='the folder to write to')
-  parser.add_argument(
-    '--num_train', type=int, required=True, help='scenes of the train split'
-  )
-  parser.add_argument(
-    '--num_val', type=int, required=True, help='scenes of the val split'
-  )
-  parser.add_argument(
-    '--height',
-    type=int,
-    required=True,
-    help='rows in pixels, even; the width is twice the height',
-  )
-  parser.add_argument(
-    '--seed', type=int, default=0, help='other seeds give other streets (0)'
-  )
-  return parser
-
+command = program.Command(__doc__, define_flags, main)
 
 if __name__ == '__main__':
-  program.exit_after(lambda: main(sys.argv[1:]))
+  command.run()

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 import instgan_jax
+from instgan_jax.cli import program
 
 # Name -> (module, what it does).
 COMMANDS = {
@@ -86,10 +87,12 @@ def run(argv: Sequence[str] | None = None) -> None:
       file=sys.stderr,
     )
     sys.exit(2)
+  load(name).run([f'instgan {name}', *argv[2:]])
+
+
+def load(name: str) -> program.Command:
+  """The command called `name`, one of `COMMANDS`."""
   module, _ = COMMANDS[name]
-  arguments = [f'instgan {name}', *argv[2:]]
   if name in _PACKAGES:
-    sys.argv = arguments
-    importlib.import_module(f'{module}.__main__').run()
-  else:
-    importlib.import_module(module).command.run(arguments)
+    module = f'{module}.__main__'
+  return importlib.import_module(module).command

@@ -5,9 +5,9 @@ tuple[str, ...] (written a,b) and tuple[int, int] | None (HEIGHTxWIDTH).
 """
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
-import ml_collections
 from absl import flags
 
 from instgan_jax.cli import image_size
@@ -52,9 +52,7 @@ def from_flags(values: flags.FlagValues, cls: type[Options]) -> Options:
   )
 
 
-def from_config(
-  group: ml_collections.ConfigDict, cls: type[Options]
-) -> Options:
+def from_config(group: Mapping[str, Any], cls: type[Options]) -> Options:
   """The options that a group of a configuration sets; defaults elsewhere.
 
   Raises:

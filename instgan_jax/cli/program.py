@@ -11,7 +11,6 @@ A command is a light module, which imports JAX only when it runs:
     command.run()
 """
 
-import contextlib
 import dataclasses
 import errno
 import functools
@@ -19,7 +18,7 @@ import logging
 import os
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from absl import flags
@@ -60,11 +59,14 @@ class Command:
     description: what `--help` prints above the flags.
     define_flags: defines the flags in the values that it is given.
     main: runs the command with the parsed values.
+    config: what `--config FILE` is, which has `--config.KEY=VALUE` beside it;
+      '' for a command without one.
   """
 
   description: str
   define_flags: Callable[[flags.FlagValues], None]
   main: Callable[[flags.FlagValues], None]
+  config: str = ''
 
   def run(self, argv: Sequence[str] | None = None) -> None:
     """Runs the command and exits the process, see `exit_after`.
@@ -90,19 +92,16 @@ class Command:
     Raises:
       InputError: for wrong flags and other wrong input.
     """
-    values = flags.FlagValues()
-    self.define_flags(values)
     argv = list(argv)
-    if 'config' in values:
+    if self.config:
       argv = shipped_configs.resolve(argv)
-    with _as_process_arguments(argv):
-      _parse(values, argv)
-      self.main(values)
+    values = self._flags(argv)
+    _parse(values, argv)
+    self.main(values)
 
   def help(self) -> str:
     """The description, and every flag with its default and meaning."""
-    values = flags.FlagValues()
-    self.define_flags(values)
+    values = self._flags([])
     lines = [self.description.strip(), '', 'Flags:']
     for name in sorted(values):
       flag = values[name]
@@ -117,6 +116,17 @@ class Command:
     lines += ['  --help', '  --version']
     return '\n'.join(lines)
 
+  def _flags(self, argv: list[str]) -> flags.FlagValues:
+    values = flags.FlagValues()
+    self.define_flags(values)
+    if self.config:
+      from ml_collections import config_flags  # Not needed by all commands.
+
+      config_flags.DEFINE_config_file(
+        'config', None, self.config, flag_values=values, sys_argv=argv
+      )
+    return values
+
 
 def definers(
   values: flags.FlagValues, *functions: Callable[..., Any]
@@ -127,18 +137,9 @@ def definers(
   )
 
 
-def define_config(values: flags.FlagValues, description: str) -> None:
-  """Defines `--config FILE` and `--config.KEY=VALUE`."""
-  from ml_collections import config_flags
-
-  config_flags.DEFINE_config_file(
-    'config', None, description, flag_values=values
-  )
-
-
 def require(values: flags.FlagValues, *names: str) -> None:
   """Raises InputError unless all of these flags are given."""
-  missing = [f'--{name}' for name in names if not values[name].value]
+  missing = [f'--{name}' for name in names if values[name].value in (None, '')]
   if missing:
     verb = 'is' if len(missing) == 1 else 'are'
     raise InputError(f'{" and ".join(missing)} {verb} needed, see --help.')
@@ -194,16 +195,6 @@ def _parse(values: flags.FlagValues, argv: list[str]) -> None:
     raise InputError(
       f'unexpected argument {rest[1]!r}: all options begin with --, see --help.'
     )
-
-
-@contextlib.contextmanager
-def _as_process_arguments(argv: list[str]) -> Iterator[None]:
-  """A configuration's flag looks for its overrides in `sys.argv`."""
-  before, sys.argv = sys.argv, argv
-  try:
-    yield
-  finally:
-    sys.argv = before
 
 
 def _exit(message: str, status: int) -> None:

@@ -10,13 +10,11 @@ import importlib.util
 import pathlib
 from collections.abc import Sequence
 
-import ml_collections
-
 _PACKAGE = 'configs'
 
 
-def load(name: str) -> ml_collections.ConfigDict:
-  """A shipped configuration by name, such as 'cityscapes_l'."""
+def load(name: str):
+  """The ConfigDict of a shipped configuration, such as 'cityscapes_l'."""
   return importlib.import_module(f'{_PACKAGE}.{name}').get_config()
 
 
