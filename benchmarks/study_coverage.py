@@ -1,14 +1,14 @@
-"""Whether the 95 % intervals of a study's report hold the truth 95 % of times.
+"""Coverage of the 95 % intervals in a study's report.
 
   python -m benchmarks.study_coverage --studies 500
 
-Simulates studies of raters with known preferences, planned and analysed as
+Simulates studies of raters with known preferences, planned and analyzed as
 real ones, and prints a JSON line for each kind of raters: the share of studies
-whose interval held the true value, for each figure with one. Raters and scenes
-may have preferences of their own, which makes answers alike; the truth is then
-what an endless study would give: the scores that fit the probabilities of a
-choice, averaged over raters and scenes. For raters without preference, also
-the share of studies that found a difference at the 5 % level.
+whose interval held the true value, for each estimate with an interval. Raters
+and scenes may have preferences of their own, which makes answers correlated;
+the true value is then that of an infinite study: the scores that fit the
+probabilities of a choice, averaged over raters and scenes. For raters without
+preference, also the share of studies that detect a difference at the 5 % level.
 """
 
 import argparse
@@ -22,11 +22,8 @@ import statsmodels.api as sm
 import tqdm
 
 from benchmarks import study_raters
-from instgan_jax.apps.human_study.analysis import (
-  answer_table,
-  bradley_terry,
-  preferences,
-)
+from instgan_jax.apps.human_study.analysis import bradley_terry, preferences
+from instgan_jax.apps.human_study.answers import answer_table
 from instgan_jax.apps.human_study.design import image_sets, plan, planning
 
 _PAPER = {'real': 1.4, 'L': -0.75, 'L+I': -0.4, 'L+I+P': -0.25}
@@ -84,7 +81,7 @@ def simulate(
   num_questions: int,
   num_scenes: int,
 ) -> dict[str, float]:
-  """One study: what share of its intervals held the truth, by figure."""
+  """One study: by estimate, the share of its intervals with the true value."""
   scores, side, participants, scenes = KINDS[kind]
   study = bare_plan(
     list(scores),
@@ -129,16 +126,16 @@ def simulate(
     'side': _holds(fitted.side, true_side),
   }
   if len(set(scores.values())) == 1:
-    held['found_a_difference'] = fitted.equality_p < 0.05
+    held['difference_detected'] = fitted.equality_p < 0.05
   return held
 
 
 def bare_plan(
   sets, *, num_participants, num_questions, num_scenes, seed
 ) -> plan.Plan:
-  """A plan of one mode, without pictures."""
-  picture = image_sets.Picture('', '', (1, 1))
-  scenes = {f'scene_{i:04d}': picture for i in range(num_scenes)}
+  """A plan of one mode, without images."""
+  image = image_sets.ImageFile('', '', (1, 1))
+  scenes = {f'scene_{i:04d}': image for i in range(num_scenes)}
   request = planning.Request(
     num_participants=num_participants,
     num_questions=num_questions,
@@ -151,7 +148,7 @@ def bare_plan(
     break_every=50,
   )
   return planning.make(
-    [image_sets.PictureSet(name, '', scenes) for name in sets],
+    [image_sets.ImageSet(name, '', scenes) for name in sets],
     request,
     plan.Rules(0.0, 1.0, 0.0, False),
     plan.Texts('', '', {}, {}),
@@ -162,13 +159,13 @@ _TRUTHS = {}
 
 
 def truth(kind: str):
-  """(rates by pair, scores, side) of an endless study."""
+  """(rates by pair, scores, side) of an infinite study."""
   if kind not in _TRUTHS:
-    _TRUTHS[kind] = _endless(*KINDS[kind])
+    _TRUTHS[kind] = _infinite(*KINDS[kind])
   return _TRUTHS[kind]
 
 
-def _endless(scores, side, participants, scenes):
+def _infinite(scores, side, participants, scenes):
   # The spreads of four independent normals add up in a difference.
   spread = math.sqrt(2 * (participants**2 + scenes**2))
   nodes, weights = np.polynomial.hermite_e.hermegauss(60)
@@ -185,7 +182,7 @@ def _endless(scores, side, participants, scenes):
     rates[a, b] = rates.get((a, b), 0) + on_left / 2
     rates[b, a] = rates.get((b, a), 0) + (1 - on_left) / 2
   with warnings.catch_warnings():
-    # Without spread the probabilities fit perfectly, as they should.
+    # Without spread the probabilities fit exactly, of which GLM warns.
     warnings.simplefilter('ignore')
     fit = sm.GLM(
       np.array(wins), np.array(design), family=sm.families.Binomial()

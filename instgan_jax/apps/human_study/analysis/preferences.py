@@ -1,4 +1,4 @@
-"""How often one set is chosen over another: the paper's Table 2."""
+"""How often one set is chosen over another (the paper's Table 2)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,7 +7,8 @@ import numpy as np
 import statsmodels.api as sm
 from scipy import special, stats
 
-from instgan_jax.apps.human_study.analysis import answer_table, clusters
+from instgan_jax.apps.human_study.analysis import clusters
+from instgan_jax.apps.human_study.answers import answer_table
 
 
 class Rate(NamedTuple):
@@ -29,7 +30,7 @@ class Rate(NamedTuple):
 
 
 def rate(count: int, n: int) -> Rate:
-  """A share with its interval, which supposes independent answers."""
+  """A share with its interval, which assumes independent answers."""
   if not n:
     return Rate(count, n, None, None, None)
   interval = stats.binomtest(count, n).proportion_ci(
@@ -45,11 +46,11 @@ class Preference(NamedTuple):
     count: answers for the first.
     n: answers for either.
     rate: count / n, None without answers.
-    low: lower end of the exact interval, which supposes independent answers.
+    low: lower end of the exact interval, which assumes independent answers.
     high: upper end.
-    cluster_low: lower end of the interval that takes answers of a participant,
-      and about a scene, as alike (on the log odds); None where none can be
-      given.
+    cluster_low: lower end of the interval for answers that are correlated
+      within a participant and within a scene (symmetric in the log odds); None
+      where none can be given.
     cluster_high: upper end.
   """
 
@@ -74,18 +75,18 @@ def matrix(
   Returns:
     [row set][column set], without the diagonal.
   """
-  found = {name: {} for name in sets}
+  table: dict[str, dict[str, Preference]] = {name: {} for name in sets}
   for i, a in enumerate(sets):
     for b in sets[i + 1 :]:
       between = [row for row in rows if {row.left, row.right} == {a, b}]
       count = sum(row.chosen == a for row in between)
       low, high = _cluster_interval(between, a)
-      found[a][b] = Preference(*rate(count, len(between)), low, high)
+      table[a][b] = Preference(*rate(count, len(between)), low, high)
       opposite = rate(len(between) - count, len(between))
       if low is not None:
         low, high = 1 - high, 1 - low
-      found[b][a] = Preference(*opposite, low, high)
-  return {a: {b: found[a][b] for b in sets if b != a} for a in sets}
+      table[b][a] = Preference(*opposite, low, high)
+  return {a: {b: table[a][b] for b in sets if b != a} for a in sets}
 
 
 def _cluster_interval(rows, first) -> tuple[float | None, float | None]:

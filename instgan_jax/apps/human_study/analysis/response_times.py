@@ -5,20 +5,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from instgan_jax.apps.human_study.analysis import answer_table
+from instgan_jax.apps.human_study.answers import answer_table
 
 
 class ResponseTimes(NamedTuple):
-  """Milliseconds from both pictures painted to the choice.
+  """Milliseconds from both images painted to the choice.
 
   Attributes:
-    answered: choices.
-    timed_out: questions that moved on unanswered.
+    answered: number of choices.
+    timed_out: number of questions without a choice at the limit.
     quartiles_ms: 25, 50 and 75 % of the choices, None without any.
     implausible: answers that took longer by the browser's clock than by the
       server's.
-    hidden: answers while the page was in the background for a time.
-    scaled: answers to pictures that were not at natural size.
+    hidden: answers while the page was in the background at some time.
+    scaled: answers to images that were not at natural size.
   """
 
   answered: int

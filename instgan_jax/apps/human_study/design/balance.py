@@ -1,11 +1,11 @@
-"""Which pair of sets, which scene and which side: the design of a study.
+"""Balanced design: which pair of sets, which scene and which side.
 
-Participants come in twins, who see the same pairs of pictures with the sides
-swapped, each in an order of his own. So every picture stands on the left
-exactly as often as on the right, in every scene. Within one participant and
-mode, the two sets of a pair take turns on the left, and the pairs that come an
-odd number of times are directed along the trails of an Euler tour, which
-leaves no set with more than one excess.
+Participants come in twins, who see the same pairs of images with the sides
+swapped, each in their own order. So every image is on the left exactly as often
+as on the right, in every scene. Within one participant and mode, the two sets
+of a pair take turns on the left, and the pairs that come an odd number of times
+are directed along the trails of an Euler tour, which leaves no set with more
+than one excess.
 """
 
 import itertools
@@ -20,14 +20,14 @@ Pair = tuple[str, str]
 
 
 class Comparison(NamedTuple):
-  """Two pictures of one scene, side by side."""
+  """Two images of one scene, side by side."""
 
   scene: str
   left: str
   right: str
 
   def swapped(self) -> 'Comparison':
-    """The same pictures with the sides exchanged."""
+    """The same images with the sides exchanged."""
     return Comparison(self.scene, self.right, self.left)
 
 
@@ -86,7 +86,7 @@ def design(
 
   Args:
     sets: names, at least two.
-    scenes: names, of which every set has a picture.
+    scenes: names, of which every set has an image.
     num_participants: twins are 0 and 1, 2 and 3, ...; an odd last one has none.
     num_questions: of each mode.
     num_practice: before each mode.
@@ -202,19 +202,19 @@ def directions(edges: Sequence[Pair]) -> list[Pair]:
     The same edges as (from, to), along trails that pair the odd ends through
     one more vertex, so that every trail closes (Euler).
   """
-  neighbours = defaultdict(list)
+  neighbors = defaultdict(list)
   for a, b in edges:
-    neighbours[a].append(b)
-    neighbours[b].append(a)
-  for end in [end for end, others in neighbours.items() if len(others) % 2]:
-    neighbours[end].append(None)
-    neighbours[None].append(end)
+    neighbors[a].append(b)
+    neighbors[b].append(a)
+  for end in [end for end, others in neighbors.items() if len(others) % 2]:
+    neighbors[end].append(None)
+    neighbors[None].append(end)
   directed = []
-  for start in list(neighbours):
+  for start in list(neighbors):
     at = start
-    while neighbours[at]:
-      to = neighbours[at].pop()
-      neighbours[to].remove(at)
+    while neighbors[at]:
+      to = neighbors[at].pop()
+      neighbors[to].remove(at)
       if at is not None and to is not None:
         directed.append((at, to))
       at = to
