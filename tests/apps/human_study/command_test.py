@@ -3,6 +3,8 @@
 import errno
 import os
 import pathlib
+import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -191,6 +193,23 @@ def test_help_shows_every_verb(capsys):
       run(verb, '--help')
     assert ended.value.code == 0
     assert 'examples:' in capsys.readouterr().out
+
+
+def test_the_commands_and_flags_of_the_documentation_exist(capsys):
+  text = (studies.ROOT / 'docs' / 'study.md').read_text()
+  commands = re.findall(
+    r'^python -m instgan_jax\.apps\.human_study (.*)$',
+    text.replace('\\\n', ' '),
+    re.MULTILINE,
+  )
+  verbs = [command.parser().parse_args(shlex.split(c)).run for c in commands]
+  assert len(set(verbs)) == 3
+  for verb in ('plan', 'serve', 'report'):
+    with pytest.raises(SystemExit):
+      run(verb, '--help')
+  known = capsys.readouterr().out
+  for flag in set(re.findall(r'`(--\w+)', text)):
+    assert flag in known
 
 
 def test_version_is_printed(capsys):

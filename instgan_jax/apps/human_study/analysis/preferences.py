@@ -1,7 +1,7 @@
 """How often one set is chosen over another (the paper's Table 2)."""
 
+import dataclasses
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import statsmodels.api as sm
@@ -11,7 +11,8 @@ from instgan_jax.apps.human_study.analysis import clusters
 from instgan_jax.apps.human_study.answers import answer_table
 
 
-class Rate(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Rate:
   """A share of answers with its exact (Clopper-Pearson) 95 % interval.
 
   Attributes:
@@ -39,26 +40,19 @@ def rate(count: int, n: int) -> Rate:
   return Rate(count, n, count / n, float(interval.low), float(interval.high))
 
 
-class Preference(NamedTuple):
-  """How often one set is chosen over another.
+@dataclasses.dataclass(frozen=True)
+class Preference(Rate):
+  """How often one set is chosen over another: answers for the first of both.
+
+  The exact interval assumes independent answers.
 
   Attributes:
-    count: answers for the first.
-    n: answers for either.
-    rate: count / n, None without answers.
-    low: lower end of the exact interval, which assumes independent answers.
-    high: upper end.
     cluster_low: lower end of the interval for answers that are correlated
       within a participant and within a scene (symmetric in the log odds); None
       where none can be given.
     cluster_high: upper end.
   """
 
-  count: int
-  n: int
-  rate: float | None
-  low: float | None
-  high: float | None
   cluster_low: float | None
   cluster_high: float | None
 
@@ -81,12 +75,16 @@ def matrix(
       between = [row for row in rows if {row.left, row.right} == {a, b}]
       count = sum(row.chosen == a for row in between)
       low, high = _cluster_interval(between, a)
-      table[a][b] = Preference(*rate(count, len(between)), low, high)
-      opposite = rate(len(between) - count, len(between))
-      if low is not None:
+      table[a][b] = _preference(count, len(between), low, high)
+      if low is not None and high is not None:
         low, high = 1 - high, 1 - low
-      table[b][a] = Preference(*opposite, low, high)
+      table[b][a] = _preference(len(between) - count, len(between), low, high)
   return {a: {b: table[a][b] for b in sets if b != a} for a in sets}
+
+
+def _preference(count, n, cluster_low, cluster_high) -> Preference:
+  share = dataclasses.asdict(rate(count, n))
+  return Preference(**share, cluster_low=cluster_low, cluster_high=cluster_high)
 
 
 def _cluster_interval(rows, first) -> tuple[float | None, float | None]:

@@ -1,7 +1,9 @@
 """The verb `report`: from answers to report.md, report.json and plots."""
 
+import dataclasses
 import json
 import pathlib
+from collections import Counter
 from collections.abc import Sequence
 
 from data_pipeline import atomic_file
@@ -103,12 +105,12 @@ def _analyze_mode(rows, mode: plan.Mode, sets) -> dict[str, object]:
   return {
     'time_limit_seconds': mode.time_limit_seconds,
     'preferences': {
-      a: {b: rate._asdict() for b, rate in row.items()}
+      a: {b: dataclasses.asdict(rate) for b, rate in row.items()}
       for a, row in matrix.items()
     },
     'scores': _scores_json(scores),
-    'left': left._asdict(),
-    'repeats': consistency.repeats(rows)._asdict(),
+    'left': dataclasses.asdict(left),
+    'repeats': dataclasses.asdict(consistency.repeats(rows)),
     'response_times': response_times.summarize(main)._asdict(),
     'times_ms': [round(row.response_ms, 1) for row in chosen],
   }
@@ -131,11 +133,9 @@ def _scores_json(scores: bradley_terry.Scores) -> dict[str, object]:
 
 
 def _num_complete(study, rows) -> int:
-  counts = {}
-  for row in rows:
-    counts[row.participant] = counts.get(row.participant, 0) + 1
+  counts = Counter(row.participant for row in rows)
   return sum(
-    counts.get(number, 0) == len(questions)
+    counts[number] == len(questions)
     for number, questions in enumerate(study.participants, start=1)
   )
 

@@ -32,11 +32,14 @@ class ResponseTimes(NamedTuple):
 def summarize(rows: Sequence[answer_table.Row]) -> ResponseTimes:
   """Summarizes the answers to main questions of one mode."""
   times = [row.response_ms for row in rows if row.chosen]
-  quartiles = np.percentile(times, (25, 50, 75)) if times else None
+  quartiles = None
+  if times:
+    low, median, high = map(float, np.percentile(times, (25, 50, 75)))
+    quartiles = low, median, high
   return ResponseTimes(
     answered=len(times),
     timed_out=len(rows) - len(times),
-    quartiles_ms=None if quartiles is None else tuple(map(float, quartiles)),
+    quartiles_ms=quartiles,
     implausible=sum(row.is_plausible is False for row in rows),
     hidden=sum(bool(row.hidden) for row in rows),
     scaled=sum(row.scale != 1 for row in rows),

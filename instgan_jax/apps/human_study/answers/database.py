@@ -122,30 +122,19 @@ class Database:
         f'{path}: there is no such file, expected the database that'
         ' "human_study serve" wrote. Name it with --database.'
       )
-    self._connection = None
     try:
-      self._open(study)
+      with contextlib.ExitStack() as after_error:
+        self._connection = _connect(self._path, create=study is not None)
+        after_error.callback(self._connection.close)
+        self._open(study)
+        after_error.pop_all()
     except sqlite3.Error as error:
-      self._close()
       raise InputError(
         f'{path}: cannot be used as database ({error}). Choose a --database'
         ' that "human_study serve" made, or a new name on a disk with space.'
       ) from error
-    except InputError:
-      self._close()
-      raise
 
   def _open(self, study: plan.Plan | None) -> None:
-    if study is not None and not self._path.exists():
-      # Only its owner may read it, because it holds the secret of all links.
-      with contextlib.suppress(OSError):
-        os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY, 0o600))
-    self._connection = sqlite3.connect(
-      self._path,
-      timeout=_BUSY_SECONDS,
-      isolation_level=None,
-      check_same_thread=False,
-    )
     if study is not None:
       self._connection.execute('PRAGMA journal_mode=WAL')
       self._connection.execute('PRAGMA synchronous=FULL')
@@ -178,10 +167,6 @@ class Database:
   def close(self) -> None:
     """Closes the file. All writes are already on disk."""
     with self._lock:
-      self._close()
-
-  def _close(self) -> None:
-    if self._connection is not None:
       self._connection.close()
 
   def consent(self, participant: Participant) -> None:
@@ -306,6 +291,19 @@ class Database:
       if self._connection.in_transaction:
         self._connection.execute('ROLLBACK')
       raise
+
+
+def _connect(path: pathlib.Path, *, create: bool) -> sqlite3.Connection:
+  if create and not path.exists():
+    # Only its owner may read it, because it holds the secret of all links.
+    with contextlib.suppress(OSError):
+      os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+  return sqlite3.connect(
+    path,
+    timeout=_BUSY_SECONDS,
+    isolation_level=None,
+    check_same_thread=False,
+  )
 
 
 def _marks(row: tuple) -> str:

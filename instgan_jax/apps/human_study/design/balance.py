@@ -47,11 +47,11 @@ class Deck:
     self._key = key
     self._start = int(turn * len(scenes))
     self._lap = 0
-    self._rest = []
+    self._rest: list[str] = []
 
   def deal(self, count: int) -> list[str]:
     """`count` different scenes, at most as many as there are."""
-    hand = []
+    hand: list[str] = []
     while len(hand) < count:
       if not self._rest:
         order = chance.shuffled(self._scenes, *self._key, self._lap)
@@ -153,9 +153,9 @@ def _rounds(sets: Sequence[str], pairs: Sequence[Pair]) -> list[Pair]:
   What an uneven division leaves over is then whole rounds, if its number
   allows: every set comes equally often, and evenly on both sides.
   """
-  named = {frozenset(pair): pair for pair in pairs}
+  named = {frozenset[str | None](pair): pair for pair in pairs}
   # With an odd number of sets, one rests in each round.
-  players = [*sets, None] if len(sets) % 2 else [*sets]
+  players: list[str | None] = [*sets, None] if len(sets) % 2 else [*sets]
   ordered = []
   for _ in players[1:]:
     half = len(players) // 2
@@ -202,7 +202,7 @@ def directions(edges: Sequence[Pair]) -> list[Pair]:
     The same edges as (from, to), along trails that pair the odd ends through
     one more vertex, so that every trail closes (Euler).
   """
-  neighbors = defaultdict(list)
+  neighbors: dict[str | None, list[str | None]] = defaultdict(list)
   for a, b in edges:
     neighbors[a].append(b)
     neighbors[b].append(a)
@@ -227,7 +227,7 @@ def _settle_sides(questions: list[Comparison]) -> list[Comparison]:
   Twins even out every scene already; this is for a participant without one.
   How often which set of a pair is on the left stays as it is.
   """
-  excess = Counter()
+  excess: Counter[tuple[str, str]] = Counter()
   for question in questions:
     excess[question.scene, question.left] += 1
     excess[question.scene, question.right] -= 1

@@ -155,7 +155,7 @@ def _parse_all(arguments):
 
 def _files(folder: pathlib.Path) -> dict[str, str]:
   """Scene -> path below the folder."""
-  files = {}
+  files: dict[str, str] = {}
   for path in sorted(folder.rglob('*')):
     if path.suffix.lower() not in _SUFFIXES or not path.is_file():
       continue

@@ -78,7 +78,7 @@ def describe(made: plan.Plan) -> Iterator[str]:
 def _balance_of(made: plan.Plan, mode: int):
   """Questions of each pair, and left minus right for each scene and set."""
   counts = Counter(dict.fromkeys(balance.pairs_of(made.set_names()), 0))
-  excess = Counter()
+  excess: Counter[tuple[str, str]] = Counter()
   for questions in made.participants:
     for question in questions:
       if question.mode == mode and question.kind == plan.MAIN:
@@ -93,7 +93,7 @@ def _participant_excess(made: plan.Plan, mode: int) -> int:
   """Largest difference of left and right, over participants and sets."""
   largest = 0
   for questions in made.participants:
-    excess = Counter()
+    excess: Counter[str] = Counter()
     for question in questions:
       if question.mode == mode and question.kind == plan.MAIN:
         excess[question.left] += 1

@@ -54,7 +54,8 @@ def order(
 
 def _spread_scenes(questions: Sequence[balance.Comparison]):
   """Moves questions of a scene that was just seen to a later position."""
-  waiting, asked = list(questions), []
+  waiting = list(questions)
+  asked: list[balance.Comparison] = []
   while waiting:
     recent = {question.scene for question in asked[-_SCENE_GAP:]}
     fresh = (q for q in waiting if q.scene not in recent)

@@ -55,7 +55,7 @@ async function refresh() {
   document.querySelector('table').hidden = false;
   byId('title').textContent = title || 'Study';
   byId('summary').textContent = `${done} of ${participants.length} participants`
-    + ` are done, ${answers} answers. Plan ${plan.slice(0, 12)}….`;
+    + ` are done. Answers: ${answers}. Plan: ${plan.slice(0, 12)}.`;
   document.querySelector('tbody').replaceChildren(...participants.map(row));
 }
 

@@ -119,7 +119,7 @@ function noticeLines(state, notice) {
     lines.push(
       element('h1', texts.instructions),
       element('p', texts.instruction_choose),
-      element('p', texts.instruction_keys),
+      element('p', texts.instruction_keys, 'lines'),
       element('p', texts.instruction_screen),
     );
   }
