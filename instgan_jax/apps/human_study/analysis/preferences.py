@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import statsmodels.api as sm
-from scipy import special, stats
+from scipy import special
+from statsmodels.stats import proportion
 
 from instgan_jax.apps.human_study.analysis import clusters
 from instgan_jax.apps.human_study.answers import answer_table
@@ -34,10 +35,10 @@ def rate(count: int, n: int) -> Rate:
   """A share with its interval, which assumes independent answers."""
   if not n:
     return Rate(count, n, None, None, None)
-  interval = stats.binomtest(count, n).proportion_ci(
-    clusters.LEVEL, method='exact'
+  low, high = proportion.proportion_confint(
+    count, n, alpha=1 - clusters.LEVEL, method='beta'
   )
-  return Rate(count, n, count / n, float(interval.low), float(interval.high))
+  return Rate(count, n, count / n, float(low), float(high))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -76,16 +76,10 @@ def showings(root, participant, question):
   return count
 
 
-def go_through(page, act, stop=lambda state: False):
-  """Acts on each question until the end, or until `stop(state)`.
-
-  `act(number)` answers question `number` or lets it pass.
-  """
-  while True:
-    seen = page.state()
-    if seen['stage'] == 'done' or stop(seen):
-      return
-    number = seen['question']['number']
+def go_through(page, act):
+  """Calls `act(number)` for each question, to answer it or let it pass."""
+  while (state := page.state())['stage'] != 'done':
+    number = state['question']['number']
     page.question()
     act(number)
     studies.wait_until(lambda n=number: page.state()['answered'] > n)

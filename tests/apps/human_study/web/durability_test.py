@@ -2,7 +2,6 @@
 
 import collections
 import concurrent.futures
-import os
 import random
 import threading
 import time
@@ -119,15 +118,3 @@ def test_no_acknowledged_answer_is_lost_when_the_server_is_killed(tmp_path):
   assert {
     (a.participant, a.question): a.choice for a in kept
   } == crowd.acknowledged
-
-
-def test_a_transaction_is_synced_before_it_ends(tmp_path, connections):
-  made = studies.make_plan(tmp_path)
-  store = database.Database(tmp_path / 'study.db', made)
-  settings = {
-    name: connections[0].execute(f'PRAGMA {name}').fetchone()[0]
-    for name in ('journal_mode', 'synchronous')
-  }
-  store.close()
-  assert settings == {'journal_mode': 'wal', 'synchronous': 2}  # 2: FULL.
-  assert os.stat(tmp_path / 'study.db').st_mode & 0o077 == 0

@@ -10,7 +10,6 @@ import httpx
 import pytest
 from PIL import Image
 
-from data_pipeline.errors import InputError
 from instgan_jax.apps.human_study.answers import answer_table, database
 from instgan_jax.apps.human_study.design import plan
 from instgan_jax.apps.human_study.web import keys, server
@@ -376,17 +375,3 @@ def test_showings_are_counted_for_the_question_that_is_due_only(study):
   assert (first.showings, second.showings) == (2, 0)
   assert 0 <= first.server_ms < 10_000
   assert second.server_ms is None
-
-
-def test_a_database_that_cannot_be_used_is_closed_and_said(tmp_path):
-  made = studies.make_plan(tmp_path / 'one')
-  other = studies.make_plan(tmp_path / 'other', seed=1)
-  database.Database(tmp_path / 'study.db', made).close()
-  with pytest.raises(InputError, match='holds answers to another plan'):
-    database.Database(tmp_path / 'study.db', other)
-  (tmp_path / 'empty.db').touch()
-  with pytest.raises(InputError, match=r'empty\.db: cannot be used'):
-    database.Database(tmp_path / 'empty.db')
-  again = database.Database(tmp_path / 'study.db')
-  again.close()
-  assert again.plan == made

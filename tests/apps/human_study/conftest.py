@@ -1,4 +1,4 @@
-"""What the tests of the web application share."""
+"""What the tests of the study share."""
 
 import sqlite3
 
