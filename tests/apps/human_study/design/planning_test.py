@@ -36,14 +36,14 @@ def check_block(block):
   catches = [q for q in block if q.kind == plan.CATCH]
   assert all({q.left, q.right} == {'real', plan.BROKEN} for q in catches)
   assert {q.left for q in catches} == {'real', plan.BROKEN}
-  place = {
+  position = {
     (q.scene, q.left, q.right): i
     for i, q in enumerate(block)
     if q.kind == plan.MAIN
   }
   for i, question in enumerate(block):
     if question.kind == plan.REPEAT:
-      first = place[question.scene, question.right, question.left]
+      first = position[question.scene, question.right, question.left]
       assert i - first >= 6, 'Half of the questions lie between.'
   scenes = [q.scene for q in block if q.kind == plan.MAIN]
   assert all(a != b for a, b in zip(scenes, scenes[1:], strict=False))
