@@ -1,33 +1,38 @@
-"""Whether the 95 % intervals of a study's report hold the truth 95 % of times.
+"""Coverage of the 95 % intervals in a study's report.
 
   python -m benchmarks.study_coverage --studies 500
 
-Simulates studies of raters with known preferences, planned and analysed as
+Simulates studies of raters with known preferences, planned and analyzed as
 real ones, and prints a JSON line for each kind of raters: the share of studies
-whose interval held the true value, for each figure with one. Raters and scenes
-may have preferences of their own, which makes answers alike; the truth is then
-what an endless study would give: the scores that fit the probabilities of a
-choice, averaged over raters and scenes. For raters without preference, also
-the share of studies that found a difference at the 5 % level.
+whose interval held the true value, for each estimate with an interval. Raters
+and scenes may have preferences of their own, which makes answers correlated;
+the true value is then that of an infinite study: the scores that fit the
+probabilities of a choice, averaged over raters and scenes. For raters without
+preference, also the share of studies that detect a difference at the 5 % level.
 """
 
 import argparse
+import functools
 import itertools
 import json
 import math
+import statistics
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import statsmodels.api as sm
 import tqdm
 
 from benchmarks import study_raters
-from instgan_jax.apps.human_study.analysis import (
-  answer_table,
-  bradley_terry,
-  preferences,
+from instgan_jax.apps.human_study.analysis import bradley_terry, preferences
+from instgan_jax.apps.human_study.answers import answer_table
+from instgan_jax.apps.human_study.design import (
+  balance,
+  image_sets,
+  plan,
+  planning,
 )
-from instgan_jax.apps.human_study.design import image_sets, plan, planning
 
 _PAPER = {'real': 1.4, 'L': -0.75, 'L+I': -0.4, 'L+I+P': -0.25}
 _CHANCE = dict.fromkeys(_PAPER, 0.0)
@@ -84,7 +89,7 @@ def simulate(
   num_questions: int,
   num_scenes: int,
 ) -> dict[str, float]:
-  """One study: what share of its intervals held the truth, by figure."""
+  """One study: by estimate, the share of its intervals with the true value."""
   scores, side, participants, scenes = KINDS[kind]
   study = bare_plan(
     list(scores),
@@ -101,44 +106,52 @@ def simulate(
     participant_spread=participants,
     scene_spread=scenes,
   )
-  rows = list(answer_table.rows(study, answers, {}))
-  sets = study.set_names()
+  return _held(kind, list(answer_table.rows(study, answers, {})))
+
+
+def _held(kind: str, rows: Sequence[answer_table.Row]) -> dict[str, float]:
+  scores = KINDS[kind][0]
+  sets = list(scores)
   rates, true_scores, true_side = truth(kind)
   matrix = preferences.matrix(rows, sets)
   fitted = bradley_terry.fit(rows, sets)
   pairs = list(itertools.combinations(sets, 2))
-  held = {
-    'rates': np.mean(
-      [matrix[a][b].low <= rates[a, b] <= matrix[a][b].high for a, b in pairs]
-    ),
-    'cluster_rates': np.mean(
+  held: dict[str, float] = {
+    'rates': statistics.fmean(
       [
-        matrix[a][b].cluster_low <= rates[a, b] <= matrix[a][b].cluster_high
+        _holds(matrix[a][b].low, rates[a, b], matrix[a][b].high)
         for a, b in pairs
       ]
     ),
-    'scores': np.mean(
-      [_holds(fitted.scores[name], true_scores[name]) for name in sets]
-    ),
-    'differences': np.mean(
+    'cluster_rates': statistics.fmean(
       [
-        _holds(fitted.differences[a, b], true_scores[a] - true_scores[b])
+        _holds(matrix[a][b].cluster_low, rates[a, b], matrix[a][b].cluster_high)
         for a, b in pairs
       ]
     ),
-    'side': _holds(fitted.side, true_side),
+    'scores': statistics.fmean(
+      [_estimated(fitted.scores[name], true_scores[name]) for name in sets]
+    ),
+    'differences': statistics.fmean(
+      [
+        _estimated(fitted.differences[a, b], true_scores[a] - true_scores[b])
+        for a, b in pairs
+      ]
+    ),
+    'side': _estimated(fitted.side, true_side),
   }
   if len(set(scores.values())) == 1:
-    held['found_a_difference'] = fitted.equality_p < 0.05
+    p = fitted.equality_p
+    held['difference_detected'] = float(p is not None and p < 0.05)
   return held
 
 
 def bare_plan(
   sets, *, num_participants, num_questions, num_scenes, seed
 ) -> plan.Plan:
-  """A plan of one mode, without pictures."""
-  picture = image_sets.Picture('', '', (1, 1))
-  scenes = {f'scene_{i:04d}': picture for i in range(num_scenes)}
+  """A plan of one mode, without images."""
+  image = image_sets.ImageFile('', '', (1, 1))
+  scenes = {f'scene_{i:04d}': image for i in range(num_scenes)}
   request = planning.Request(
     num_participants=num_participants,
     num_questions=num_questions,
@@ -151,30 +164,24 @@ def bare_plan(
     break_every=50,
   )
   return planning.make(
-    [image_sets.PictureSet(name, '', scenes) for name in sets],
+    [image_sets.ImageSet(name, '', scenes) for name in sets],
     request,
     plan.Rules(0.0, 1.0, 0.0, False),
     plan.Texts('', '', {}, {}),
   )
 
 
-_TRUTHS = {}
-
-
+@functools.cache
 def truth(kind: str):
-  """(rates by pair, scores, side) of an endless study."""
-  if kind not in _TRUTHS:
-    _TRUTHS[kind] = _endless(*KINDS[kind])
-  return _TRUTHS[kind]
-
-
-def _endless(scores, side, participants, scenes):
+  """(rates by pair, scores, side) of an infinite study."""
+  scores, side, participants, scenes = KINDS[kind]
   # The spreads of four independent normals add up in a difference.
   spread = math.sqrt(2 * (participants**2 + scenes**2))
   nodes, weights = np.polynomial.hermite_e.hermegauss(60)
   weights = weights / weights.sum()
   sets = list(scores)
-  rates, design, wins = {}, [], []
+  rates: dict[balance.Pair, float] = {}
+  design, wins = [], []
   for (i, a), (j, b) in itertools.permutations(enumerate(sets), 2):
     odds = scores[a] - scores[b] + side + spread * nodes
     on_left = float(weights @ (1 / (1 + np.exp(-odds))))
@@ -185,7 +192,7 @@ def _endless(scores, side, participants, scenes):
     rates[a, b] = rates.get((a, b), 0) + on_left / 2
     rates[b, a] = rates.get((b, a), 0) + (1 - on_left) / 2
   with warnings.catch_warnings():
-    # Without spread the probabilities fit perfectly, as they should.
+    # Without spread the probabilities fit exactly, of which GLM warns.
     warnings.simplefilter('ignore')
     fit = sm.GLM(
       np.array(wins), np.array(design), family=sm.families.Binomial()
@@ -195,8 +202,15 @@ def _endless(scores, side, participants, scenes):
   return rates, dict(zip(sets, values, strict=True)), float(fit.params[-1])
 
 
-def _holds(estimate: bradley_terry.Estimate, value: float) -> float:
-  return float(estimate.low <= value <= estimate.high)
+def _estimated(estimate: bradley_terry.Estimate | None, value: float) -> float:
+  if estimate is None:
+    return 0.0
+  return _holds(estimate.low, value, estimate.high)
+
+
+def _holds(low: float | None, value: float, high: float | None) -> float:
+  """1 if the interval holds the value; 0 if not, or without an interval."""
+  return float(low is not None and high is not None and low <= value <= high)
 
 
 if __name__ == '__main__':

@@ -1,11 +1,11 @@
-"""Raters with known preferences, who answer a plan without a server."""
+"""Simulated raters with known preferences, who answer a plan."""
 
 import math
 
 import numpy as np
 
+from instgan_jax.apps.human_study.answers import database
 from instgan_jax.apps.human_study.design import plan
-from instgan_jax.apps.human_study.web import database
 
 
 def answer(
@@ -22,18 +22,18 @@ def answer(
 
   Args:
     study: the plan.
-    scores: log odds, by set; broken pictures always lose.
-    seed: of chance.
-    side: log odds for the left place.
+    scores: log odds, by set; broken images always lose.
+    seed: of the random answers.
+    side: log odds for the left position.
     participant_spread: deviation of each participant's own scores.
     scene_spread: deviation of each scene's own scores.
-    time_out: how often a limited question moves on.
+    time_out: probability of no choice at a time limit.
   """
   dice = np.random.default_rng(seed)
   sets = list(scores)
   scenes = {
     scene: dict(zip(sets, dice.normal(0, scene_spread, len(sets)), strict=True))
-    for scene in study.sets[0].pictures
+    for scene in study.sets[0].images
   }
   answers = []
   for number, questions in enumerate(study.participants):

@@ -1,9 +1,14 @@
-"""The command line: a parser, and a function for each verb."""
+"""The command line: a parser, and a function for each verb.
+
+Flags are argparse's, because every verb has its own. The libraries of a verb
+are imported when it runs, so that `--help` needs none of them.
+"""
 
 import argparse
 import pathlib
 from collections.abc import Sequence
 
+import instgan_jax
 from data_pipeline.errors import InputError
 from instgan_jax.apps.human_study import extra
 
@@ -23,7 +28,7 @@ when a signal stopped it.
 
 
 class _Parser(argparse.ArgumentParser):
-  """Says one line about a wrong command line, as every program here does."""
+  """Raises InputError for a wrong command line, as every program here does."""
 
   def error(self, message):
     raise InputError(f'{message}. See {self.prog} --help.')
@@ -38,25 +43,29 @@ def main(argv: Sequence[str]) -> None:
   Raises:
     InputError: for wrong input.
   """
-  flags = _parser().parse_args(argv[1:])
+  flags = parser().parse_args(argv[1:])
   flags.run(flags)
 
 
-def _parser() -> _Parser:
-  parser = _Parser(
+def parser() -> argparse.ArgumentParser:
+  """The parser of all verbs; the parsed flags have a function `run`."""
+  top = _Parser(
     prog='human_study',
     description='Plans, serves and reports a two-alternative forced choice'
-    ' study: which of two pictures looks more real.',
+    ' study: which of two images looks more real.',
     epilog=_EXAMPLES,
     formatter_class=argparse.RawDescriptionHelpFormatter,
   )
-  verbs = parser.add_subparsers(
+  top.add_argument(
+    '--version', action='version', version=instgan_jax.__version__
+  )
+  verbs = top.add_subparsers(
     required=True, metavar='plan | serve | report', parser_class=_Parser
   )
   _add_plan(verbs)
   _add_serve(verbs)
   _add_report(verbs)
-  return parser
+  return top
 
 
 def _add_verb(verbs, name: str, run, description: str) -> _Parser:
@@ -82,9 +91,22 @@ def _add_plan(verbs) -> None:
     default=[],
     metavar='NAME=FOLDER',
     dest='sets',
-    help='a folder of pictures; give two or more, with equal picture names',
+    help='a folder of images; give two or more, with equal image names',
   )
   flag('--output', metavar='FILE', help='the plan, such as study.json')
+  _add_size(flag)
+  _add_rules(flag)
+  _add_texts(flag)
+  flag(
+    '--power',
+    nargs='*',
+    type=float,
+    metavar='PREFERENCE',
+    help='print how many answers preferences need (0.55 0.6 0.65 0.7)',
+  )
+
+
+def _add_size(flag) -> None:
   flag(
     '--time_limit',
     nargs='+',
@@ -92,24 +114,25 @@ def _add_plan(verbs) -> None:
     metavar='SECONDS',
     help='a number, none, or several, each a block of questions (5 none)',
   )
-  flag('--participants', type=int, default=16, help='how many (16)')
+  flag('--participants', type=int, default=16, help='number of people (16)')
   flag(
     '--questions',
     type=int,
     default=100,
-    help='of each participant in each block (100)',
+    help='for each participant in each block (100)',
   )
   flag(
     '--practice',
     type=int,
     default=3,
-    help='questions before each block that do not count (3)',
+    help='practice questions before each block, which do not count (3)',
   )
   flag(
     '--catch',
     type=int,
     default=0,
-    help='broken against real in each block, to notice who does not look (0)',
+    help='catch questions of each block: a broken image against a real one,'
+    ' to detect inattentive participants (0)',
   )
   flag(
     '--repeats',
@@ -123,21 +146,12 @@ def _add_plan(verbs) -> None:
     metavar='NAME',
     help='the set that --catch shows (real)',
   )
-  flag('--seed', type=int, default=0, help='of all chance (0)')
+  flag('--seed', type=int, default=0, help='of all random choices (0)')
   flag(
     '--break_every',
     type=int,
     default=50,
     help='questions between two breaks (50)',
-  )
-  _add_rules(flag)
-  _add_texts(flag)
-  flag(
-    '--power',
-    nargs='*',
-    type=float,
-    metavar='PREFERENCE',
-    help='print how many answers preferences need (0.55 0.6 0.65 0.7)',
   )
 
 
@@ -152,26 +166,26 @@ def _add_rules(flag) -> None:
     '--max_catch_failures',
     type=float,
     default=0.25,
-    help='rule: who fails a larger share of the catch questions is left out'
-    ' (0.25)',
+    help='rule: participants who fail a larger share of their catch questions'
+    ' are left out (0.25)',
   )
   flag(
     '--min_answered',
     type=float,
     default=0.5,
-    help='rule: who answers a smaller share of the questions asked is left'
-    ' out (0.5)',
+    help='rule: participants who answer a smaller share of the questions'
+    ' asked are left out (0.5)',
   )
   flag(
     '--keep_seen_twice',
     action='store_true',
-    help='rule: keep answers with a time limit whose pictures were shown'
+    help='rule: keep answers with a time limit whose images were shown'
     ' more than once',
   )
 
 
 def _add_texts(flag) -> None:
-  flag('--title', default='', help='shown on the first page')
+  flag('--title', default='', help='title on the first page')
   flag('--contact', default='', help='whom participants may ask')
   for language in ('en', 'ja'):
     flag(
@@ -196,12 +210,14 @@ def _add_serve(verbs) -> None:
     ' continues.',
   )
   flag = verb.add_argument
-  flag('--plan', metavar='FILE', required=True, help='what "plan" wrote')
+  flag(
+    '--plan', metavar='FILE', required=True, help='the file that "plan" wrote'
+  )
   flag(
     '--database',
     metavar='FILE',
     required=True,
-    help='for the answers; made if it is missing',
+    help='file of the answers; made if it is missing',
   )
   flag(
     '--host',
@@ -212,7 +228,7 @@ def _add_serve(verbs) -> None:
   flag(
     '--public_url',
     metavar='URL',
-    help='how participants reach this server, for their links',
+    help='address at which participants reach this server, for their links',
   )
   flag(
     '--set',
@@ -220,7 +236,7 @@ def _add_serve(verbs) -> None:
     default=[],
     metavar='NAME=FOLDER',
     dest='sets',
-    help='where the pictures of a set are now, if not where planned',
+    help='the folder of a set, if it moved after planning',
   )
 
 
@@ -229,11 +245,11 @@ def _add_report(verbs) -> None:
     verbs,
     'report',
     _report,
-    'Analyses the answers: report.md, report.json and plots.',
+    'Analyzes the answers: report.md, report.json and plots.',
   )
   flag = verb.add_argument
-  flag('--database', metavar='FILE', help='what "serve" wrote')
-  flag('--answers', metavar='FILE', help='or the CSV of the admin page')
+  flag('--database', metavar='FILE', help='the file that "serve" wrote')
+  flag('--answers', metavar='FILE', help='instead: the CSV of the admin page')
   flag('--plan', metavar='FILE', help='needed with --answers')
   flag('--output', metavar='FOLDER', required=True, help='made if missing')
 

@@ -15,5 +15,5 @@ def require(*modules: str) -> None:
   if missing:
     raise InputError(
       f'{", ".join(missing)} {"is" if len(missing) == 1 else "are"} not'
-      " installed. Give: pip install '.[study]'"
+      " installed. Run: pip install '.[study]'"
     )

@@ -81,14 +81,14 @@ class Page:
     self.find('#go').click()
 
   def question(self):
-    """Passes a notice if there is one, and waits for the pictures."""
+    """Passes a notice if there is one, and waits for the images."""
     studies.wait_until(lambda: self.has('#go') or self.has('.side'))
     if self.has('#go'):
       self.find('#go').click()
     self.find('.side')
 
   def choose(self, side='left'):
-    """Clicks a picture."""
+    """Clicks an image."""
     self.find(f'.side[data-side={side}]').click()
 
   def text(self):

@@ -3,6 +3,8 @@
 import errno
 import os
 import pathlib
+import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -13,20 +15,26 @@ import httpx
 import pytest
 from PIL import Image
 
+import instgan_jax
+from data_pipeline.errors import InputError
 from instgan_jax.apps.human_study import command, extra
-from instgan_jax.apps.human_study.design import plan
+from instgan_jax.apps.human_study.answers import database
+from instgan_jax.cli import program
 from tests.apps.human_study import studies
 
-WITHOUT = """
+# The command, with every verb's modules imported, where JAX is missing.
+WITHOUT_JAX = """
 import sys
 
 for name in ('jax', 'flax', 'tensorflow', 'clu', 'optax', 'orbax'):
   sys.modules[name] = None
 
-from instgan_jax import program
-from instgan_jax.apps.human_study import (
-  command, plan_command, power, report, serve
-)
+from instgan_jax.apps.human_study import __main__, command
+from instgan_jax.apps.human_study.analysis import report
+from instgan_jax.apps.human_study.design import plan_command, power
+from instgan_jax.apps.human_study.web import serve
+
+command.main(sys.argv)
 """
 
 
@@ -34,7 +42,12 @@ def sets(root, **arguments):
   return [f'--set={a}' for a in studies.write_sets(root, **arguments)]
 
 
-def test_three_commands_from_pictures_to_a_report(tmp_path):
+def run(*words):
+  """Runs the command in this process."""
+  command.main(['human_study', *map(str, words)])
+
+
+def test_three_commands_from_images_to_a_report_without_jax(tmp_path):
   status, out, err = studies.command(
     *('plan', *sets(tmp_path, num_scenes=12)),
     *('--output', tmp_path / 'plan.json', '--participants', 2),
@@ -53,18 +66,11 @@ def test_three_commands_from_pictures_to_a_report(tmp_path):
     assert (
       err == 'Stopped. Every answer is saved; the same command continues.\n'
     )
-  status, out, err = studies.command(
-    *('report', '--database', tmp_path / 'study.db'),
-    *('--output', tmp_path / 'report'),
-  )
-  assert status == 0, err
-  assert out == f'Open {tmp_path}/report/report.md\n'
-  assert '2 of 2 planned' in (tmp_path / 'report' / 'report.md').read_text()
-
-
-def test_it_runs_without_jax_and_tensorflow():
   done = subprocess.run(
-    [sys.executable, '-c', WITHOUT],
+    [
+      *(sys.executable, '-c', WITHOUT_JAX, 'report'),
+      *('--database', tmp_path / 'study.db', '--output', tmp_path / 'report'),
+    ],
     cwd=studies.ROOT,
     capture_output=True,
     text=True,
@@ -72,9 +78,11 @@ def test_it_runs_without_jax_and_tensorflow():
     check=False,
   )
   assert done.returncode == 0, done.stderr
+  assert done.stdout == f'Open {tmp_path}/report/report.md\n'
+  assert '2 of 2 planned' in (tmp_path / 'report' / 'report.md').read_text()
 
 
-def test_a_port_in_use_and_a_changed_picture_are_one_message(tmp_path):
+def test_a_port_in_use_and_a_changed_image_are_one_message(tmp_path, capsys):
   studies.make_plan(tmp_path)
   with socket.create_server(('127.0.0.1', 0)) as taken:
     port = taken.getsockname()[1]
@@ -82,51 +90,53 @@ def test_a_port_in_use_and_a_changed_picture_are_one_message(tmp_path):
       *('serve', '--plan', tmp_path / 'plan.json'),
       *('--database', tmp_path / 'study.db', '--port', port),
     )
-    status, _, err = studies.command(*serve)
-  assert status == 2
+    with pytest.raises(SystemExit) as ended:
+      program.exit_after(lambda: run(*serve))
+  assert ended.value.code == 2
+  err = capsys.readouterr().err
   assert err.splitlines()[-1].startswith(f'Error: Port {port} on 127.0.0.1 is')
-  Image.new('RGB', (48, 24)).save(tmp_path / 'L' / 'street_003.png')
-  status, _, err = studies.command(*serve)
-  assert status == 2
-  assert 'L/street_003.png: was changed after planning' in err
   assert 'Traceback' not in err
+  Image.new('RGB', (48, 24)).save(tmp_path / 'L' / 'street_003.png')
+  with pytest.raises(
+    InputError, match=r'L/street_003\.png: was changed after planning'
+  ):
+    run(*serve)
 
 
-def test_pictures_that_moved_are_found_with_set(tmp_path):
+def test_images_that_moved_are_found_with_set(tmp_path):
   studies.make_plan(tmp_path)
   (tmp_path / 'real').rename(tmp_path / 'elsewhere')
   words = ('serve', '--plan', tmp_path / 'plan.json', '--port', 99999)
   words = (*words, '--database', tmp_path / 'study.db')
-  _, _, err = studies.command(*words)
-  assert 'serve --set NAME=FOLDER names a new place' in err
-  _, _, err = studies.command(*words, f'--set=real={tmp_path / "elsewhere"}')
-  # It went on, to the port that there cannot be.
-  assert 'Cannot listen on 127.0.0.1, port 99999' in err
-  _, _, err = studies.command(*words, f'--set=photo={tmp_path / "elsewhere"}')
-  assert 'the plan has no such set' in err
+  with pytest.raises(InputError, match='with serve --set NAME=FOLDER'):
+    run(*words)
+  # Every image is there: the next error is that of the impossible port.
+  with pytest.raises(InputError, match=r'listen on 127\.0\.0\.1, port 99999'):
+    run(*words, f'--set=real={tmp_path / "elsewhere"}')
+  with pytest.raises(InputError, match='the plan has no such set'):
+    run(*words, f'--set=photo={tmp_path / "elsewhere"}')
 
 
 def test_a_database_of_another_plan_is_refused(tmp_path):
   first, second = tmp_path / 'first', tmp_path / 'second'
-  studies.make_plan(first)
+  made = studies.make_plan(first)
   studies.make_plan(second, seed=1)
-  with studies.serving(first):
-    pass
+  database.Database(first / 'study.db', made).close()
   words = ('serve', '--plan', second / 'plan.json', '--port', 0, '--database')
-  status, _, err = studies.command(*words, first / 'study.db')
-  assert status == 2 and 'holds answers to another plan' in err
+  with pytest.raises(InputError, match='holds answers to another plan'):
+    run(*words, first / 'study.db')
   (tmp_path / 'text.db').write_text('no database' * 100)
-  status, _, err = studies.command(*words, tmp_path / 'text.db')
-  assert status == 2 and 'text.db: cannot be used as database' in err
-  status, _, err = studies.command(*words, '/nowhere/study.db')
-  assert status == 2 and '/nowhere/study.db: cannot be used' in err
+  with pytest.raises(InputError, match=r'text\.db: cannot be used as database'):
+    run(*words, tmp_path / 'text.db')
+  with pytest.raises(InputError, match='/nowhere/study.db: cannot be used'):
+    run(*words, '/nowhere/study.db')
 
 
 @pytest.mark.parametrize(
   ('words', 'message'),
   [
     ([], 'plan | serve | report'),
-    (['draw'], 'invalid choice'),
+    (['generate'], 'invalid choice'),
     (['plan', '--participant', '3'], 'unrecognized arguments'),
     (['plan'], '--output is needed'),
     (['plan', '--output', '{root}/p.json'], 'at least two sets, got 0'),
@@ -141,16 +151,16 @@ def test_a_database_of_another_plan_is_refused(tmp_path):
 )
 def test_wrong_input_is_one_message(tmp_path, words, message):
   words = [word.format(root=tmp_path) for word in words]
-  with pytest.raises(command.InputError) as caught:
-    command.main(['human_study', *words])
+  with pytest.raises(InputError) as caught:
+    run(*words)
   assert message in str(caught.value)
   assert len(str(caught.value).splitlines()) == 1
 
 
-def test_a_missing_extra_is_one_line_with_the_mend(monkeypatch):
+def test_a_missing_extra_is_one_line_with_the_fix(monkeypatch):
   monkeypatch.setattr(extra.importlib.util, 'find_spec', lambda name: None)
-  with pytest.raises(command.InputError, match=r"pip install '\.\[study\]'"):
-    command.main(['human_study', 'report', '--output', 'x'])
+  with pytest.raises(InputError, match=r"pip install '\.\[study\]'"):
+    run('report', '--output', 'x')
 
 
 def test_a_full_disk_while_planning_leaves_nothing(tmp_path, monkeypatch):
@@ -158,7 +168,7 @@ def test_a_full_disk_while_planning_leaves_nothing(tmp_path, monkeypatch):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
 
   monkeypatch.setattr(pathlib.Path, 'write_text', full)
-  with pytest.raises(command.InputError, match=r'plan\.json: .*No space left'):
+  with pytest.raises(InputError, match=r'plan\.json: .*No space left'):
     studies.make_plan(tmp_path)
   assert {p.name for p in tmp_path.iterdir()} == set(studies.NAMES)
 
@@ -173,13 +183,36 @@ def test_the_tests_install_what_the_extra_names():
 def test_pages_are_shipped_with_the_package():
   project = tomllib.loads((studies.ROOT / 'pyproject.toml').read_text())
   data = project['tool']['setuptools']['package-data']
-  assert data['instgan_jax.apps.human_study'] == ['pages/*']
+  assert data['instgan_jax.apps.human_study.web'] == ['pages/*']
 
 
 def test_help_shows_every_verb(capsys):
   for verb in ('plan', 'serve', 'report'):
     with pytest.raises(SystemExit) as ended:
-      command.main(['human_study', verb, '--help'])
+      run(verb, '--help')
     assert ended.value.code == 0
     assert 'examples:' in capsys.readouterr().out
-  assert plan.FORMAT.endswith('1')
+
+
+def test_the_commands_and_flags_of_the_documentation_exist(capsys):
+  text = (studies.ROOT / 'docs' / 'study.md').read_text()
+  commands = re.findall(
+    r'^python -m instgan_jax\.apps\.human_study (.*)$',
+    text.replace('\\\n', ' '),
+    re.MULTILINE,
+  )
+  verbs = [command.parser().parse_args(shlex.split(c)).run for c in commands]
+  assert len(set(verbs)) == 3
+  for verb in ('plan', 'serve', 'report'):
+    with pytest.raises(SystemExit):
+      run(verb, '--help')
+  known = capsys.readouterr().out
+  for flag in set(re.findall(r'`(--\w+)', text)):
+    assert flag in known
+
+
+def test_version_is_printed(capsys):
+  with pytest.raises(SystemExit) as ended:
+    run('--version')
+  assert ended.value.code == 0
+  assert capsys.readouterr().out == f'{instgan_jax.__version__}\n'

@@ -1,4 +1,4 @@
-"""Small studies for tests: noise pictures, plans, servers."""
+"""Small studies for tests: noise images, plans, servers."""
 
 import contextlib
 import pathlib
@@ -47,9 +47,11 @@ def request(**changes):
   return planning.Request(**{**fields, **changes})
 
 
-def make_plan(root, *, num_scenes=12, rules=RULES, texts=TEXTS, **changes):
-  """Writes pictures and plan.json below a folder; returns the plan."""
-  sets = image_sets.read(write_sets(root, num_scenes=num_scenes))
+def make_plan(
+  root, *, num_scenes=12, size=(48, 24), rules=RULES, texts=TEXTS, **changes
+):
+  """Writes images and plan.json below a folder; returns the plan."""
+  sets = image_sets.read(write_sets(root, num_scenes=num_scenes, size=size))
   made = planning.make(sets, request(**changes), rules, texts)
   return plan.write(root / 'plan.json', made)
 
@@ -77,12 +79,12 @@ class Server:
     admin: address of the admin page, with its token.
   """
 
-  def __init__(self, root, *, port=0):
+  def __init__(self, root, *words, port=0):
     self.process = subprocess.Popen(
       [
         *(sys.executable, '-m', 'instgan_jax.apps.human_study', 'serve'),
         *('--plan', root / 'plan.json', '--database', root / 'study.db'),
-        *('--port', str(port)),
+        *('--port', str(port), *words),
       ],
       cwd=ROOT,
       stdout=subprocess.PIPE,
@@ -110,9 +112,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(root):
+def serving(root, *words):
   """A server that ends with the block."""
-  server = Server(root)
+  server = Server(root, *words)
   try:
     yield server
   finally:

@@ -1,9 +1,8 @@
 """Bradley-Terry scores: a number for each set, from all its comparisons.
 
-P(a is chosen over b) = 1 / (1 + exp(score_b - score_a - side)), where side is
-the advantage of the left place (added for a on the left). This is a logistic
-regression (statsmodels), with intervals that take answers of one participant,
-and answers about one scene, as alike (`clusters`).
+P(a is chosen over b) = 1 / (1 + exp(score_b - score_a - side)) for a on the
+left, where side is the advantage of the left position. This is a logistic
+regression (statsmodels), with intervals for correlated answers (`clusters`).
 """
 
 import warnings
@@ -15,13 +14,14 @@ import numpy as np
 import statsmodels.api as sm
 from scipy import sparse, stats
 
-from instgan_jax.apps.human_study.analysis import answer_table, clusters
+from instgan_jax.apps.human_study.analysis import clusters
+from instgan_jax.apps.human_study.answers import answer_table
 
 _REGULARIZATION = 0.1
 
 
 class Estimate(NamedTuple):
-  """A value with its 95 % interval; no interval where none can be given."""
+  """A value with its 95 % interval, None where none can be given."""
 
   value: float
   low: float | None
@@ -29,23 +29,22 @@ class Estimate(NamedTuple):
 
 
 class Scores(NamedTuple):
-  """What can be said of the sets.
+  """Scores of all sets, as far as the answers determine them.
 
   Attributes:
-    groups: sets that can be compared with each other, through others if need
-      be: within a group everybody lost once to somebody on a way round. More
-      than one group means that scores between groups are not known.
-    scores: by set, log odds against the mean of its group. If the sets of a
-      group are fewer than two, or its scores are not known, without interval.
+    groups: strongly connected components of the graph of wins. Differences of
+      scores are finite within a group; between groups they are not known.
+    scores: by set, log odds against the mean of its group. Without interval if
+      the group has one set, or its scores are not known.
     differences: by (set, set) of one group, the first's score less the
       second's.
-    side: log odds for the left place; None if it cannot be estimated.
+    side: log odds for the left position; None if it cannot be estimated.
     equality_p: of all scores in a group of all sets being equal (Wald); None
       if there is no such group.
     regularized: by set, scores shrunk to 0 (choix) if there are several
       groups, so that there is an order; no intervals.
-    num_answers: used.
-    notes: what could not be done, for people.
+    num_answers: number of answers used.
+    notes: sentences on what could not be estimated.
   """
 
   groups: list[list[str]]
@@ -102,7 +101,7 @@ def _wins(rows, sets) -> np.ndarray:
 
 
 def _groups(rows, sets) -> tuple[list[list[str]], list[str]]:
-  """Strongly connected sets of the graph of wins, and what that means."""
+  """Strongly connected components of the graph of wins, and notes on them."""
   wins = _wins(rows, sets)
   _, strong = sparse.csgraph.connected_components(
     sparse.csr_array(wins), connection='strong'
@@ -160,7 +159,7 @@ class _Model:
     for i, row in enumerate(rows):
       design[i, index[row.left]] += 1
       design[i, index[row.right]] -= 1
-    design[:, -1] = 1  # The left place.
+    design[:, -1] = 1  # The left position.
     # The first set is the origin; contrasts below do not depend on it.
     design = design[:, 1:]
     chosen = np.array([row.choice == 'left' for row in rows], float)
@@ -205,7 +204,7 @@ class _Model:
     }
 
   def side(self) -> Estimate | None:
-    """The advantage of the left place."""
+    """The advantage of the left position."""
     if not self._has_side:
       return None
     return self._estimate(np.zeros(len(self._sets) - 1), side=1.0)
@@ -217,8 +216,8 @@ class _Model:
       return None
     values = self._result.params[:count]
     participants, _, both = (c[:count, :count] for c in self._covariances)
-    # In several dimensions at once the two-way covariance finds differences
-    # between chance raters a little too often: the more careful one counts.
+    # In several dimensions at once the two-way covariance rejects equality a
+    # little too often for raters without preference: use the larger p value.
     usable = list(filter(_is_positive, (both, participants)))
     if not usable:
       return None
@@ -245,7 +244,7 @@ def _is_positive(covariance: np.ndarray) -> bool:
 def _fit_logit(chosen, design):
   """The fit, and whether it is finite."""
   with warnings.catch_warnings():
-    # Separation is looked for below.
+    # Separation is detected below.
     warnings.simplefilter('ignore')
     result = sm.Logit(chosen, design).fit(disp=0, maxiter=100)
   return result, bool(

@@ -1,9 +1,9 @@
-"""Uncertainty of answers that resemble each other.
+"""Uncertainty of correlated answers.
 
-Answers of one participant are alike, and so are answers about one scene. The
-variance of an estimate is that for two-way clusters (Cameron, Gelbach & Miller
-2011, doi:10.1198/jbes.2010.07136), and intervals use Student's t with one
-degree of freedom less than the smaller number of clusters. With few answers
+Answers of one participant are correlated, and so are answers about one scene.
+The variance of an estimate is that for two-way clusters (Cameron, Gelbach &
+Miller 2011, doi:10.1198/jbes.2010.07136), and intervals use Student's t with
+one degree of freedom less than the smaller number of clusters. With few answers
 that variance can come out negative; then the larger one for either clustering
 alone stands in.
 """
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from instgan_jax.apps.human_study.analysis import answer_table
+from instgan_jax.apps.human_study.answers import answer_table
 
 LEVEL = 0.95
 
@@ -26,7 +26,7 @@ def freedom(rows: Sequence[answer_table.Row]) -> int:
 
 
 def covariances(result, rows: Sequence[answer_table.Row]) -> list[np.ndarray]:
-  """Of a model's parameters: by participants, by scenes, and by both.
+  """Covariances of parameters: by participants, by scenes, and by both.
 
   Args:
     result: of a fitted statsmodels model, an observation a row.
@@ -37,7 +37,7 @@ def covariances(result, rows: Sequence[answer_table.Row]) -> list[np.ndarray]:
     for name in ('participant', 'scene')
   )
   both = np.stack([participants, scenes], 1)
-  found = []
+  estimates = []
   for groups in (participants, scenes, both):
     robust = result.model.fit(
       disp=0,
@@ -45,20 +45,20 @@ def covariances(result, rows: Sequence[answer_table.Row]) -> list[np.ndarray]:
       cov_type='cluster',
       cov_kwds={'groups': groups},
     )
-    found.append(np.asarray(robust.cov_params()))
-  return found
+    estimates.append(np.asarray(robust.cov_params()))
+  return estimates
 
 
 def half_width(
-  contrast: np.ndarray, found: Sequence[np.ndarray], degrees: int
+  contrast: np.ndarray, estimates: Sequence[np.ndarray], degrees: int
 ) -> float:
   """Half of the 95 % interval of `contrast @ parameters`.
 
   Args:
     contrast: a weight for each parameter.
-    found: as `covariances` returns them.
+    estimates: as `covariances` returns them.
     degrees: as `freedom` returns them, at least 1.
   """
-  *either, both = (float(contrast @ matrix @ contrast) for matrix in found)
+  *either, both = (float(contrast @ matrix @ contrast) for matrix in estimates)
   variance = both if both > 0 else max(either)
   return float(stats.t.ppf((1 + LEVEL) / 2, degrees)) * variance**0.5

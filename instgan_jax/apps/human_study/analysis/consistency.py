@@ -1,13 +1,14 @@
-"""Whether participants choose the same picture again, sides swapped."""
+"""Consistency: is the same image chosen again when sides are swapped."""
 
 from collections.abc import Sequence
 
-from instgan_jax.apps.human_study.analysis import answer_table, preferences
+from instgan_jax.apps.human_study.analysis import preferences
+from instgan_jax.apps.human_study.answers import answer_table
 from instgan_jax.apps.human_study.design import plan
 
 
 def repeats(rows: Sequence[answer_table.Row]) -> preferences.Rate:
-  """How often a repeated question got the same picture.
+  """How often a repeated question got the same image.
 
   Args:
     rows: answers of one mode; pairs of which one timed out do not count.

@@ -1,20 +1,20 @@
-"""Who and what is left out of a report, by the rules of the plan."""
+"""Participants and answers that the rules of the plan leave out."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from instgan_jax.apps.human_study.analysis import answer_table
+from instgan_jax.apps.human_study.answers import answer_table
 from instgan_jax.apps.human_study.design import plan
 
 
 class Kept(NamedTuple):
-  """What the rules leave.
+  """Answers that count, and a record of the others.
 
   Attributes:
     rows: answers that count, of all kinds but practice, time-outs too.
     participants_out: reasons, by participant.
-    answers_out: how many answers of the other participants each rule took.
+    answers_out: by rule, number of answers of other participants left out.
     catch: by participant, (failed, answered) catch questions.
   """
 

@@ -15,7 +15,7 @@ def render(result: Mapping) -> str:
   """The text of report.md.
 
   Args:
-    result: as `report.analyse` returns it.
+    result: as returned by `report.analyze`.
   """
   return '\n'.join([*_head(result), *_left_out(result), *_modes(result)]) + '\n'
 
@@ -38,7 +38,7 @@ def _left_out(result) -> Iterator[str]:
     yield f'- Rule: {text.format(result["rules"][name])}.'
   if result['rules']['leave_out_seen_twice']:
     yield (
-      '- Rule: answers with a time limit are left out if the pictures were'
+      '- Rule: answers with a time limit are left out if the images were'
       ' shown more than once.'
     )
   yield ''
@@ -80,9 +80,9 @@ def _modes(result) -> Iterator[str]:
 def _matrix(sets: Sequence[str], preferences) -> Iterator[str]:
   yield (
     "How often the row's set was chosen over the column's, with n, the exact"
-    ' (Clopper-Pearson) interval, which takes the answers as independent, and'
-    ' in square brackets the interval that takes answers of one participant,'
-    ' and about one scene, as alike:'
+    ' (Clopper-Pearson) interval, which assumes independent answers, and in'
+    ' square brackets the interval for answers that are correlated within a'
+    ' participant and within a scene:'
   )
   yield ''
   yield '| | ' + ' | '.join(map(_plain, sets)) + ' |'
@@ -96,8 +96,8 @@ def _matrix(sets: Sequence[str], preferences) -> Iterator[str]:
 def _scores(sets, scores) -> Iterator[str]:
   yield (
     f'Bradley-Terry scores from {scores["num_answers"]} answers (log odds'
-    ' against the mean; intervals take answers of one participant, and about'
-    ' one scene, as alike):'
+    ' against the mean; intervals for answers that are correlated within a'
+    ' participant and within a scene):'
   )
   yield ''
   for note in scores['notes']:
@@ -135,10 +135,10 @@ def _checks(mode) -> Iterator[str]:
   yield f'- Left chosen: {_rate(mode["left"])}.'
   if side is not None:
     yield (
-      f'- Left place, other things equal: log odds {side["value"]:+.2f}'
+      f'- Left position, other things equal: log odds {side["value"]:+.2f}'
       f' {_interval(side, "+.2f")}.'
     )
-  yield f'- Same picture chosen when asked again: {_rate(mode["repeats"])}.'
+  yield f'- Same image chosen when asked again: {_rate(mode["repeats"])}.'
   if times['quartiles_ms']:
     low, median, high = (value / 1000 for value in times['quartiles_ms'])
     yield (
@@ -146,9 +146,9 @@ def _checks(mode) -> Iterator[str]:
       f' {high:.2f} s); {times["timed_out"]} time-outs.'
     )
   yield (
-    f'- To know: {times["implausible"]} response times are longer than the'
-    f" server's clock allows, {times['hidden']} answers had the page in the"
-    f' background, {times["scaled"]} had the pictures below natural size.'
+    f'- For information: {times["implausible"]} response times are longer than'
+    f" the server's clock allows, {times['hidden']} answers had the page in the"
+    f' background, {times["scaled"]} had the images below natural size.'
   )
   yield ''
 
@@ -178,7 +178,7 @@ def _interval(entry, form: str) -> str:
 
 
 def _plain(text: str) -> str:
-  """Text that stays text in Markdown and in HTML made of it."""
+  """Escapes text for Markdown and for HTML made of it."""
   for character in '\\`*_[]|<>#':
     text = text.replace(character, f'\\{character}')
   return ' '.join(text.split())

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib import figure
 
+from data_pipeline import atomic_file
+
 _DPI = 150
 
 
-def draw(result: Mapping, folder: pathlib.Path) -> None:
+def write(result: Mapping, folder: pathlib.Path) -> None:
   """Writes three PNG files for each mode that has answers.
 
   Args:
-    result: as `report.analyse` returns it.
-    folder: exists.
+    result: as returned by `report.analyze`.
+    folder: made if it is missing.
   """
   for name, mode in result['modes'].items():
     if not mode['scores']['num_answers']:
@@ -24,7 +26,8 @@ def draw(result: Mapping, folder: pathlib.Path) -> None:
       ('scores', _scores(result['sets'], mode, name)),
       ('times', _times(mode, name)),
     ):
-      plot.savefig(folder / f'{name}_{what}.png', dpi=_DPI)
+      with atomic_file.replacing(folder / f'{name}_{what}.png') as partial:
+        plot.savefig(partial, format='png', dpi=_DPI)
 
 
 def _preferences(sets, mode, name) -> figure.Figure:
@@ -80,7 +83,7 @@ def _times(mode, name) -> figure.Figure:
   axes = plot.add_subplot()
   seconds = np.array(mode['times_ms']) / 1000
   limit = mode['time_limit_seconds']
-  # A few long rests would hide all else.
+  # A few very long times would squeeze all others into one bar.
   end = limit or float(np.percentile(seconds, 99))
   axes.hist(seconds.clip(max=end), bins=40, range=(0, end))
   axes.set_xlabel(
@@ -92,5 +95,5 @@ def _times(mode, name) -> figure.Figure:
 
 
 def _plain(names):
-  """Without matplotlib's mathematics between dollar signs."""
+  """Escapes dollar signs, between which matplotlib sets mathematics."""
   return [name.replace('$', r'\$') for name in names]

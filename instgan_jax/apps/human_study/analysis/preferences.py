@@ -1,16 +1,19 @@
-"""How often one set is chosen over another: the paper's Table 2."""
+"""How often one set is chosen over another (the paper's Table 2)."""
 
+import dataclasses
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import statsmodels.api as sm
-from scipy import special, stats
+from scipy import special
+from statsmodels.stats import proportion
 
-from instgan_jax.apps.human_study.analysis import answer_table, clusters
+from instgan_jax.apps.human_study.analysis import clusters
+from instgan_jax.apps.human_study.answers import answer_table
 
 
-class Rate(NamedTuple):
+@dataclasses.dataclass(frozen=True)
+class Rate:
   """A share of answers with its exact (Clopper-Pearson) 95 % interval.
 
   Attributes:
@@ -29,35 +32,28 @@ class Rate(NamedTuple):
 
 
 def rate(count: int, n: int) -> Rate:
-  """A share with its interval, which supposes independent answers."""
+  """A share with its interval, which assumes independent answers."""
   if not n:
     return Rate(count, n, None, None, None)
-  interval = stats.binomtest(count, n).proportion_ci(
-    clusters.LEVEL, method='exact'
+  low, high = proportion.proportion_confint(
+    count, n, alpha=1 - clusters.LEVEL, method='beta'
   )
-  return Rate(count, n, count / n, float(interval.low), float(interval.high))
+  return Rate(count, n, count / n, float(low), float(high))
 
 
-class Preference(NamedTuple):
-  """How often one set is chosen over another.
+@dataclasses.dataclass(frozen=True)
+class Preference(Rate):
+  """How often one set is chosen over another: answers for the first of both.
+
+  The exact interval assumes independent answers.
 
   Attributes:
-    count: answers for the first.
-    n: answers for either.
-    rate: count / n, None without answers.
-    low: lower end of the exact interval, which supposes independent answers.
-    high: upper end.
-    cluster_low: lower end of the interval that takes answers of a participant,
-      and about a scene, as alike (on the log odds); None where none can be
-      given.
+    cluster_low: lower end of the interval for answers that are correlated
+      within a participant and within a scene (symmetric in the log odds); None
+      where none can be given.
     cluster_high: upper end.
   """
 
-  count: int
-  n: int
-  rate: float | None
-  low: float | None
-  high: float | None
   cluster_low: float | None
   cluster_high: float | None
 
@@ -74,18 +70,22 @@ def matrix(
   Returns:
     [row set][column set], without the diagonal.
   """
-  found = {name: {} for name in sets}
+  table: dict[str, dict[str, Preference]] = {name: {} for name in sets}
   for i, a in enumerate(sets):
     for b in sets[i + 1 :]:
       between = [row for row in rows if {row.left, row.right} == {a, b}]
       count = sum(row.chosen == a for row in between)
       low, high = _cluster_interval(between, a)
-      found[a][b] = Preference(*rate(count, len(between)), low, high)
-      opposite = rate(len(between) - count, len(between))
-      if low is not None:
+      table[a][b] = _preference(count, len(between), low, high)
+      if low is not None and high is not None:
         low, high = 1 - high, 1 - low
-      found[b][a] = Preference(*opposite, low, high)
-  return {a: {b: found[a][b] for b in sets if b != a} for a in sets}
+      table[b][a] = _preference(len(between) - count, len(between), low, high)
+  return {a: {b: table[a][b] for b in sets if b != a} for a in sets}
+
+
+def _preference(count, n, cluster_low, cluster_high) -> Preference:
+  share = dataclasses.asdict(rate(count, n))
+  return Preference(**share, cluster_low=cluster_low, cluster_high=cluster_high)
 
 
 def _cluster_interval(rows, first) -> tuple[float | None, float | None]:

@@ -1,12 +1,14 @@
 """The verb `report`: from answers to report.md, report.json and plots."""
 
+import dataclasses
 import json
 import pathlib
+from collections import Counter
 from collections.abc import Sequence
 
+from data_pipeline import atomic_file
 from data_pipeline.errors import InputError
 from instgan_jax.apps.human_study.analysis import (
-  answer_table,
   bradley_terry,
   consistency,
   exclusions,
@@ -15,8 +17,8 @@ from instgan_jax.apps.human_study.analysis import (
   preferences,
   response_times,
 )
+from instgan_jax.apps.human_study.answers import answer_table, database
 from instgan_jax.apps.human_study.design import plan
-from instgan_jax.apps.human_study.web import database
 
 
 def run(
@@ -29,7 +31,7 @@ def run(
   """Reads the answers and writes a folder.
 
   Args:
-    database_path: what `serve` wrote, or None.
+    database_path: the file that `serve` wrote, or None.
     answers: the admin page's CSV, or None; one of the two is needed.
     plan_path: needed with `answers`, checked with a database.
     output: the folder, made if it is missing.
@@ -40,15 +42,15 @@ def run(
   study, rows = _read(database_path, answers, plan_path)
   if not rows:
     raise InputError('There are no answers yet, so there is nothing to report.')
-  result = analyse(study, rows)
+  result = analyze(study, rows)
   text = markdown.render(result)
   try:
-    output.mkdir(parents=True, exist_ok=True)
-    (output / 'report.json').write_text(
-      json.dumps(result, indent=1, ensure_ascii=False) + '\n', encoding='utf-8'
+    atomic_file.write_text(
+      output / 'report.json',
+      json.dumps(result, indent=2, ensure_ascii=False) + '\n',
     )
-    plots.draw(result, output)
-    (output / 'report.md').write_text(text, encoding='utf-8')
+    plots.write(result, output)
+    atomic_file.write_text(output / 'report.md', text)
   except OSError as error:
     raise InputError(
       f'{output}: cannot be written ({error.strerror or error}). Choose an'
@@ -57,10 +59,10 @@ def run(
   print(f'Open {output / "report.md"}')
 
 
-def analyse(
+def analyze(
   study: plan.Plan, rows: Sequence[answer_table.Row]
 ) -> dict[str, object]:
-  """Everything a report says, ready for JSON.
+  """All numbers of a report, ready for JSON.
 
   Args:
     study: the plan.
@@ -86,12 +88,12 @@ def analyse(
       for number, (failed, answered) in kept.catch.items()
     },
     'modes': {
-      mode.name: _analyse_mode(kept.rows, mode, sets) for mode in study.modes
+      mode.name: _analyze_mode(kept.rows, mode, sets) for mode in study.modes
     },
   }
 
 
-def _analyse_mode(rows, mode: plan.Mode, sets) -> dict[str, object]:
+def _analyze_mode(rows, mode: plan.Mode, sets) -> dict[str, object]:
   rows = [row for row in rows if row.mode == mode.name]
   main = [row for row in rows if row.kind == plan.MAIN]
   chosen = [row for row in main if row.chosen]
@@ -103,12 +105,12 @@ def _analyse_mode(rows, mode: plan.Mode, sets) -> dict[str, object]:
   return {
     'time_limit_seconds': mode.time_limit_seconds,
     'preferences': {
-      a: {b: rate._asdict() for b, rate in row.items()}
+      a: {b: dataclasses.asdict(rate) for b, rate in row.items()}
       for a, row in matrix.items()
     },
     'scores': _scores_json(scores),
-    'left': left._asdict(),
-    'repeats': consistency.repeats(rows)._asdict(),
+    'left': dataclasses.asdict(left),
+    'repeats': dataclasses.asdict(consistency.repeats(rows)),
     'response_times': response_times.summarize(main)._asdict(),
     'times_ms': [round(row.response_ms, 1) for row in chosen],
   }
@@ -131,11 +133,9 @@ def _scores_json(scores: bradley_terry.Scores) -> dict[str, object]:
 
 
 def _num_complete(study, rows) -> int:
-  counts = {}
-  for row in rows:
-    counts[row.participant] = counts.get(row.participant, 0) + 1
+  counts = Counter(row.participant for row in rows)
   return sum(
-    counts.get(number, 0) == len(questions)
+    counts[number] == len(questions)
     for number, questions in enumerate(study.participants, start=1)
   )
 

@@ -1,11 +1,11 @@
-"""Which pair of sets, which scene and which side: the design of a study.
+"""Balanced design: which pair of sets, which scene and which side.
 
-Participants come in twins, who see the same pairs of pictures with the sides
-swapped, each in an order of his own. So every picture stands on the left
-exactly as often as on the right, in every scene. Within one participant and
-mode, the two sets of a pair take turns on the left, and the pairs that come an
-odd number of times are directed along the trails of an Euler tour, which
-leaves no set with more than one excess.
+Participants come in twins, who see the same pairs of images with the sides
+swapped, each in their own order. So every image is on the left exactly as often
+as on the right, in every scene. Within one participant and mode, the two sets
+of a pair take turns on the left, and the pairs that come an odd number of times
+are directed along the trails of an Euler tour, which leaves no set with more
+than one excess.
 """
 
 import itertools
@@ -20,14 +20,14 @@ Pair = tuple[str, str]
 
 
 class Comparison(NamedTuple):
-  """Two pictures of one scene, side by side."""
+  """Two images of one scene, side by side."""
 
   scene: str
   left: str
   right: str
 
   def swapped(self) -> 'Comparison':
-    """The same pictures with the sides exchanged."""
+    """The same images with the sides exchanged."""
     return Comparison(self.scene, self.right, self.left)
 
 
@@ -47,11 +47,11 @@ class Deck:
     self._key = key
     self._start = int(turn * len(scenes))
     self._lap = 0
-    self._rest = []
+    self._rest: list[str] = []
 
   def deal(self, count: int) -> list[str]:
     """`count` different scenes, at most as many as there are."""
-    hand = []
+    hand: list[str] = []
     while len(hand) < count:
       if not self._rest:
         order = chance.shuffled(self._scenes, *self._key, self._lap)
@@ -86,7 +86,7 @@ def design(
 
   Args:
     sets: names, at least two.
-    scenes: names, of which every set has a picture.
+    scenes: names, of which every set has an image.
     num_participants: twins are 0 and 1, 2 and 3, ...; an odd last one has none.
     num_questions: of each mode.
     num_practice: before each mode.
@@ -153,9 +153,9 @@ def _rounds(sets: Sequence[str], pairs: Sequence[Pair]) -> list[Pair]:
   What an uneven division leaves over is then whole rounds, if its number
   allows: every set comes equally often, and evenly on both sides.
   """
-  named = {frozenset(pair): pair for pair in pairs}
+  named = {frozenset[str | None](pair): pair for pair in pairs}
   # With an odd number of sets, one rests in each round.
-  players = [*sets, None] if len(sets) % 2 else [*sets]
+  players: list[str | None] = [*sets, None] if len(sets) % 2 else [*sets]
   ordered = []
   for _ in players[1:]:
     half = len(players) // 2
@@ -202,19 +202,19 @@ def directions(edges: Sequence[Pair]) -> list[Pair]:
     The same edges as (from, to), along trails that pair the odd ends through
     one more vertex, so that every trail closes (Euler).
   """
-  neighbours = defaultdict(list)
+  neighbors: dict[str | None, list[str | None]] = defaultdict(list)
   for a, b in edges:
-    neighbours[a].append(b)
-    neighbours[b].append(a)
-  for end in [end for end, others in neighbours.items() if len(others) % 2]:
-    neighbours[end].append(None)
-    neighbours[None].append(end)
+    neighbors[a].append(b)
+    neighbors[b].append(a)
+  for end in [end for end, others in neighbors.items() if len(others) % 2]:
+    neighbors[end].append(None)
+    neighbors[None].append(end)
   directed = []
-  for start in list(neighbours):
+  for start in list(neighbors):
     at = start
-    while neighbours[at]:
-      to = neighbours[at].pop()
-      neighbours[to].remove(at)
+    while neighbors[at]:
+      to = neighbors[at].pop()
+      neighbors[to].remove(at)
       if at is not None and to is not None:
         directed.append((at, to))
       at = to
@@ -227,7 +227,7 @@ def _settle_sides(questions: list[Comparison]) -> list[Comparison]:
   Twins even out every scene already; this is for a participant without one.
   How often which set of a pair is on the left stays as it is.
   """
-  excess = Counter()
+  excess: Counter[tuple[str, str]] = Counter()
   for question in questions:
     excess[question.scene, question.left] += 1
     excess[question.scene, question.right] -= 1

@@ -1,4 +1,4 @@
-"""Chance that a seed decides, the same in every version of Python."""
+"""Random numbers from a seed, the same in every version of Python."""
 
 import hashlib
 from collections.abc import Iterable
@@ -8,12 +8,12 @@ T = TypeVar('T')
 
 
 def shuffled(items: Iterable[T], *key: object) -> list[T]:
-  """The items in an order that looks random.
+  """The items in a pseudorandom order.
 
   Args:
     items: in an order of their own.
-    *key: the seed and what is ordered; integers and strings. Another key
-      gives an unrelated order.
+    *key: the seed and what is ordered; integers and strings. Orders of
+      different keys are independent.
   """
   items = list(items)
   ranks = [
@@ -23,7 +23,7 @@ def shuffled(items: Iterable[T], *key: object) -> list[T]:
 
 
 def fraction(*key: object) -> float:
-  """A number in [0, 1) that looks random."""
+  """A pseudorandom number in [0, 1)."""
   digest = hashlib.sha256(repr(key).encode()).digest()
   return int.from_bytes(digest[:6], 'big') / 2**48
 

@@ -1,4 +1,4 @@
-"""The folders of pictures that a study compares, and what they hold."""
+"""The folders of images that a study compares, and what they hold."""
 
 import hashlib
 import io
@@ -9,18 +9,19 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import tqdm
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from data_pipeline.errors import InputError
 
 _SUFFIXES = ('.png', '.jpg', '.jpeg', '.webp', '.bmp')
-# What Pillow raises for files that are no pictures, or broken ones.
+# What Pillow raises for files that are no images, or are damaged.
 _UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-# What is plain colour on a screen; alpha and 16 bits would need a choice.
+# 8-bit color or gray. Alpha and 16 bits cannot be shown without a choice of
+# background or range.
 _MODES = ('RGB', 'L', 'P', '1')
 
 
-class Picture(NamedTuple):
+class ImageFile(NamedTuple):
   """One file of a set.
 
   Attributes:
@@ -34,18 +35,18 @@ class Picture(NamedTuple):
   size: tuple[int, int]
 
 
-class PictureSet(NamedTuple):
+class ImageSet(NamedTuple):
   """One side of a comparison, such as real photographs or a method's.
 
   Attributes:
     name: of at most 40 letters, digits, spaces and + - _ . characters.
     folder: an absolute path.
-    pictures: by scene, in the order of the scenes' names.
+    images: by scene, in the order of the scenes' names.
   """
 
   name: str
   folder: str
-  pictures: Mapping[str, Picture]
+  images: Mapping[str, ImageFile]
 
 
 def parse(argument: str) -> tuple[str, pathlib.Path]:
@@ -71,27 +72,27 @@ def parse(argument: str) -> tuple[str, pathlib.Path]:
   return name, path.resolve()
 
 
-def read(arguments: Sequence[str]) -> tuple[PictureSet, ...]:
-  """Reads and hashes every picture of every set.
+def read(arguments: Sequence[str]) -> tuple[ImageSet, ...]:
+  """Reads and hashes every image of every set.
 
   Args:
     arguments: NAME=FOLDER of each set.
 
   Raises:
     InputError: if there are fewer than two sets, two have one name or one
-      folder, the pictures' names do not match, or two pictures of a scene
+      folder, the images' names do not match, or two images of a scene
       differ in size.
   """
   folders = dict(_parse_all(arguments))
   files = {name: _files(folder) for name, folder in folders.items()}
   _check_same_scenes(files, folders)
   num_files = sum(map(len, files.values()))
-  with tqdm.tqdm(total=num_files, desc='Hashing pictures', disable=None) as bar:
+  with tqdm.tqdm(total=num_files, desc='Hashing images', disable=None) as bar:
     sets = tuple(
-      PictureSet(
+      ImageSet(
         name,
         str(folder),
-        _read_pictures(folder, sorted(files[name].items()), bar),
+        _read_images(folder, sorted(files[name].items()), bar),
       )
       for name, folder in folders.items()
     )
@@ -99,41 +100,39 @@ def read(arguments: Sequence[str]) -> tuple[PictureSet, ...]:
   return sets
 
 
-def load(folder: str | os.PathLike, picture: Picture) -> Image.Image:
-  """Reads a picture and checks that it is still the planned one.
+def load(folder: str | os.PathLike, planned: ImageFile) -> Image.Image:
+  """Reads an image and checks that it is still the planned one.
 
   Returns:
-    An RGB image of `picture.size`.
+    An RGB image of `planned.size`.
 
   Raises:
     InputError: if the file is missing or its bytes have changed.
   """
-  data = _planned_bytes(folder, picture)
+  data = _planned_bytes(folder, planned)
   return Image.open(io.BytesIO(data)).convert('RGB')
 
 
-def _planned_bytes(folder: str | os.PathLike, picture: Picture) -> bytes:
-  path = pathlib.Path(folder) / picture.file
+def _planned_bytes(folder: str | os.PathLike, planned: ImageFile) -> bytes:
+  path = pathlib.Path(folder) / planned.file
   data = _bytes_of(path)
-  if hashlib.sha256(data).hexdigest() != picture.sha256:
+  if hashlib.sha256(data).hexdigest() != planned.sha256:
     raise InputError(
       f'{path}: was changed after planning (its SHA-256 differs from the'
-      " plan's). Put the planned picture back, or make a new plan."
+      " plan's). Put the planned image back, or make a new plan."
     )
   return data
 
 
-def check_unchanged(sets: Sequence[PictureSet]) -> None:
-  """Reads every picture once.
+def check_unchanged(sets: Sequence[ImageSet]) -> None:
+  """Reads every image once.
 
   Raises:
     InputError: naming the first file that is missing or has changed.
   """
-  files = [(s.folder, picture) for s in sets for picture in s.pictures.values()]
-  for folder, picture in tqdm.tqdm(
-    files, desc='Checking pictures', disable=None
-  ):
-    _planned_bytes(folder, picture)
+  files = [(s.folder, image) for s in sets for image in s.images.values()]
+  for folder, image in tqdm.tqdm(files, desc='Checking images', disable=None):
+    _planned_bytes(folder, image)
 
 
 def _parse_all(arguments):
@@ -148,32 +147,32 @@ def _parse_all(arguments):
     for value in values:
       if values.count(value) > 1:
         raise InputError(
-          f'Two sets have the {what} {str(value)!r}. Give each --set a {what}'
-          ' of its own.'
+          f'Two sets have the {what} {str(value)!r}. Give each --set a'
+          f' different {what}.'
         )
   return pairs
 
 
 def _files(folder: pathlib.Path) -> dict[str, str]:
   """Scene -> path below the folder."""
-  found = {}
+  files: dict[str, str] = {}
   for path in sorted(folder.rglob('*')):
     if path.suffix.lower() not in _SUFFIXES or not path.is_file():
       continue
     file = path.relative_to(folder)
     scene = file.with_suffix('').as_posix()
-    if scene in found:
+    if scene in files:
       raise InputError(
-        f'{folder}: {found[scene]} and {file} show the same scene, expected'
-        ' one picture of each. Remove one.'
+        f'{folder}: {files[scene]} and {file} show the same scene, expected'
+        ' one image of each. Remove one.'
       )
-    found[scene] = file.as_posix()
-  if not found:
+    files[scene] = file.as_posix()
+  if not files:
     raise InputError(
-      f'{folder}: holds no pictures, expected files ending in'
+      f'{folder}: holds no images, expected files ending in'
       f' {", ".join(_SUFFIXES)}.'
     )
-  return found
+  return files
 
 
 def _check_same_scenes(files, folders) -> None:
@@ -187,20 +186,20 @@ def _check_same_scenes(files, folders) -> None:
         more = f' and {len(missing) - 1} more' if len(missing) > 1 else ''
         raise InputError(
           f'{folders[lack]}: lacks {missing[0]!r}{more}, which'
-          f' {folders[have]} has. Every set needs a picture of every scene,'
+          f' {folders[have]} has. Every set needs an image of every scene,'
           ' with the same name.'
         )
 
 
-def _read_pictures(folder, files, bar) -> dict[str, Picture]:
-  pictures = {}
+def _read_images(folder, files, bar) -> dict[str, ImageFile]:
+  images = {}
   for scene, file in files:
-    pictures[scene] = _describe(folder, file)
+    images[scene] = _describe(folder, file)
     bar.update()
-  return pictures
+  return images
 
 
-def _describe(folder: pathlib.Path, file: str) -> Picture:
+def _describe(folder: pathlib.Path, file: str) -> ImageFile:
   path = folder / file
   data = _bytes_of(path)
   try:
@@ -208,16 +207,19 @@ def _describe(folder: pathlib.Path, file: str) -> Picture:
       image.load()
       size, mode = image.size, image.mode
   except _UNREADABLE as error:
+    # Pillow names the buffer that was read, which tells nothing.
+    is_unknown = isinstance(error, UnidentifiedImageError)
+    reason = 'unknown format' if is_unknown else error
     raise InputError(
-      f'{path}: is no picture that can be read ({error}). Replace it, in all'
-      ' sets if it is to go.'
+      f'{path}: cannot be read as an image ({reason}). Replace it, or remove'
+      ' the scene from all sets.'
     ) from error
   if mode not in _MODES or 'transparency' in image.info:
     raise InputError(
-      f'{path}: holds {mode} pixels, expected 8-bit colour or grey without'
+      f'{path}: holds {mode} pixels, expected 8-bit color or gray without'
       ' transparency. Save it as RGB.'
     )
-  return Picture(file, hashlib.sha256(data).hexdigest(), size)
+  return ImageFile(file, hashlib.sha256(data).hexdigest(), size)
 
 
 def _bytes_of(path: pathlib.Path) -> bytes:
@@ -225,23 +227,23 @@ def _bytes_of(path: pathlib.Path) -> bytes:
     return path.read_bytes()
   except OSError as error:
     raise InputError(
-      f'{path}: cannot be read ({error.strerror}). The pictures of a study'
-      ' must stay where they were planned; serve --set NAME=FOLDER names a new'
-      ' place.'
+      f'{path}: cannot be read ({error.strerror}). The images of a study'
+      ' must stay where they were planned; if they moved, give their new folder'
+      ' with serve --set NAME=FOLDER.'
     ) from error
 
 
-def _check_same_sizes(sets: Sequence[PictureSet]) -> None:
+def _check_same_sizes(sets: Sequence[ImageSet]) -> None:
   first = sets[0]
   for other in sets[1:]:
-    for scene, picture in other.pictures.items():
-      expected = first.pictures[scene]
-      if picture.size != expected.size:
+    for scene, image in other.images.items():
+      expected = first.images[scene]
+      if image.size != expected.size:
         raise InputError(
-          f'{other.folder}/{picture.file}: is {_times(picture.size)} pixels,'
+          f'{other.folder}/{image.file}: is {_times(image.size)} pixels,'
           f' expected {_times(expected.size)} as {first.folder}/'
-          f'{expected.file}. Give both one size, without which the size'
-          ' answers for the picture.'
+          f'{expected.file}. Resize them to one size: otherwise the size'
+          ' tells which set an image is from.'
         )
 
 

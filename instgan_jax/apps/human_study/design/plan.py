@@ -1,6 +1,6 @@
 """The plan of a study: one JSON file that fixes it before any answer.
 
-It holds every question of every participant, the SHA-256 of every picture, the
+It holds every question of every participant, the SHA-256 of every image, the
 rules of exclusion, and the SHA-256 of itself.
 """
 
@@ -11,6 +11,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from data_pipeline import atomic_file
 from data_pipeline.errors import InputError
 from instgan_jax.apps.human_study.design import image_sets
 
@@ -26,13 +27,13 @@ BROKEN = '(broken)'
 
 
 class Question(NamedTuple):
-  """One pair of pictures, to be shown to one participant.
+  """One pair of images, to be shown to one participant.
 
   Attributes:
     mode: index into `Plan.modes`.
     kind: MAIN, PRACTICE, CATCH or REPEAT (of the participant's MAIN question
-      with these pictures, sides swapped).
-    scene: which both pictures show.
+      with these images, sides swapped).
+    scene: which both images show.
     left: the set on the left, or BROKEN.
     right: the set on the right, or BROKEN.
   """
@@ -45,7 +46,7 @@ class Question(NamedTuple):
 
 
 class Mode(NamedTuple):
-  """How long participants may look.
+  """A block of questions with one time limit.
 
   Attributes:
     name: `limited_5s` or `unlimited`, for people and tables.
@@ -64,9 +65,10 @@ class Rules(NamedTuple):
     max_catch_failures: a participant with a larger share of answered catch
       questions failed is left out, from 0 to 1.
     min_answered: a participant who answered a smaller share of the questions
-      that he was asked is left out, from 0 to 1; the time-outs count here.
+      that they were asked is left out, from 0 to 1; a time-out is a question
+      asked and not answered.
     leave_out_seen_twice: an answer with a time limit is left out if its
-      pictures were shown more than once (the page was loaded again).
+      images were shown more than once (the page was loaded again).
   """
 
   min_response_ms: float
@@ -76,11 +78,11 @@ class Rules(NamedTuple):
 
 
 class Texts(NamedTuple):
-  """What the researcher says to the participants; by language, en or ja.
+  """Texts of the researcher for the participants; by language, en or ja.
 
   Attributes:
     title: of the study.
-    contact: whom to ask.
+    contact: whom participants may ask.
     consent: replaces the pages' own consent text.
     question: replaces the pages' own question.
   """
@@ -96,8 +98,8 @@ class Plan(NamedTuple):
 
   Attributes:
     seed: from which it was made.
-    sets: the pictures.
-    modes: blocks of questions; each participant's come in an order of his own.
+    sets: the images.
+    modes: blocks of questions; their order differs between participants.
     participants: the questions of each, in the order to ask them.
     rules: of exclusion.
     texts: for the participants.
@@ -106,7 +108,7 @@ class Plan(NamedTuple):
   """
 
   seed: int
-  sets: tuple[image_sets.PictureSet, ...]
+  sets: tuple[image_sets.ImageSet, ...]
   modes: tuple[Mode, ...]
   participants: tuple[tuple[Question, ...], ...]
   rules: Rules
@@ -116,11 +118,11 @@ class Plan(NamedTuple):
 
   def set_names(self) -> list[str]:
     """In the order of the command line."""
-    return [picture_set.name for picture_set in self.sets]
+    return [image_set.name for image_set in self.sets]
 
 
 def write(path: str | os.PathLike, plan: Plan) -> Plan:
-  """Writes a plan, whole or not at all.
+  """Writes a plan completely or not at all; never over another file.
 
   Returns:
     The plan with its hash.
@@ -128,13 +130,11 @@ def write(path: str | os.PathLike, plan: Plan) -> Plan:
   Raises:
     InputError: if the file exists or cannot be written.
   """
-  path = pathlib.Path(path)
   text, digest = to_json(plan)
-  temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
   try:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary.write_text(text, encoding='utf-8')
-    os.link(temporary, path)
+    with atomic_file.replacing(path) as partial:
+      partial.write_text(text, encoding='utf-8')
+      os.link(partial, path)  # Unlike a replacement, fails if `path` exists.
   except FileExistsError as error:
     raise InputError(
       f'{path}: exists. A plan is never changed once it is made; remove it if'
@@ -145,8 +145,6 @@ def write(path: str | os.PathLike, plan: Plan) -> Plan:
       f'{path}: cannot be written ({error.strerror or error}). Choose an'
       ' --output on a disk with space, in a folder where you may write.'
     ) from error
-  finally:
-    _remove(temporary)
   return plan._replace(sha256=digest)
 
 
@@ -218,14 +216,14 @@ def _fields(plan: Plan) -> dict:
   fields['texts'] = plan.texts._asdict()
   fields['sets'] = [
     {
-      'name': picture_set.name,
-      'folder': picture_set.folder,
+      'name': image_set.name,
+      'folder': image_set.folder,
+      # The key of the format, which every plan on disk has.
       'pictures': {
-        scene: picture._asdict()
-        for scene, picture in picture_set.pictures.items()
+        scene: image._asdict() for scene, image in image_set.images.items()
       },
     }
-    for picture_set in plan.sets
+    for image_set in plan.sets
   ]
   fields['participants'] = [
     [question._asdict() for question in questions]
@@ -238,14 +236,14 @@ def _plan(fields: dict) -> Plan:
   return Plan(
     seed=fields['seed'],
     sets=tuple(
-      image_sets.PictureSet(
+      image_sets.ImageSet(
         entry['name'],
         entry['folder'],
         {
-          scene: image_sets.Picture(
-            picture['file'], picture['sha256'], tuple(picture['size'])
+          scene: image_sets.ImageFile(
+            image['file'], image['sha256'], tuple(image['size'])
           )
-          for scene, picture in entry['pictures'].items()
+          for scene, image in entry['pictures'].items()
         },
       )
       for entry in fields['sets']
@@ -269,7 +267,7 @@ def _digest(fields: dict) -> str:
 
 
 def _dump(value) -> str:
-  """Long lists a line each, so that a plan can be read and compared."""
+  """Lists with one item on a line, so that plans can be read and compared."""
   if not isinstance(value, list) or not value:
     return json.dumps(value, ensure_ascii=False)
   rows = [
@@ -281,10 +279,3 @@ def _dump(value) -> str:
   if isinstance(value[0], list):
     rows = [f'[\n  {row}\n ]' for row in rows]
   return '[\n ' + ',\n '.join(rows) + '\n]'
-
-
-def _remove(path: pathlib.Path) -> None:
-  try:
-    path.unlink()
-  except OSError:
-    pass  # It was never made, or its folder is missing.

@@ -1,7 +1,8 @@
-"""The verb `plan`: reads the folders, writes the plan, says what it is."""
+"""The verb `plan`: reads the folders, writes the plan, prints its balance."""
 
 import pathlib
 from collections import Counter
+from collections.abc import Iterator
 
 from data_pipeline.errors import InputError
 from instgan_jax.apps.human_study.design import (
@@ -15,7 +16,7 @@ _USUAL_PREFERENCES = (0.55, 0.6, 0.65, 0.7)
 
 
 def run(flags) -> None:
-  """Does what the flags of `plan` ask for.
+  """Prints the power table, writes the plan, or both.
 
   Raises:
     InputError: for wrong input.
@@ -39,8 +40,8 @@ def run(flags) -> None:
     print(line)
 
 
-def describe(made: plan.Plan):
-  """Yields lines that say what a plan holds, counted in the plan itself."""
+def describe(made: plan.Plan) -> Iterator[str]:
+  """Yields lines on size and balance, counted in the plan itself."""
   first = Counter(q.kind for q in made.participants[0])
   yield (
     f'{len(made.participants)} participants, each with'
@@ -69,13 +70,15 @@ def describe(made: plan.Plan):
       ' exactly.'
     )
   if not first[plan.CATCH]:
-    yield 'No catch questions: add --catch 5 to notice who does not look.'
+    yield (
+      'No catch questions: add --catch 5 to detect inattentive participants.'
+    )
 
 
 def _balance_of(made: plan.Plan, mode: int):
   """Questions of each pair, and left minus right for each scene and set."""
   counts = Counter(dict.fromkeys(balance.pairs_of(made.set_names()), 0))
-  excess = Counter()
+  excess: Counter[tuple[str, str]] = Counter()
   for questions in made.participants:
     for question in questions:
       if question.mode == mode and question.kind == plan.MAIN:
@@ -90,7 +93,7 @@ def _participant_excess(made: plan.Plan, mode: int) -> int:
   """Largest difference of left and right, over participants and sets."""
   largest = 0
   for questions in made.participants:
-    excess = Counter()
+    excess: Counter[str] = Counter()
     for question in questions:
       if question.mode == mode and question.kind == plan.MAIN:
         excess[question.left] += 1

@@ -14,18 +14,18 @@ from instgan_jax.apps.human_study.design import (
 
 
 class Request(NamedTuple):
-  """What a study is to be.
+  """Size and settings of a study.
 
   Attributes:
     num_participants: at least 1; an even number balances sides exactly.
-    num_questions: that count, for each participant in each mode.
-    time_limits: seconds of each mode, None for none; different ones.
+    num_questions: main questions, for each participant in each mode.
+    time_limits: seconds of each mode, None for no limit; all different.
     num_practice: questions before each mode that do not count.
-    num_catch: broken against real, in each mode.
+    num_catch: catch questions (broken against real), in each mode.
     num_repeats: questions asked again with sides swapped, in each mode.
-    real_set: the set of the pictures that catch questions show whole and
+    real_set: the set of the images that catch questions show whole and
       broken.
-    seed: of all chance.
+    seed: of all random choices.
     break_every: questions between two breaks.
   """
 
@@ -41,7 +41,7 @@ class Request(NamedTuple):
 
 
 def make(
-  sets: Sequence[image_sets.PictureSet],
+  sets: Sequence[image_sets.ImageSet],
   request: Request,
   rules: plan.Rules,
   texts: plan.Texts,
@@ -51,8 +51,8 @@ def make(
   Raises:
     InputError: if a number cannot be used, or there are too few scenes.
   """
-  names = [picture_set.name for picture_set in sets]
-  scenes = list(sets[0].pictures)
+  names = [image_set.name for image_set in sets]
+  scenes = list(sets[0].images)
   _check(request, rules, names, len(scenes))
   num_modes = len(request.time_limits)
   main, practice = balance.design(
@@ -99,7 +99,7 @@ def _mode_order(number: int, num_modes: int) -> list[int]:
 
 
 def _catch_questions(request, scenes, number, mode):
-  """Broken pictures take turns on both sides."""
+  """Broken images take turns on both sides."""
   dealt = chance.shuffled(scenes, request.seed, 'catch', number)
   count = request.num_catch
   first = (number + mode) % 2
@@ -127,7 +127,7 @@ def _check(request, rules, names, num_scenes) -> None:
     )
   if request.num_catch and request.real_set not in names:
     raise InputError(
-      f'--catch shows pictures of the set {request.real_set!r}, which is none'
+      f'--catch shows images of the set {request.real_set!r}, which is none'
       f' of {", ".join(names)}. Name the real photographs with --real.'
     )
   for name in ('max_catch_failures', 'min_answered'):

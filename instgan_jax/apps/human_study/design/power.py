@@ -1,4 +1,4 @@
-"""How many answers it takes to notice a preference."""
+"""Power: how many answers are needed to detect a preference."""
 
 import math
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _MAX_ANSWERS = 1_000_000
 
 
 def answers_needed(preference: float) -> int:
-  """Independent answers with which chance is refused four times in five.
+  """Independent answers for a power of 0.8.
 
   Args:
     preference: how often one set is chosen over another, in (0, 1).
@@ -40,8 +40,8 @@ def answers_needed(preference: float) -> int:
 
 
 def power(num_answers: int, preference: float) -> float:
-  """How often the exact two-sided binomial test refuses chance."""
-  # The largest count that is refused from below.
+  """Probability that the exact two-sided binomial test rejects 0.5."""
+  # The largest count in the lower tail that is rejected.
   low = stats.binom.ppf(LEVEL / 2, num_answers, 0.5)
   low -= stats.binom.cdf(low, num_answers, 0.5) > LEVEL / 2
   return float(
@@ -61,7 +61,7 @@ def table(
     num_questions: of each participant in a mode.
   """
   yield (
-    f'Answers for each pair of sets to notice a preference (two-sided exact'
+    f'Answers for each pair of sets to detect a preference (two-sided exact'
     f' test at {LEVEL:g}, power {POWER:g}):'
   )
   for preference in preferences:
@@ -74,13 +74,13 @@ def table(
       )
     yield line
   yield (
-    'This supposes independent answers. Those of one participant or one scene'
-    ' resemble each other: plan for more.'
+    'This assumes independent answers. Those of one participant or one scene'
+    ' are correlated: plan for more.'
   )
 
 
 def _candidates(gap: float):
-  """From below the normal approximation's answer, which is a little low."""
+  """Starts below the normal approximation, which is slightly too low."""
   z = stats.norm.ppf(1 - LEVEL / 2) + stats.norm.ppf(POWER)
   approximate = z**2 * (0.25 - gap**2) / gap**2
   return range(max(1, int(0.8 * approximate) - 5), _MAX_ANSWERS)

@@ -1,10 +1,10 @@
-"""In which order a participant is asked, and what is asked besides."""
+"""The order of a participant's questions, with catch questions and repeats."""
 
 from collections.abc import Sequence
 
 from instgan_jax.apps.human_study.design import balance, chance, plan
 
-# Other questions between two of one scene, where there are enough.
+# Questions of other scenes between two of one scene, where there are enough.
 _SCENE_GAP = 5
 
 
@@ -36,25 +36,26 @@ def order(
   key = (seed, participant, mode)
   main = _spread_scenes(chance.shuffled(main, *key, 'main'))
   half = len(main) / 2
-  places = [(float(i), plan.MAIN, question) for i, question in enumerate(main)]
+  entries = [(float(i), plan.MAIN, question) for i, question in enumerate(main)]
   early = chance.shuffled(range(len(main) // 2), *key, 'repeats')
   for i in early[:num_repeats]:
-    places.append((i + half + 0.5, plan.REPEAT, main[i].swapped()))
+    entries.append((i + half + 0.5, plan.REPEAT, main[i].swapped()))
   share = len(main) / max(len(catch), 1)
   for i, question in enumerate(chance.shuffled(catch, *key, 'catch')):
-    place = (i + chance.fraction(*key, 'catch', i)) * share - 0.5
-    places.append((max(place, 0.5), plan.CATCH, question))
-  places.sort(key=lambda entry: entry[0])
+    position = (i + chance.fraction(*key, 'catch', i)) * share - 0.5
+    entries.append((max(position, 0.5), plan.CATCH, question))
+  entries.sort(key=lambda entry: entry[0])
   asked = [
     (plan.PRACTICE, question)
     for question in chance.shuffled(practice, *key, 'practice')
-  ] + [(kind, question) for _, kind, question in places]
+  ] + [(kind, question) for _, kind, question in entries]
   return [plan.Question(mode, kind, *question) for kind, question in asked]
 
 
 def _spread_scenes(questions: Sequence[balance.Comparison]):
-  """Moves questions of a scene seen just before to a later place."""
-  waiting, asked = list(questions), []
+  """Moves questions of a scene that was just seen to a later position."""
+  waiting = list(questions)
+  asked: list[balance.Comparison] = []
   while waiting:
     recent = {question.scene for question in asked[-_SCENE_GAP:]}
     fresh = (q for q in waiting if q.scene not in recent)

@@ -1,15 +1,15 @@
 """The admin page: progress, links and answers, behind a token.
 
 The token comes in the header `Authorization: Bearer TOKEN`; the page takes it
-from its own address behind #, which browsers never send.
+from the part of its address behind #, which browsers never send.
 """
 
 import fastapi
 from fastapi import responses
 
-from instgan_jax.apps.human_study.analysis import answer_table
+from instgan_jax.apps.human_study.answers import answer_table, database
 from instgan_jax.apps.human_study.design import plan
-from instgan_jax.apps.human_study.web import database, keys
+from instgan_jax.apps.human_study.web import keys
 
 
 class Admin:
@@ -22,7 +22,7 @@ class Admin:
     study_keys: keys.Keys,
     pages: dict[str, str],
   ):
-    """Takes what an `Application` has."""
+    """Arguments are those of the `Application` that it is part of."""
     self._study = study
     self._store = store
     self._keys = study_keys

@@ -1,4 +1,4 @@
-"""What browsers may send: every field checked, no other field taken."""
+"""Request bodies: every field is checked, unknown fields are refused."""
 
 from typing import Annotated, Literal
 
@@ -25,7 +25,7 @@ class Consent(_Body):
 
 
 class Shown(_Body):
-  """Both pictures of a question are painted."""
+  """Both images of a question are painted."""
 
   question: _QuestionNumber
 

@@ -1,4 +1,4 @@
-"""What every request and response goes through: limits and headers."""
+"""Limits on every request and headers of every response."""
 
 MAX_BODY_BYTES = 16 * 1024
 
@@ -10,7 +10,7 @@ _HEADERS = (
     b" form-action 'none'; frame-ancestors 'none'",
   ),
   (b'cache-control', b'no-store'),
-  (b'referrer-policy', b'no-referrer'),  # A link is a key: it stays here.
+  (b'referrer-policy', b'no-referrer'),  # A link is a key: do not send it on.
   (b'x-content-type-options', b'nosniff'),
   (b'x-robots-tag', b'noindex'),
 )
@@ -24,7 +24,7 @@ class HttpGuard:
     self._app = app
 
   async def __call__(self, scope, receive, send):
-    """Passes a request on, with its whole body, or answers 413."""
+    """Forwards a request with its whole body, or answers 413."""
     if scope['type'] != 'http':
       await self._app(scope, receive, send)
       return

@@ -1,7 +1,8 @@
-"""What cannot be guessed: links, picture addresses, codes, the admin's token.
+"""Links, image addresses, completion codes and the admin token.
 
-All of them are keyed hashes (HMAC-SHA-256, 132 bits kept) of a secret that lies
-in the database alone, so they stay the same when the server starts again.
+All are keyed hashes (HMAC-SHA-256, cut to 132 bits) with a secret that only the
+database holds: they cannot be guessed, and stay the same when the server is
+restarted.
 """
 
 import base64
@@ -12,7 +13,7 @@ LEFT, RIGHT = 'left', 'right'
 
 
 class Keys:
-  """The names that one study's secret gives to things."""
+  """The keyed hashes of one study."""
 
   def __init__(self, secret: bytes):
     """Takes the secret: 32 random bytes."""
@@ -22,20 +23,20 @@ class Keys:
     """The last part of a participant's personal link."""
     return self._name('link', participant)
 
-  def picture(self, participant: int, question: int, side: str) -> str:
-    """The address of one picture of one question of one participant."""
-    return self._name('picture', participant, question, side)
+  def image(self, participant: int, question: int, side: str) -> str:
+    """The address of one image of one question of one participant."""
+    return self._name('image', participant, question, side)
 
   def completion_code(self, participant: int) -> str:
-    """Shows that a participant reached the end."""
+    """The code that proves that a participant reached the end."""
     return self._digest('completion', participant).hex()[:10].upper()
 
   def admin_token(self) -> str:
-    """Opens the admin page."""
+    """The token of the admin page."""
     return self._name('admin')
 
   def is_admin_token(self, token: str) -> bool:
-    """Compares in a time that does not depend on the token."""
+    """Compares in constant time."""
     return hmac.compare_digest(token.encode(), self.admin_token().encode())
 
   def _name(self, *what: object) -> str:

@@ -1,9 +1,9 @@
-"""The verb `serve`: checks everything, then listens until it is stopped."""
+"""The verb `serve`: checks plan and images, then serves until stopped."""
 
+import contextlib
 import csv
 import errno
 import logging
-import os
 import pathlib
 import signal
 import socket
@@ -11,9 +11,11 @@ from collections.abc import Sequence
 
 import uvicorn
 
+from data_pipeline import atomic_file
 from data_pipeline.errors import InputError
+from instgan_jax.apps.human_study.answers import database
 from instgan_jax.apps.human_study.design import image_sets, plan
-from instgan_jax.apps.human_study.web import database, keys, server
+from instgan_jax.apps.human_study.web import keys, server
 from instgan_jax.runtime import exits
 
 
@@ -29,51 +31,50 @@ def run(
   """Serves a study.
 
   Args:
-    plan_path: what `plan` wrote.
-    database_path: for the answers; made if it is missing.
+    plan_path: the file that `plan` wrote.
+    database_path: file of the answers; made if it is missing.
     host: address to listen on.
     port: 0 for any free one.
-    public_url: how participants reach the server; HOST:PORT if None.
-    moved_sets: NAME=FOLDER of sets that are not where they were planned.
+    public_url: address at which participants reach the server; if None, that
+      of host and port.
+    moved_sets: NAME=FOLDER of sets whose folder moved after planning.
 
   Raises:
-    InputError: for wrong input, a changed picture, or a port in use.
+    InputError: for wrong input, a changed image, or a port in use.
     exits.Stopped: by Ctrl-C or SIGTERM.
   """
   study = _with_folders(plan.read(plan_path), moved_sets)
   image_sets.check_unchanged(study.sets)
-  listener = _listen(host, port)
-  store = database.Database(database_path, study)
-  url = (public_url or _url(listener)).rstrip('/')
-  links = database_path.with_suffix('.links.csv')
-  study_keys = keys.Keys(store.secret)
-  _write_links(links, url, study_keys, len(study.participants))
-  print(f'Answers: {database_path}')
-  print(f'Personal links: {links}, the first is')
-  print(f'  {url}/p/{study_keys.link(0)}')
-  print(f'Admin page: {url}/admin#{study_keys.admin_token()}')
-  print('Ctrl-C stops; the same command continues.', flush=True)
-  application = server.Application(study, store)
-  # The access log would keep addresses and links of participants.
+  with (
+    contextlib.closing(_listen(host, port)) as listener,
+    contextlib.closing(database.Database(database_path, study)) as store,
+  ):
+    study_keys = keys.Keys(store.secret)
+    url = (public_url or _url(listener)).rstrip('/')
+    links = database_path.with_suffix('.links.csv')
+    _write_links(links, url, study_keys, len(study.participants))
+    print(f'Answers: {database_path}')
+    print(f'Personal links: {links}, the first is')
+    print(f'  {url}/p/{study_keys.link(0)}')
+    print(f'Admin page: {url}/admin#{study_keys.admin_token()}')
+    print('Ctrl-C stops; the same command continues.', flush=True)
+    _serve(server.Application(study, store), listener)
+
+
+def _serve(application: server.Application, listener: socket.socket) -> None:
+  """Runs until a signal. Uvicorn raises it again after its own shutdown."""
   config = uvicorn.Config(
     application.asgi,
+    # It would keep addresses and links of participants.
     access_log=False,
     log_level='warning',
     server_header=False,
-    # Longer than a question takes: no new connection for each answer.
+    # Longer than a question takes, so that answers share a connection.
     timeout_keep_alive=75,
   )
-  try:
-    _serve(uvicorn.Server(config), listener)
-  finally:
-    store.close()
-
-
-def _serve(web: uvicorn.Server, listener: socket.socket) -> None:
-  """Runs until a signal, which uvicorn gives back when it has finished."""
   signal.signal(signal.SIGTERM, _stop)
   signal.signal(signal.SIGINT, _stop)
-  web.run(sockets=[listener])
+  uvicorn.Server(config).run(sockets=[listener])
   raise exits.Failure('The web server ended by itself.')
 
 
@@ -126,13 +127,14 @@ def _url(listener: socket.socket) -> str:
 
 
 def _write_links(path, url, study_keys, count) -> None:
-  """Only for the researcher's eyes: a link is a key."""
+  """Writes a file that only its owner may read, because a link is a key."""
   try:
-    number = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    with open(number, 'w', newline='') as file:
-      rows = csv.writer(file, lineterminator='\n')
-      rows.writerow(['participant', 'link'])
-      for i in range(count):
-        rows.writerow([i + 1, f'{url}/p/{study_keys.link(i)}'])
+    with atomic_file.replacing(path) as partial:
+      partial.touch(0o600)
+      with partial.open('w', newline='') as file:
+        rows = csv.writer(file, lineterminator='\n')
+        rows.writerow(['participant', 'link'])
+        for i in range(count):
+          rows.writerow([i + 1, f'{url}/p/{study_keys.link(i)}'])
   except OSError as error:
     logging.warning('%s: cannot be written (%s).', path, error.strerror)

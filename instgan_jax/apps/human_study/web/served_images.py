@@ -1,8 +1,8 @@
-"""Pictures as participants get them: pixels, and nothing that tells a set.
+"""Images as they are sent to participants: pixels without any hint of the set.
 
-Every picture is sent as an RGB PNG without metadata and without compression,
-so that its length depends on its width and height alone: neither an encoder's
-traces nor the size of a file tells a photograph from a drawing.
+Every image is sent as an RGB PNG without metadata and without compression, so
+that its length depends on its width and height alone: neither traces of an
+encoder nor the size of a file tells a photograph from a generated image.
 """
 
 import functools
@@ -16,23 +16,23 @@ _CACHE_BYTES = 128 * 2**20
 _BROKEN_TILES = 8  # In each direction.
 
 
-class ServedPictures:
-  """Reads, checks and encodes pictures of a plan; keeps the latest ones."""
+class ServedImages:
+  """Reads, checks and encodes images of a plan; caches the latest ones."""
 
   def __init__(self, study: plan.Plan):
-    """Reads nothing yet."""
+    """Reads no image yet."""
     self._study = study
     self._sets = {entry.name: entry for entry in study.sets}
-    sizes = [picture.size for picture in study.sets[0].pictures.values()]
+    sizes = [image.size for image in study.sets[0].images.values()]
     largest = max(3 * width * height for width, height in sizes)
     self.png = functools.lru_cache(max(4, _CACHE_BYTES // largest))(self._png)
 
   def size(self, scene: str) -> tuple[int, int]:
-    """(width, height) of a scene's pictures."""
-    return self._study.sets[0].pictures[scene].size
+    """(width, height) of a scene's images."""
+    return self._study.sets[0].images[scene].size
 
   def _png(self, scene: str, set_name: str, whole_set: str = '') -> bytes:
-    """A picture's PNG file.
+    """An image's PNG file.
 
     Args:
       scene: its scene.
@@ -40,11 +40,11 @@ class ServedPictures:
       whole_set: the set to break, where `set_name` is `plan.BROKEN`.
 
     Raises:
-      InputError: if the picture is missing or has changed.
+      InputError: if the image is missing or has changed.
     """
     is_broken = set_name == plan.BROKEN
     source = self._sets[whole_set if is_broken else set_name]
-    image = image_sets.load(source.folder, source.pictures[scene])
+    image = image_sets.load(source.folder, source.images[scene])
     if is_broken:
       image = broken(image, self._study.seed, scene)
     clean = Image.frombytes('RGB', image.size, image.tobytes())
@@ -54,11 +54,11 @@ class ServedPictures:
 
 
 def broken(image: Image.Image, *key: object) -> Image.Image:
-  """Tiles of a picture in disorder, every second one in negative.
+  """The tiles of an image shuffled, with every second one inverted.
 
   Args:
     image: RGB.
-    *key: of the disorder, as `chance.shuffled` takes.
+    *key: of the order, as in `chance.shuffled`.
   """
   width, height = image.size
   columns = _edges(width)

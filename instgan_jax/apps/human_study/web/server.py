@@ -1,4 +1,4 @@
-"""The web application: pages, pictures and answers of one study."""
+"""The web application: pages, images and answers of one study."""
 
 import importlib.resources
 import json
@@ -9,18 +9,18 @@ import fastapi
 from fastapi import exceptions, responses
 
 from data_pipeline.errors import InputError
+from instgan_jax.apps.human_study.answers import database
 from instgan_jax.apps.human_study.design import plan as plan_lib
 from instgan_jax.apps.human_study.web import (
   admin,
   bodies,
-  database,
   http_guard,
   keys,
   served_images,
   session,
 )
 
-# How far from the time limit a choice, or its absence, may be reported.
+# Allowed difference between the time limit and a reported response time.
 _TOLERANCE_MS = 250
 _TYPES = {
   'css': 'text/css',
@@ -31,13 +31,13 @@ _TYPES = {
 
 
 class Application:
-  """The study behind the addresses; `asgi` is what a web server runs."""
+  """The handlers of all addresses; `asgi` is the application to run."""
 
   def __init__(self, study: plan_lib.Plan, store: database.Database):
     """Prepares links and pages.
 
     Args:
-      study: the plan, with the folders where the pictures are now.
+      study: the plan, with the folders where the images are now.
       store: its database.
     """
     self._study = study
@@ -48,23 +48,23 @@ class Application:
       language: json.loads(self._pages[f'{language}.json'])
       for language in ('en', 'ja')
     }
-    pictures = served_images.ServedPictures(study)
+    images = served_images.ServedImages(study)
     self._sessions = {
       self._keys.link(number): session.Session(
-        study, self._keys, pictures, number
+        study, self._keys, images, number
       )
       for number in range(len(study.participants))
     }
     self.asgi = self._build()
 
   def _build(self):
-    # No interactive documentation: it would list what there is to attack.
+    # No interactive documentation, which would list every address.
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.get('/')(self._root)
     app.get('/static/{name}')(self._static)
     app.get('/p/{link}')(self._page)
     app.get('/p/{link}/state')(self._state)
-    app.get('/p/{link}/picture/{address}')(self._picture)
+    app.get('/p/{link}/image/{address}')(self._image)
     app.post('/p/{link}/consent')(self._consent)
     app.post('/p/{link}/shown')(self._shown)
     app.post('/p/{link}/answer')(self._answer)
@@ -78,7 +78,7 @@ class Application:
     return responses.HTMLResponse(self._pages['unknown.html'])
 
   def _static(self, name: str):
-    """Only the names of `pages`: no path is ever put together."""
+    """Serves only names of `pages`, so that no path is built from input."""
     if name not in self._pages or name.endswith('.html'):
       raise fastapi.HTTPException(404)
     media_type = _TYPES[name.rpartition('.')[2]]
@@ -92,19 +92,19 @@ class Application:
   def _state(self, link: str):
     return self._state_of(self._session(link))
 
-  def _picture(self, link: str, address: str):
+  def _image(self, link: str, address: str):
     participant = self._session(link)
     if self._store.participant(participant.number) is None:
       raise fastapi.HTTPException(404)
     num_answers = self._store.num_answers(participant.number)
     try:
-      picture = participant.picture(address, num_answers)
+      image = participant.image(address, num_answers)
     except InputError as error:
       logging.error('%s', error)
-      raise fastapi.HTTPException(503, 'picture missing') from error
-    if picture is None:
+      raise fastapi.HTTPException(503, 'image missing') from error
+    if image is None:
       raise fastapi.HTTPException(404)
-    return fastapi.Response(picture, media_type='image/png')
+    return fastapi.Response(image, media_type='image/png')
 
   def _consent(self, link: str, body: bodies.Consent, request: fastapi.Request):
     participant = self._session(link)
@@ -127,7 +127,7 @@ class Application:
     return fastapi.Response(status_code=204)
 
   def _answer(self, link: str, body: bodies.Answer):
-    """Keeps the answer, then says so: in this order."""
+    """Acknowledges an answer only after it is on disk."""
     participant = self._consenting(link)
     self._check(participant, body)
     is_answered = self._store.add(
@@ -144,7 +144,7 @@ class Application:
     return self._state_of(participant)
 
   def _check(self, participant: session.Session, body: bodies.Answer) -> None:
-    """Refuses what the plan does not allow."""
+    """Refuses an answer that the plan does not allow."""
     if body.question >= len(participant.questions):
       raise fastapi.HTTPException(422, 'no such question')
     mode = self._study.modes[participant.questions[body.question].mode]

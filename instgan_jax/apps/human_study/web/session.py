@@ -1,7 +1,7 @@
-"""Where a participant is, and what his browser may know about it.
+"""Progress of a participant, and what their browser may learn about it.
 
 The browser learns the number of the question, its time limit, and two
-addresses; never a set, a scene's name, or whether a question is a catch.
+addresses; never a set, the name of a scene, or whether a question is a catch.
 """
 
 import hashlib
@@ -22,22 +22,22 @@ class Session(NamedTuple):
   Attributes:
     study: the plan.
     keys: of the study.
-    pictures: of the study.
+    images: of the study.
     number: of the participant, from 0.
   """
 
   study: plan_lib.Plan
   keys: keys_lib.Keys
-  pictures: served_images.ServedPictures
+  images: served_images.ServedImages
   number: int
 
   @property
   def questions(self) -> tuple[plan_lib.Question, ...]:
-    """Those of the participant."""
+    """The questions of the participant."""
     return self.study.participants[self.number]
 
   def state(self, num_answers: int, language: str | None) -> dict:
-    """What the page shows next.
+    """The state that the page shows next, ready for JSON.
 
     Args:
       num_answers: given so far.
@@ -64,22 +64,22 @@ class Session(NamedTuple):
       state['next'] = self._addresses(num_answers + 1)
     return {**state, 'stage': 'questions'}
 
-  def picture(self, address: str, num_answers: int) -> bytes | None:
+  def image(self, address: str, num_answers: int) -> bytes | None:
     """The PNG at an address, if its question is due or the next.
 
     Raises:
-      InputError: if the picture is missing or has changed.
+      InputError: if the image is missing or has changed.
     """
     for number in range(num_answers, min(num_answers + 2, len(self.questions))):
       question = self.questions[number]
       for side in SIDES:
-        expected = self.keys.picture(self.number, number, side)
+        expected = self.keys.image(self.number, number, side)
         if hmac.compare_digest(address.encode(), expected.encode()):
           shown, other = question.left, question.right
           if side == keys_lib.RIGHT:
             shown, other = other, shown
           whole = other if shown == plan_lib.BROKEN else ''
-          return self.pictures.png(question.scene, shown, whole)
+          return self.images.png(question.scene, shown, whole)
     return None
 
   def _modes(self) -> list[float | None]:
@@ -89,7 +89,7 @@ class Session(NamedTuple):
 
   def _describe(self, number: int) -> dict:
     question = self.questions[number]
-    width, height = self.pictures.size(question.scene)
+    width, height = self.images.size(question.scene)
     order = list(dict.fromkeys(asked.mode for asked in self.questions))
     return {
       'number': number,
@@ -103,7 +103,7 @@ class Session(NamedTuple):
     }
 
   def _notice(self, number: int) -> str | None:
-    """What to say before a question: block, practice_over, break or None."""
+    """The notice before a question: block, practice_over, break or None."""
     question = self.questions[number]
     before = self.questions[number - 1] if number else None
     if before is None or before.mode != question.mode:
@@ -119,20 +119,20 @@ class Session(NamedTuple):
   def _addresses(self, number: int) -> dict[str, str]:
     link = self.keys.link(self.number)
     return {
-      side: f'/p/{link}/picture/{self.keys.picture(self.number, number, side)}'
+      side: f'/p/{link}/image/{self.keys.image(self.number, number, side)}'
       for side in SIDES
     }
 
 
 def consent_sha256(text: str) -> str:
-  """Which text a participant consented to."""
+  """Identifies the text that a participant consented to."""
   return hashlib.sha256(text.encode()).hexdigest()
 
 
 def consent_text(
   custom: Mapping[str, str], pages: Mapping[str, dict], language: str
 ) -> str:
-  """The text on the page: the study's own, in any language, or the pages'."""
+  """The study's own text, in the language if it has it, or the pages' text."""
   if custom:
     return custom.get(language) or next(iter(custom.values()))
   return pages[language]['consent']

@@ -11,13 +11,13 @@ import pytest
 from benchmarks import study_coverage, study_raters
 from data_pipeline.errors import InputError
 from instgan_jax.apps.human_study.analysis import (
-  answer_table,
   bradley_terry,
   consistency,
   exclusions,
   preferences,
   report,
 )
+from instgan_jax.apps.human_study.answers import answer_table
 from instgan_jax.apps.human_study.design import plan
 from tests.apps.human_study import studies
 
@@ -61,16 +61,16 @@ def row(left, right, choice, *, participant=1, scene='s', **changes):
 
 def rows_of_table(rates, num=100):
   """`num` answers for each pair, over 4 participants and 20 scenes."""
-  found = []
+  rows = []
   for (a, b), rate in rates.items():
     for i in range(num):
       left, right = (a, b) if i % 2 else (b, a)
       winner = a if i < round(rate * num) else b
       choice = 'left' if winner == left else 'right'
-      found.append(
+      rows.append(
         row(left, right, choice, participant=i % 4, scene=f's{i % 20}')
       )
-  return found
+  return rows
 
 
 @pytest.mark.parametrize('mode', TABLE_2)
@@ -86,8 +86,8 @@ def test_the_papers_counts_give_its_table_back(mode):
 
 def test_exact_interval():
   # Clopper-Pearson for 0 of 10: 1 - 0.025 ** (1 / 10) = 0.30850.
-  found = preferences.rate(0, 10)
-  assert (found.low, round(found.high, 5)) == (0.0, 0.30850)
+  rate = preferences.rate(0, 10)
+  assert (rate.low, round(rate.high, 5)) == (0.0, 0.30850)
   assert preferences.rate(0, 0).rate is None
 
 
@@ -99,8 +99,8 @@ def test_scores_equal_those_of_choix():
     for r in rows
   ]
   expected = choix.ilsr_pairwise(3, data)
-  found = bradley_terry.fit(rows, SETS)
-  values = [found.scores[name].value for name in SETS]
+  fitted = bradley_terry.fit(rows, SETS)
+  values = [fitted.scores[name].value for name in SETS]
   # choix knows no side; it is nearly balanced here.
   np.testing.assert_allclose(values, expected - expected.mean(), atol=2e-3)
 
@@ -117,11 +117,11 @@ def test_the_side_is_told_apart_from_the_sets():
     for pair in itertools.permutations(SETS, 2)
     for i in range(280)
   ]
-  found = bradley_terry.fit(rows, SETS)
-  assert found.side.value == pytest.approx(np.log(3), abs=1e-6)
-  assert found.side.low > 0.5
+  fitted = bradley_terry.fit(rows, SETS)
+  assert fitted.side.value == pytest.approx(np.log(3), abs=1e-6)
+  assert fitted.side.low > 0.5
   for name in SETS:
-    assert found.scores[name].value == pytest.approx(0, abs=1e-6)
+    assert fitted.scores[name].value == pytest.approx(0, abs=1e-6)
 
 
 def test_sets_that_were_never_compared_are_reported():
@@ -130,22 +130,22 @@ def test_sets_that_were_never_compared_are_reported():
     for pair in (('a', 'b'), ('b', 'a'), ('c', 'd'), ('d', 'c'))
     for i, side in enumerate(['left', 'right', 'left'])
   ]
-  found = bradley_terry.fit(rows, ('a', 'b', 'c', 'd'))
-  assert found.groups == [['a', 'b'], ['c', 'd']]
-  assert 'Never compared' in found.notes[0] and 'a, b; c, d' in found.notes[0]
-  assert set(found.differences) == {('a', 'b'), ('c', 'd')}
-  assert found.equality_p is None
+  fitted = bradley_terry.fit(rows, ('a', 'b', 'c', 'd'))
+  assert fitted.groups == [['a', 'b'], ['c', 'd']]
+  assert 'Never compared' in fitted.notes[0] and 'a, b; c, d' in fitted.notes[0]
+  assert set(fitted.differences) == {('a', 'b'), ('c', 'd')}
+  assert fitted.equality_p is None
 
 
 def test_a_set_that_always_won_is_reported():
   rows = rows_of_table({('L', 'L+I'): 0.4})
   rows += rows_of_table({('real', 'L'): 1.0, ('real', 'L+I'): 1.0})
-  found = bradley_terry.fit(rows, ('real', 'L', 'L+I'))
-  assert found.groups == [['real'], ['L', 'L+I']]
-  assert 'one side won every time' in found.notes[0]
-  assert found.scores['real'].low is None
-  assert found.differences['L', 'L+I'].value < 0
-  assert found.regularized['real'] > found.regularized['L+I']
+  fitted = bradley_terry.fit(rows, ('real', 'L', 'L+I'))
+  assert fitted.groups == [['real'], ['L', 'L+I']]
+  assert 'one side won every time' in fitted.notes[0]
+  assert fitted.scores['real'].low is None
+  assert fitted.differences['L', 'L+I'].value < 0
+  assert fitted.regularized['real'] > fitted.regularized['L+I']
 
 
 def test_odd_answers_do_not_break_the_report():
@@ -155,12 +155,12 @@ def test_odd_answers_do_not_break_the_report():
     [row('L', 'L+I', 'left'), row('L+I', 'L', 'left')],
     [row('L', 'L+I', 'left', scene=f's{i}', participant=i) for i in range(9)],
   ):
-    found = bradley_terry.fit(rows, SETS)
-    assert set(found.scores) == set(SETS)
+    fitted = bradley_terry.fit(rows, SETS)
+    assert set(fitted.scores) == set(SETS)
     preferences.matrix(rows, SETS)
 
 
-def test_repeats_count_the_same_picture_not_the_same_side():
+def test_repeats_count_the_same_image_not_the_same_side():
   rows = [
     row('L', 'L+I', 'left'),
     row('L+I', 'L', 'right', kind=plan.REPEAT),  # L again.
@@ -169,8 +169,8 @@ def test_repeats_count_the_same_picture_not_the_same_side():
     row('L', 'L+I', 'none', scene='u'),
     row('L+I', 'L', 'left', scene='u', kind=plan.REPEAT),  # No first answer.
   ]
-  found = consistency.repeats(rows)
-  assert (found.count, found.n) == (1, 2)
+  rate = consistency.repeats(rows)
+  assert (rate.count, rate.n) == (1, 2)
 
 
 def test_rules_of_the_plan_leave_out_whom_and_what_they_say():
@@ -209,26 +209,26 @@ def coverage(kind, **sizes):
 
 
 def test_intervals_hold_the_truth_of_raters_who_differ():
-  found = coverage(
+  shares = coverage(
     'very_clustered', num_participants=8, num_questions=150, num_scenes=60
   )
   # An interval that holds the truth 19 times in 20 holds it in fewer than 22
   # of 25 studies once in 29 times; here, the mean over four to six of them.
-  assert found['differences'] > 0.88
-  assert found['cluster_rates'] > 0.88
-  assert found['scores'] > 0.88
-  assert found['side'] > 0.88
-  # Had the clusters no effect, nothing were shown.
-  assert found['rates'] < 0.8
+  assert shares['differences'] > 0.88
+  assert shares['cluster_rates'] > 0.88
+  assert shares['scores'] > 0.88
+  assert shares['side'] > 0.88
+  # The clusters matter here: intervals without them are too narrow.
+  assert shares['rates'] < 0.8
 
 
 def test_chance_raters_show_no_difference():
-  found = coverage(
+  shares = coverage(
     'clustered_chance', num_participants=8, num_questions=60, num_scenes=40
   )
   # More than 4 of 25 at the 5 % level: 0.7 %.
-  assert found['found_a_difference'] <= 0.16
-  assert found['differences'] > 0.88
+  assert shares['difference_detected'] <= 0.16
+  assert shares['differences'] > 0.88
 
 
 @pytest.fixture(scope='module')
@@ -273,13 +273,13 @@ def test_a_report_says_the_same_in_all_its_files(answered, capsys):
     timed_out = mode['response_times']['timed_out']
     assert total + timed_out == 6 * 30
     assert (timed_out > 0) == (name == 'limited_5s')
-  pictures = set(re.findall(r'\]\((\S+\.png)\)', text))
+  images = set(re.findall(r'\]\((\S+\.png)\)', text))
   assert {p.name for p in output.iterdir()} == {
-    *pictures,
+    *images,
     'report.md',
     'report.json',
   }
-  assert len(pictures) == 6
+  assert len(images) == 6
   assert '<b>' not in text.replace('\\<b\\>', ''), 'A title became markup.'
 
 

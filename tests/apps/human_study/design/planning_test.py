@@ -36,14 +36,14 @@ def check_block(block):
   catches = [q for q in block if q.kind == plan.CATCH]
   assert all({q.left, q.right} == {'real', plan.BROKEN} for q in catches)
   assert {q.left for q in catches} == {'real', plan.BROKEN}
-  place = {
+  position = {
     (q.scene, q.left, q.right): i
     for i, q in enumerate(block)
     if q.kind == plan.MAIN
   }
   for i, question in enumerate(block):
     if question.kind == plan.REPEAT:
-      first = place[question.scene, question.right, question.left]
+      first = position[question.scene, question.right, question.left]
       assert i - first >= 6, 'Half of the questions lie between.'
   scenes = [q.scene for q in block if q.kind == plan.MAIN]
   assert all(a != b for a, b in zip(scenes, scenes[1:], strict=False))
@@ -110,7 +110,7 @@ def enlarge_one(root):
 
 
 def break_one(root):
-  (root / 'L' / 'street_000.png').write_bytes(b'\x89PNG no picture')
+  (root / 'L' / 'street_000.png').write_bytes(b'\x89PNG no image')
 
 
 def make_one_transparent(root):
@@ -126,7 +126,7 @@ def add_a_second(root):
   [
     (remove_one, r"/L: lacks 'street_001', which .*/real has"),
     (enlarge_one, r'L\+I/street_002\.png: is 50x24 .* 48x24 as .*/real/'),
-    (break_one, r'L/street_000\.png: is no picture'),
+    (break_one, r'L/street_000\.png: cannot be read as an image'),
     (make_one_transparent, r'L/street_000\.png: holds RGBA pixels'),
     (add_a_second, r'street_000\.jpg and street_000\.png show the same scene'),
   ],
@@ -148,7 +148,7 @@ def test_wrong_sets_are_refused(tmp_path):
     ([real, 'L=/nowhere/at/all'], r'there is no folder /nowhere/at/all'),
     ([real, 'L'], r"--set 'L': expected NAME=FOLDER"),
     ([one, f'<script>={tmp_path / "real"}'], r"got '<script>'"),
-    ([real, f'none={tmp_path / "empty"}'], r'empty: holds no pictures'),
+    ([real, f'none={tmp_path / "empty"}'], r'empty: holds no images'),
   ):
     with pytest.raises(InputError, match=message):
       image_sets.read(arguments)

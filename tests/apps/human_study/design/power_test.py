@@ -1,3 +1,5 @@
+import bisect
+
 import pytest
 from scipy import stats
 
@@ -7,18 +9,19 @@ from instgan_jax.apps.human_study.design import power
 
 @pytest.mark.parametrize('preference', [0.6, 0.65, 0.8])
 def test_answers_needed_is_the_first_number_with_enough_power(preference):
-  def refused(n):
-    """Probability that scipy's own exact test refuses chance."""
-    return sum(
-      stats.binom.pmf(k, n, preference)
-      for k in range(n + 1)
-      if stats.binomtest(k, n).pvalue <= 0.05
+  def rejected(n):
+    """Probability that scipy's own exact test rejects 0.5."""
+    # P values grow towards the middle, and are symmetric in it.
+    num_low = bisect.bisect_right(
+      range(n // 2), 0.05, key=lambda k: stats.binomtest(k, n).pvalue
     )
+    low = stats.binom.cdf(num_low - 1, n, preference)
+    return low + stats.binom.sf(n - num_low, n, preference)
 
   count = power.answers_needed(preference)
-  assert refused(count) >= 0.8
+  assert rejected(count) >= 0.8
   assert power.answers_needed(1 - preference) == count
-  assert all(refused(n) < 0.8 for n in range(count - 8, count))
+  assert all(rejected(n) < 0.8 for n in range(count - 8, count))
 
 
 def test_usual_preferences():

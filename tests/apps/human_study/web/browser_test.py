@@ -1,13 +1,15 @@
 """A study in a real browser, with what participants do to it."""
 
+import contextlib
 import csv
+import sqlite3
 import time
 
 import pytest
 from selenium.webdriver import ActionChains, Keys
 
+from instgan_jax.apps.human_study.answers import database
 from instgan_jax.apps.human_study.design import plan
-from instgan_jax.apps.human_study.web import database
 from tests.apps.human_study import browser, studies
 
 pytestmark = [
@@ -22,15 +24,16 @@ def root(tmp_path_factory):
   folder = tmp_path_factory.mktemp('study')
   studies.make_plan(
     folder,
-    num_participants=10,
-    num_questions=4,
+    num_participants=12,
+    num_questions=2,
     time_limits=(LIMIT, None),
     num_practice=1,
     num_catch=1,
     num_repeats=1,
     break_every=3,
     texts=studies.TEXTS._replace(title='<script>document.title = 1</script>'),
-    num_scenes=20,
+    num_scenes=8,
+    size=(512, 256),
   )
   return folder
 
@@ -47,6 +50,13 @@ def page():
     yield opened
 
 
+@pytest.fixture(scope='module')
+def other():
+  """Another browser, in Japanese."""
+  with browser.chromium(language='ja') as opened:
+    yield opened
+
+
 def answers(root, participant):
   """What the database holds of a participant."""
   store = database.Database(root / 'study.db')
@@ -56,16 +66,20 @@ def answers(root, participant):
     store.close()
 
 
-def go_through(page, act, stop=lambda state: False):
-  """Acts on each question until the end, or until `stop(state)`.
+def showings(root, participant, question):
+  """How often the server was told that a question's images are painted."""
+  with contextlib.closing(sqlite3.connect(root / 'study.db')) as connection:
+    (count,) = connection.execute(
+      'SELECT count(*) FROM showings WHERE participant = ? AND question = ?',
+      (participant, question),
+    ).fetchone()
+  return count
 
-  `act(number)` answers question `number` or lets it pass.
-  """
-  while True:
-    seen = page.state()
-    if seen['stage'] == 'done' or stop(seen):
-      return
-    number = seen['question']['number']
+
+def go_through(page, act):
+  """Calls `act(number)` for each question, to answer it or let it pass."""
+  while (state := page.state())['stage'] != 'done':
+    number = state['question']['number']
     page.question()
     act(number)
     studies.wait_until(lambda n=number: page.state()['answered'] > n)
@@ -83,11 +97,11 @@ def by_mouse(page, side):
 
 # The first participant begins with the limit, the last one without.
 @pytest.mark.parametrize(
-  ('participant', 'choose'), [(0, by_key), (9, by_mouse)]
+  ('participant', 'choose'), [(0, by_key), (11, by_mouse)]
 )
 def test_a_whole_study_with_time_outs(root, server, page, participant, choose):
   questions = plan.read(root / 'plan.json').participants[participant]
-  missed = [i for i, q in enumerate(questions) if q.mode == 0][3]
+  missed = [i for i, q in enumerate(questions) if q.mode == 0][2]
   expected = ['right' if i % 3 else 'left' for i in range(len(questions))]
   page.start(server.links[participant])
 
@@ -99,7 +113,7 @@ def test_a_whole_study_with_time_outs(root, server, page, participant, choose):
   studies.wait_until(lambda: 'Thank you' in page.text())
   expected[missed] = 'none'
   given = answers(root, participant)
-  assert [a.question for a in given] == list(range(14))
+  assert [a.question for a in given] == list(range(10))
   assert [a.choice for a in given] == expected
   assert given[missed].response_ms == 1000 * LIMIT
   assert all(
@@ -111,28 +125,27 @@ def test_a_whole_study_with_time_outs(root, server, page, participant, choose):
 
 
 def test_reload_and_another_browser_continue_without_asking_again(
-  root, server, page
+  root, server, page, other
 ):
   link = server.links[1]  # Begins without a limit.
   page.start(link)
   page.choose()
   studies.wait_until(lambda: page.state()['answered'] == 1)
   page.question()
-  time.sleep(0.3)  # Until the server knows that the pictures were painted.
+  studies.wait_until(lambda: showings(root, 1, 1) == 1)
   page.driver.refresh()
   studies.wait_until(lambda: 'Practice is over' in page.text())
   page.question()
   page.choose('right')
   studies.wait_until(lambda: page.state()['answered'] == 2)
   page.question()
-  time.sleep(0.3)
-  with browser.chromium(language='ja') as other:
-    other.driver.get(link)
-    studies.wait_until(lambda: other.has('#go'))
-    assert 'Welcome back' in other.text()  # The language chosen at first.
-    other.question()
-    other.choose()
-    studies.wait_until(lambda: other.state()['answered'] == 3)
+  studies.wait_until(lambda: showings(root, 1, 2) == 1)
+  other.driver.get(link)
+  studies.wait_until(lambda: other.has('#go'))
+  assert 'Welcome back' in other.text()  # The language chosen at first.
+  other.question()
+  other.choose()
+  studies.wait_until(lambda: other.state()['answered'] == 3)
   given = answers(root, 1)
   assert [a.choice for a in given] == ['left', 'right', 'left']
   assert [a.showings for a in given] == [1, 2, 2]
@@ -167,19 +180,20 @@ def test_a_double_click_and_a_held_key_give_one_answer(root, server, page):
   ).click().perform()
   studies.wait_until(lambda: page.state()['answered'] == 2)
   page.question()
-  page.driver.execute_script(
-    """
+  press = """
     const press = (repeat) => window.dispatchEvent(
       new KeyboardEvent('keydown', { key: 'j', repeat }),
     );
-    press(false);
-    for (let i = 0; i < 5; i += 1) press(true);
     """
-  )
+  hold = 'for (let i = 0; i < 5; i += 1) press(true);'
+  page.driver.execute_script(f'{press} press(false); {hold}')
   studies.wait_until(lambda: page.state()['answered'] == 3)
-  time.sleep(0.7)  # Longer than the pause: a stray answer would have come.
+  page.question()
+  page.driver.execute_script(press + hold)  # The key is still down.
+  page.choose('left')
+  studies.wait_until(lambda: page.state()['answered'] == 4)
   given = answers(root, 5)
-  assert [a.choice for a in given] == ['right', 'left', 'right']
+  assert [a.choice for a in given] == ['right', 'left', 'right', 'left']
 
 
 def test_two_tabs_give_one_answer(root, server, page):
@@ -203,41 +217,31 @@ def test_two_tabs_give_one_answer(root, server, page):
   assert [a.choice for a in answers(root, 7)] == ['right', 'left']
 
 
-def test_a_phone_shows_both_pictures_whole(tmp_path):
-  studies.write_sets(tmp_path, num_scenes=3, size=(512, 256))
-  sets = [f'--set={name}={tmp_path / name}' for name in studies.NAMES]
-  status, _, err = studies.command(
-    *('plan', *sets, '--output', tmp_path / 'plan.json'),
-    *('--questions', 2, '--practice', 0, '--time_limit', 'none'),
+def test_a_phone_shows_both_images_whole(root, server, other):
+  other.resize(360, 740, scale=3)
+  other.start(server.links[9])  # Begins without a limit.
+  assert 'どちら' in other.text()
+  other.find('.side img')
+  boxes = other.driver.execute_script(
+    """
+    return [...document.querySelectorAll('.side img')].map((image) => {
+      const { left, right, top, bottom } = image.getBoundingClientRect();
+      return { left, right, top, bottom };
+    });
+    """
   )
-  assert status == 0, err
-  with (
-    studies.serving(tmp_path) as server,
-    browser.chromium(language='ja') as phone,
-  ):
-    phone.resize(360, 740, scale=3)
-    phone.start(server.links[0])
-    assert 'どちら' in phone.text()
-    phone.find('.side img')
-    boxes = phone.driver.execute_script(
-      """
-      return [...document.querySelectorAll('.side img')].map((image) => {
-        const { left, right, top, bottom } = image.getBoundingClientRect();
-        return { left, right, top, bottom };
-      });
-      """
-    )
-    assert (
-      phone.driver.execute_script('return document.documentElement.scrollWidth')
-      == 360
-    )
-    time.sleep(0.5)
-    phone.choose('right')
-    studies.wait_until(lambda: phone.state()['answered'] == 1)
+  assert (
+    other.driver.execute_script('return document.documentElement.scrollWidth')
+    == 360
+  )
+  studies.wait_until(lambda: showings(root, 9, 0) == 1)
+  time.sleep(0.5)
+  other.choose('right')
+  studies.wait_until(lambda: other.state()['answered'] == 1)
   assert all(0 <= b['left'] and b['right'] <= 360 for b in boxes)
   assert all(0 <= b['top'] and b['bottom'] <= 740 for b in boxes)
   assert boxes[0]['bottom'] <= boxes[1]['top']
-  (given,) = answers(tmp_path, 0)
+  (given,) = answers(root, 9)
   assert given.layout == 'column'
   assert given.scale == pytest.approx((360 - 8) / 512)
   assert given.viewport == '360x740'
@@ -250,7 +254,7 @@ def test_the_admin_page_shows_progress_and_gives_the_csv(
   page.driver.get(server.admin)
   page.find('td')
   cells = [e.text for e in page.driver.find_elements('css selector', 'td')]
-  assert any(cell == '14 / 14' for cell in cells)
+  assert any(cell == '10 / 10' for cell in cells)
   page.driver.execute_cdp_cmd(
     'Browser.setDownloadBehavior',
     {'behavior': 'allow', 'downloadPath': str(tmp_path)},
@@ -267,22 +271,22 @@ def test_the_admin_page_shows_progress_and_gives_the_csv(
   studies.wait_until(lambda: 'The token is needed' in page.text())
 
 
-def test_a_page_outlives_a_server_that_is_killed(tmp_path):
+def test_a_page_outlives_a_server_that_is_killed(page, tmp_path):
   studies.make_plan(
     tmp_path, num_participants=1, num_questions=3, time_limits=(None,)
   )
-  with browser.chromium() as page:
-    server = studies.Server(tmp_path)
-    try:
-      page.start(server.links[0])
-      page.find('.side')
-      server.kill()
-      page.choose()
-      studies.wait_until(lambda: 'Not saved yet' in page.text())
-      server = studies.Server(tmp_path, port=server.port)
-      studies.wait_until(lambda: len(answers(tmp_path, 0)) == 1)
-      page.choose('right')
-      studies.wait_until(lambda: len(answers(tmp_path, 0)) == 2)
-    finally:
-      server.kill()
+  server = studies.Server(tmp_path)
+  try:
+    page.start(server.links[0])
+    page.find('.side')
+    server.kill()
+    page.choose()
+    studies.wait_until(lambda: 'Not saved yet' in page.text())
+    server = studies.Server(tmp_path, port=server.port)
+    studies.wait_until(lambda: len(answers(tmp_path, 0)) == 1)
+    page.choose('right')
+    studies.wait_until(lambda: len(answers(tmp_path, 0)) == 2)
+  finally:
+    server.kill()
+  assert page.errors() != []  # Of the requests that failed.
   assert [a.choice for a in answers(tmp_path, 0)] == ['left', 'right']

@@ -10,10 +10,9 @@ import httpx
 import pytest
 from PIL import Image
 
-from data_pipeline.errors import InputError
-from instgan_jax.apps.human_study.analysis import answer_table
+from instgan_jax.apps.human_study.answers import answer_table, database
 from instgan_jax.apps.human_study.design import plan
-from instgan_jax.apps.human_study.web import database, keys, server
+from instgan_jax.apps.human_study.web import keys, server
 from tests.apps.human_study import studies
 
 
@@ -78,6 +77,15 @@ def study(tmp_path):
   made.store.close()
 
 
+@pytest.fixture(scope='module')
+def unanswered(tmp_path_factory):
+  """A study for requests that are refused, which leave it as it is."""
+  made = Study(tmp_path_factory.mktemp('unanswered'))
+  made.consent()
+  yield made
+  made.store.close()
+
+
 def test_an_answer_counts_once_and_the_first_one_stands(study):
   study.consent()
   state = study.state()
@@ -101,12 +109,12 @@ def test_wrong_order_is_refused_and_nothing_is_kept(study):
   assert study.store.answers() == []
 
 
-def test_no_answer_and_no_picture_before_the_consent(study):
+def test_no_answer_and_no_image_before_the_consent(study):
   link = study.link()
   body = studies.answer_body({'question': {'number': 0}})
   assert study.answer(body).status_code == 403
-  address = study.keys.picture(0, 0, 'left')
-  assert study.client.get(f'{link}/picture/{address}').status_code == 404
+  address = study.keys.image(0, 0, 'left')
+  assert study.client.get(f'{link}/image/{address}').status_code == 404
   refused = {'consent': False, 'language': 'en'}
   assert study.client.post(f'{link}/consent', json=refused).status_code == 422
   assert study.store.participants() == {}
@@ -144,28 +152,28 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize('name', MALFORMED)
-def test_malformed_bodies_are_refused_without_a_trace(study, name):
-  study.consent()
-  response = study.client.post(
-    f'{study.link()}/answer',
+def test_malformed_bodies_are_refused_without_a_trace(unanswered, name):
+  response = unanswered.client.post(
+    f'{unanswered.link()}/answer',
     content=MALFORMED[name],
     headers={'Content-Type': 'application/json'},
   )
   assert response.status_code in (400, 422), response.text
   assert len(response.text) < 100 and 'Traceback' not in response.text
   assert '<script>' not in response.text
-  assert study.store.answers() == []
+  assert unanswered.store.answers() == []
 
 
-def test_bodies_that_are_too_long_are_refused(study):
-  study.consent()
+def test_bodies_that_are_too_long_are_refused(unanswered):
 
   async def endless():
     for _ in range(100):
       yield b' ' * 1000
 
   for content in (b'{' + b' ' * 20000 + b'}', endless()):
-    response = study.client.post(f'{study.link()}/answer', content=content)
+    response = unanswered.client.post(
+      f'{unanswered.link()}/answer', content=content
+    )
     assert response.status_code == 413
 
 
@@ -183,7 +191,7 @@ def test_the_plan_decides_which_answers_are_possible(study):
   assert study.answer(time_out, participant=1).status_code == 422
 
 
-PICTURE_HEADERS = {
+IMAGE_HEADERS = {
   'content-length',
   'content-type',
   *('cache-control', 'content-security-policy', 'referrer-policy'),
@@ -206,19 +214,19 @@ FORGED = (
 
 
 @pytest.mark.parametrize('path', FORGED)
-def test_forged_paths_find_nothing(study, path):
-  response = study.client.get(path)
+def test_forged_paths_find_nothing(unanswered, path):
+  response = unanswered.client.get(path)
   assert response.status_code in (401, 404), path
   assert 'root:' not in response.text and 'import' not in response.text
 
 
-def test_forged_links_and_pictures_find_nothing(study):
+def test_forged_links_and_images_find_nothing(study):
   study.consent(0)
   study.consent(1)
   link, state = study.link(), study.state()
   address = state['question']['left'].rpartition('/')[2]
   others = study.state(1)['question']['left'].rpartition('/')[2]
-  after_next = study.keys.picture(0, 2, 'left')
+  after_next = study.keys.image(0, 2, 'left')
   guesses = (
     address[:-1] + ('A' if address[-1] != 'A' else 'B'),
     others,
@@ -228,16 +236,16 @@ def test_forged_links_and_pictures_find_nothing(study):
     '0',
   )
   for guess in guesses:
-    response = study.client.get(f'{link}/picture/{guess}')
+    response = study.client.get(f'{link}/image/{guess}')
     assert response.status_code == 404, guess
   forged = link[:-1] + ('A' if link[-1] != 'A' else 'B')
-  for path in ('', '/state', f'/picture/{address}'):
+  for path in ('', '/state', f'/image/{address}'):
     assert study.client.get(forged + path).status_code == 404
-  assert study.client.get(f'{link}/picture/{address}').status_code == 200
+  assert study.client.get(f'{link}/image/{address}').status_code == 200
 
 
-def test_pictures_and_pages_tell_nothing(study):
-  """Neither set, scene, kind nor file; all pictures of one length."""
+def test_images_and_pages_tell_nothing(study):
+  """Neither set, scene, kind nor file; all images of one length."""
   study.consent()
   lengths, state = set(), study.state()
   while state['stage'] == 'questions':
@@ -249,7 +257,7 @@ def test_pictures_and_pages_tell_nothing(study):
         response = study.client.get(told_address) if told_address else None
         if response is not None:
           lengths.add(len(response.content))
-          assert set(response.headers) == PICTURE_HEADERS
+          assert set(response.headers) == IMAGE_HEADERS
           image = Image.open(io.BytesIO(response.content))
           assert image.info == {}
     text = json.dumps(told)
@@ -259,7 +267,7 @@ def test_pictures_and_pages_tell_nothing(study):
   assert len(lengths) == 1
 
 
-def test_pictures_are_those_of_the_plan_pixel_for_pixel(study):
+def test_images_are_those_of_the_plan_pixel_for_pixel(study):
   study.consent()
   state = study.state()
   folders = {entry.name: entry for entry in study.plan.sets}
@@ -269,7 +277,7 @@ def test_pictures_are_those_of_the_plan_pixel_for_pixel(study):
       shown = Image.open(io.BytesIO(data)).convert('RGB')
       is_whole = name != plan.BROKEN
       entry = folders[name if is_whole else 'real']
-      path = f'{entry.folder}/{entry.pictures[question.scene].file}'
+      path = f'{entry.folder}/{entry.images[question.scene].file}'
       with Image.open(path) as planned:
         same = planned.convert('RGB').tobytes() == shown.tobytes()
       assert same is is_whole
@@ -277,7 +285,7 @@ def test_pictures_are_those_of_the_plan_pixel_for_pixel(study):
   assert state['stage'] == 'done'
 
 
-def test_a_picture_that_changed_is_not_shown(study):
+def test_a_image_that_changed_is_not_shown(study):
   study.consent()
   for path in study.root.glob('*/street_*.png'):
     Image.new('RGB', (48, 24)).save(path)
@@ -338,10 +346,12 @@ def fill(connection):
       connection.execute(f'INSERT INTO answers VALUES (999, {number}{values}')
 
 
-def test_a_full_disk_is_said_and_nothing_is_acknowledged(study, caplog):
+def test_a_full_disk_is_said_and_nothing_is_acknowledged(
+  connections, study, caplog
+):
   study.consent()
   body = studies.answer_body(study.state())
-  connection = study.store._connection
+  (connection,) = connections
   fill(connection)
   response = study.answer(body)
   assert response.status_code == 503
@@ -365,17 +375,3 @@ def test_showings_are_counted_for_the_question_that_is_due_only(study):
   assert (first.showings, second.showings) == (2, 0)
   assert 0 <= first.server_ms < 10_000
   assert second.server_ms is None
-
-
-def test_a_database_that_cannot_be_used_is_closed_and_said(tmp_path):
-  made = studies.make_plan(tmp_path / 'one')
-  other = studies.make_plan(tmp_path / 'other', seed=1)
-  database.Database(tmp_path / 'study.db', made).close()
-  with pytest.raises(InputError, match='holds answers to another plan'):
-    database.Database(tmp_path / 'study.db', other)
-  (tmp_path / 'empty.db').touch()
-  with pytest.raises(InputError, match=r'empty\.db: cannot be used'):
-    database.Database(tmp_path / 'empty.db')
-  again = database.Database(tmp_path / 'study.db')
-  again.close()
-  assert again.plan == made

@@ -1,5 +1,5 @@
-// Progress of all participants. The token stands behind # in the address,
-// which is never sent; only the header of each request carries it.
+// Progress of all participants. The token is behind # in the address, a part
+// that browsers never send; only the header of each request carries it.
 
 const byId = (id) => document.getElementById(id);
 let token = decodeURIComponent(location.hash.slice(1));
@@ -55,7 +55,7 @@ async function refresh() {
   document.querySelector('table').hidden = false;
   byId('title').textContent = title || 'Study';
   byId('summary').textContent = `${done} of ${participants.length} participants`
-    + ` are done, ${answers} answers. Plan ${plan.slice(0, 12)}….`;
+    + ` are done. Answers: ${answers}. Plan: ${plan.slice(0, 12)}.`;
   document.querySelector('tbody').replaceChildren(...participants.map(row));
 }
 

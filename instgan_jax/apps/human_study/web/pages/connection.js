@@ -1,4 +1,4 @@
-// What is said to the server, again and again until it has heard it.
+// Requests to the server, repeated until it has answered.
 
 const base = location.pathname;
 
@@ -12,7 +12,7 @@ function wait(milliseconds) {
   return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 }
 
-// The response, unless the server or the network fails: then tries once more.
+// The response. Repeats the request while the server or the network fails.
 export async function request(path, options, message = '') {
   for (let delay = 500; ; delay = Math.min(2 * delay, 8000)) {
     try {
@@ -48,21 +48,21 @@ export async function postConsent(language) {
   return getJson(`${base}/state`);
 }
 
-// Only tells the server's clock; the answer carries the browser's. Resolves
-// when the server knows, or after a second: then the answer has to do.
+// Starts the server's clock; the answer carries the browser's time. Resolves
+// when the server has answered, or after a second at most.
 export function postShown(question) {
   const told = fetch(`${base}/shown`, { ...post({ question }), keepalive: true });
   return Promise.race([told.catch(() => {}), wait(1000)]);
 }
 
-// The state after the answer. Sent again, an answer counts once; if another
-// tab was faster, its answer stands and the state says what is due.
+// The state after the answer. An answer that is sent again counts once; if
+// another tab was faster, its answer counts and the state says what is due.
 export async function postAnswer(answer, texts) {
   const response = await request(`${base}/answer`, post(answer), texts.saving);
   return response.ok ? response.json() : getJson(`${base}/state`);
 }
 
-export async function getPicture(path, texts) {
+export async function getImage(path, texts) {
   const response = await request(path, {}, texts.missing);
   if (response.status === 404) location.reload(); // Another tab went on.
   if (!response.ok) throw new Error(`${path}: ${response.status}`);

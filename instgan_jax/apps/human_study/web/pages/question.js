@@ -1,6 +1,6 @@
-// One question: two pictures, one answer, one time.
+// One question: two images, one answer, one time.
 
-import { getPicture, postShown } from './connection.js';
+import { getImage, postShown } from './connection.js';
 
 const SIDES = ['left', 'right'];
 const KEYS = {
@@ -15,11 +15,11 @@ export function pause(milliseconds) {
   return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 }
 
-function picture(address, texts) {
+function load(address, texts) {
   if (!loaded.has(address)) {
     loaded.set(address, (async () => {
       const image = new Image();
-      image.src = URL.createObjectURL(await getPicture(address, texts));
+      image.src = URL.createObjectURL(await getImage(address, texts));
       image.draggable = false;
       image.alt = '';
       await image.decode();
@@ -30,7 +30,7 @@ function picture(address, texts) {
 }
 
 export function preload(addresses, texts) {
-  for (const side of SIDES) picture(addresses[side], texts).catch(() => {});
+  for (const side of SIDES) load(addresses[side], texts).catch(() => {});
 }
 
 function forget(addresses) {
@@ -40,7 +40,7 @@ function forget(addresses) {
   }
 }
 
-// Resolves after the browser has painted what stands in the page now: the
+// Resolves after the browser has painted the current page: the
 // second callback runs once the frame of the first is done.
 function painted() {
   return new Promise((resolve) => {
@@ -48,7 +48,7 @@ function painted() {
   });
 }
 
-// Side by side or one above the other, whichever leaves the pictures larger;
+// Side by side or one above the other, whichever leaves the images larger;
 // never larger than natural size.
 function layout({ width, height }, pair) {
   const room = { width: pair.clientWidth - 8, height: pair.clientHeight - 4 };
@@ -64,7 +64,7 @@ function layout({ width, height }, pair) {
   return { name, scale: Math.max(scales[name], 0.01) };
 }
 
-function place(question, pair, images) {
+function resize(question, pair, images) {
   const { name, scale } = layout(question, pair);
   pair.className = `pair ${name}`;
   for (const image of images) {
@@ -123,7 +123,7 @@ function choose(pair, view, shownAt, limit) {
       }, { signal });
       button.addEventListener('click', (event) => {
         const at = down?.button === button ? down.at : event.timeStamp;
-        // Pressed before the pictures were there: that chose nothing.
+        // A press before the images were painted is no choice.
         if (at >= shownAt) answer(button.dataset.side, at);
       }, { signal });
     }
@@ -142,19 +142,19 @@ function choose(pair, view, shownAt, limit) {
   });
 }
 
-// Shows a question and resolves to what the server wants to know of it.
+// Shows a question and resolves to the body of its answer.
 export async function ask(page, state, prompt, texts) {
   const { question, next } = state;
   const images = await Promise.all(
-    SIDES.map((side) => picture(question[side], texts)),
+    SIDES.map((side) => load(question[side], texts)),
   );
   await Promise.all(images.map((image) => image.decode()));
   const pair = build(page, images, prompt, texts);
-  const view = place(question, pair, images);
+  const view = resize(question, pair, images);
   const end = new AbortController();
   let hidden = document.hidden;
   window.addEventListener('resize', () => {
-    Object.assign(view, place(question, pair, images));
+    Object.assign(view, resize(question, pair, images));
   }, { signal: end.signal });
   document.addEventListener('visibilitychange', () => {
     hidden ||= document.hidden;

@@ -75,7 +75,7 @@ function inLanguage(custom, fallback) {
 
 function welcome(state) {
   return new Promise((resolve) => {
-    const draw = () => {
+    const render = () => {
       const box = element('input');
       box.type = 'checkbox';
       box.id = 'agree';
@@ -85,7 +85,7 @@ function welcome(state) {
       start.disabled = true;
       box.addEventListener('change', () => { start.disabled = !box.checked; });
       const lines = [
-        languageSwitch(draw),
+        languageSwitch(render),
         element('h1', state.title || texts.title),
         element('p', texts.welcome),
         element('p', fill(texts.amount, state)),
@@ -95,7 +95,7 @@ function welcome(state) {
       show(...lines, label, start);
       clicked(start).then(resolve);
     };
-    draw();
+    render();
   });
 }
 
@@ -119,7 +119,7 @@ function noticeLines(state, notice) {
     lines.push(
       element('h1', texts.instructions),
       element('p', texts.instruction_choose),
-      element('p', texts.instruction_keys),
+      element('p', texts.instruction_keys, 'lines'),
       element('p', texts.instruction_screen),
     );
   }
@@ -134,7 +134,7 @@ async function giveNotice(state, notice) {
   show(...noticeLines(state, notice), button);
   preload(state.question, texts);
   await clicked(button);
-  // A large window, where the browser lets us; the study does not need it.
+  // A large window, where the browser allows it; the study works without.
   document.documentElement.requestFullscreen?.().catch(() => {});
 }
 
@@ -173,7 +173,7 @@ async function main() {
   showEnd(state);
 }
 
-// The back button may bring back a page as it was left: ask the server anew.
+// The back button may restore the page as it was left: reload the state.
 window.addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload();
 });

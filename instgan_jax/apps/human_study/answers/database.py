@@ -1,4 +1,4 @@
-"""Answers on disk: SQLite, write-ahead log, synced before anything is said.
+"""Answers on disk: SQLite, write-ahead log, synced before a write returns.
 
 A write returns only when it is committed with synchronous=FULL, so what the
 server has acknowledged survives a kill and a power cut.
@@ -49,16 +49,16 @@ CREATE TABLE answers (
 ) STRICT;
 """
 _BUSY_SECONDS = 20
-# Nobody loads a page so often; a script shall not fill the disk.
+# More than anyone loads a page: keeps a script from filling the disk.
 _MAX_SHOWINGS = 100
 
 
 class NotSaved(Exception):
-  """The disk is full or failing: nothing was written, nothing is lost."""
+  """The disk is full or failing; nothing was written or lost."""
 
 
 class Participant(NamedTuple):
-  """Who has consented."""
+  """A participant who has consented."""
 
   participant: int
   consented_at: float
@@ -68,21 +68,21 @@ class Participant(NamedTuple):
 
 
 class Answer(NamedTuple):
-  """One answer, as it is kept.
+  """One answer, a row of the table `answers`.
 
   Attributes:
     participant: number, from 0.
     question: index into the participant's questions.
     choice: left, right, or none for a time-out.
-    response_ms: from both pictures painted to the answer, by the browser's
+    response_ms: from both images painted to the answer, by the browser's
       clock.
     received_at: seconds since 1970, by the server's clock.
-    server_ms: from the news that the pictures were painted to the answer, by
-      the server's clock; None if that news did not come.
-    showings: how often the pictures were painted.
-    hidden: 1 if the page was in the background meanwhile.
+    server_ms: from the page's message that the images were painted to the
+      answer, by the server's clock; None if that message did not come.
+    showings: how often the images were painted.
+    hidden: 1 if the page was in the background while it was shown.
     layout: row, or column where the screen was too narrow.
-    scale: of the pictures; 1 is natural size.
+    scale: of the images; 1 is natural size.
     pixel_ratio: of the screen.
     viewport: such as 1280x720.
   """
@@ -120,32 +120,21 @@ class Database:
     if study is None and not self._path.is_file():
       raise InputError(
         f'{path}: there is no such file, expected the database that'
-        ' "human_study serve" wrote.'
+        ' "human_study serve" wrote. Name it with --database.'
       )
-    self._connection = None
     try:
-      self._open(study)
+      with contextlib.ExitStack() as after_error:
+        self._connection = _connect(self._path, create=study is not None)
+        after_error.callback(self._connection.close)
+        self._open(study)
+        after_error.pop_all()
     except sqlite3.Error as error:
-      self._close()
       raise InputError(
         f'{path}: cannot be used as database ({error}). Choose a --database'
         ' that "human_study serve" made, or a new name on a disk with space.'
       ) from error
-    except InputError:
-      self._close()
-      raise
 
   def _open(self, study: plan.Plan | None) -> None:
-    if study is not None and not self._path.exists():
-      # It will hold the secret: nobody else may read it.
-      with contextlib.suppress(OSError):
-        os.close(os.open(self._path, os.O_CREAT | os.O_WRONLY, 0o600))
-    self._connection = sqlite3.connect(
-      self._path,
-      timeout=_BUSY_SECONDS,
-      isolation_level=None,
-      check_same_thread=False,
-    )
     if study is not None:
       self._connection.execute('PRAGMA journal_mode=WAL')
       self._connection.execute('PRAGMA synchronous=FULL')
@@ -176,12 +165,8 @@ class Database:
       )
 
   def close(self) -> None:
-    """Closes the file; nothing waits to be written."""
+    """Closes the file. All writes are already on disk."""
     with self._lock:
-      self._close()
-
-  def _close(self) -> None:
-    if self._connection is not None:
       self._connection.close()
 
   def consent(self, participant: Participant) -> None:
@@ -244,7 +229,7 @@ class Database:
       return self._num_answers(participant)
 
   def participant(self, number: int) -> Participant | None:
-    """Who consented, or None."""
+    """The participant's consent, or None."""
     with self._lock:
       row = self._connection.execute(
         'SELECT * FROM participants WHERE participant = ?', (number,)
@@ -252,7 +237,7 @@ class Database:
     return None if row is None else Participant(*row)
 
   def participants(self) -> dict[int, Participant]:
-    """All who consented, by number."""
+    """All participants who consented, by number."""
     rows = self._read('SELECT * FROM participants')
     return {row[0]: Participant(*row) for row in rows}
 
@@ -297,7 +282,7 @@ class Database:
 
   @contextlib.contextmanager
   def _transaction(self) -> Iterator[None]:
-    # IMMEDIATE: nobody writes between what is read here and what is written.
+    # IMMEDIATE: no other process writes between the reads and writes in here.
     self._connection.execute('BEGIN IMMEDIATE')
     try:
       yield
@@ -306,6 +291,19 @@ class Database:
       if self._connection.in_transaction:
         self._connection.execute('ROLLBACK')
       raise
+
+
+def _connect(path: pathlib.Path, *, create: bool) -> sqlite3.Connection:
+  if create and not path.exists():
+    # Only its owner may read it, because it holds the secret of all links.
+    with contextlib.suppress(OSError):
+      os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+  return sqlite3.connect(
+    path,
+    timeout=_BUSY_SECONDS,
+    isolation_level=None,
+    check_same_thread=False,
+  )
 
 
 def _marks(row: tuple) -> str:

@@ -1,4 +1,4 @@
-"""Answers joined with the plan: one row each, and as CSV for other programs."""
+"""Answers joined with the plan: one row for each, in memory and as CSV."""
 
 import csv
 import datetime
@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from data_pipeline.errors import InputError
+from instgan_jax.apps.human_study.answers import database
 from instgan_jax.apps.human_study.design import plan
-from instgan_jax.apps.human_study.web import database
 
-# How much a browser's time may exceed the server's: clocks and networks.
+# A browser's time may exceed the server's by this, for clocks and networks.
 _TOLERANCE_MS = 1000.0
 
 
@@ -23,19 +23,19 @@ class Row(NamedTuple):
     question: from 1, in the order asked.
     mode: name of the mode.
     kind: main, practice, catch or repeat.
-    scene: of both pictures.
+    scene: of both images.
     left: set on the left.
     right: set on the right.
     choice: left, right, or none for a time-out.
     chosen: the set chosen, '' for a time-out.
-    response_ms: by the browser's clock, from both pictures painted.
-    received: when the server had it, in UTC.
+    response_ms: by the browser's clock, from both images painted.
+    received: when the server received it, in UTC.
     server_ms: by the server's clock, or None.
     is_plausible: whether both clocks agree; None if the server's is unknown.
-    showings: how often the pictures were painted.
-    hidden: 1 if the page was in the background meanwhile.
+    showings: how often the images were painted.
+    hidden: 1 if the page was in the background while it was shown.
     layout: row or column.
-    scale: of the pictures; 1 is natural size.
+    scale: of the images; 1 is natural size.
     pixel_ratio: of the screen.
     viewport: of the browser, in CSS pixels.
     language: of the participant.
@@ -114,7 +114,7 @@ def csv_lines(
   answers: Iterable[database.Answer],
   participants: Mapping[int, database.Participant],
 ) -> Iterator[str]:
-  """The lines of a CSV file, with a head; takes what `rows` takes."""
+  """The lines of a CSV file, with a header; arguments as in `rows`."""
   yield _csv_line(Row._fields)
   for row in rows(study, answers, participants):
     yield _csv_line(row)
@@ -136,7 +136,7 @@ def read_csv(path: str | os.PathLike, study: plan.Plan) -> list[Row]:
       f'{path}: cannot be read ({reason}). Name the CSV file that the admin'
       ' page gave.'
     ) from error
-  found, seen = [], set()
+  rows_read, seen = [], set()
   for line, record in enumerate(records, start=2):
     row = _read_row(record, study, f'{path}, line {line}')
     if (row.participant, row.question) in seen:
@@ -145,11 +145,11 @@ def read_csv(path: str | os.PathLike, study: plan.Plan) -> list[Row]:
         f' {row.question} twice. Download the CSV file again.'
       )
     seen.add((row.participant, row.question))
-    found.append(row)
-  return found
+    rows_read.append(row)
+  return rows_read
 
 
-def _read_row(record, study: plan.Plan, place: str) -> Row:
+def _read_row(record, study: plan.Plan, origin: str) -> Row:
   try:
     sha256 = record['plan_sha256']
     number, index = int(record['participant']) - 1, int(record['question']) - 1
@@ -174,19 +174,19 @@ def _read_row(record, study: plan.Plan, place: str) -> Row:
       )
   except (KeyError, ValueError, TypeError, IndexError) as error:
     raise InputError(
-      f"{place}: is no answer to this plan's questions ({error!r}). Name the"
+      f"{origin}: is no answer to this plan's questions ({error!r}). Name the"
       ' CSV file that the admin page gave, unchanged.'
     ) from error
   if sha256 != study.sha256:
     raise InputError(
-      f'{place}: answers plan {sha256[:12]}..., expected'
+      f'{origin}: answers plan {sha256[:12]}..., expected'
       f' {study.sha256[:12]}.... Name the plan of these answers with --plan.'
     )
-  _check_row(row, question, study, place)
+  _check_row(row, question, study, origin)
   return row
 
 
-def _check_row(row: Row, question: plan.Question, study, place) -> None:
+def _check_row(row: Row, question: plan.Question, study, origin) -> None:
   chosen = {'left': row.left, 'right': row.right, 'none': ''}
   expected = (
     study.modes[question.mode].name,
@@ -197,7 +197,7 @@ def _check_row(row: Row, question: plan.Question, study, place) -> None:
   )
   if (row.mode, row.kind, row.left, row.right, row.chosen) != expected:
     raise InputError(
-      f'{place}: does not fit the planned question {question}. Name the CSV'
+      f'{origin}: does not fit the planned question {question}. Name the CSV'
       ' file that the admin page gave, unchanged.'
     )
 
@@ -224,7 +224,7 @@ def _csv_line(values: Iterable) -> str:
 
 
 def _cell(value):
-  """What spreadsheets would run as a formula becomes text."""
+  """Keeps spreadsheets from running text as a formula."""
   if value is None:
     return ''
   if isinstance(value, str) and value.startswith(('=', '+', '-', '@', '\t')):

@@ -1,0 +1,33 @@
+import os
+
+import pytest
+
+from data_pipeline.errors import InputError
+from instgan_jax.apps.human_study.answers import database
+from tests.apps.human_study import studies
+
+
+def test_a_transaction_is_synced_before_it_ends(tmp_path, connections):
+  made = studies.make_plan(tmp_path)
+  store = database.Database(tmp_path / 'study.db', made)
+  settings = {
+    name: connections[0].execute(f'PRAGMA {name}').fetchone()[0]
+    for name in ('journal_mode', 'synchronous')
+  }
+  store.close()
+  assert settings == {'journal_mode': 'wal', 'synchronous': 2}  # 2: FULL.
+  assert os.stat(tmp_path / 'study.db').st_mode & 0o077 == 0
+
+
+def test_a_database_that_cannot_be_used_is_closed_and_said(tmp_path):
+  made = studies.make_plan(tmp_path / 'one')
+  other = studies.make_plan(tmp_path / 'other', seed=1)
+  database.Database(tmp_path / 'study.db', made).close()
+  with pytest.raises(InputError, match='holds answers to another plan'):
+    database.Database(tmp_path / 'study.db', other)
+  (tmp_path / 'empty.db').touch()
+  with pytest.raises(InputError, match=r'empty\.db: cannot be used'):
+    database.Database(tmp_path / 'empty.db')
+  again = database.Database(tmp_path / 'study.db')
+  again.close()
+  assert again.plan == made
