@@ -1,6 +1,9 @@
 """Set-up of every test: four virtual devices, no accelerator, no network."""
 
 import os
+import pathlib
+
+import pytest
 
 os.environ.setdefault('JAX_PLATFORMS', 'cpu')
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
@@ -11,3 +14,17 @@ jax.config.update('jax_num_cpu_devices', 4)
 jax.config.update('jax_numpy_rank_promotion', 'raise')
 # Small programs that run once: compile them fast rather than well.
 jax.config.update('jax_disable_most_optimizations', True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+  """One folder of compiled programs for all processes of the suite."""
+  folder = config.cache.mkdir('compiled_programs')
+  os.environ['INSTGAN_TEST_CACHE'] = str(folder)
+  jax.config.update('jax_compilation_cache_dir', str(folder))
+  jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.3)
+
+
+@pytest.fixture(scope='session')
+def compilation_cache() -> pathlib.Path:
+  """The folder, for programs that a test starts."""
+  return pathlib.Path(os.environ['INSTGAN_TEST_CACHE'])

@@ -10,14 +10,14 @@ import pytest
 
 from data_pipeline.errors import InputError
 from instgan_jax.weights import download, public_files
-from tests import verbs
+from tests import commands_in_process
 from tests.golden import recipe
 
 ROOT = pathlib.Path(__file__).parent.parent
 
 
 def run(*arguments):
-  verbs.run('instgan_jax.import_torch', *arguments)
+  commands_in_process.run('instgan_jax.import_torch', *arguments)
 
 
 @pytest.fixture(scope='module')

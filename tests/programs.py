@@ -82,7 +82,7 @@ def metrics(workdir):
 
 def assert_same_state(a, b):
   """The latest checkpoints of two workdirs are equal, bit for bit."""
-  first, second = (weights_folder.restore_tree(folder) for folder in (a, b))
+  first, second = (weights_folder.restore(folder) for folder in (a, b))
   assert jax.tree.structure(first) == jax.tree.structure(second)
   for (path, x), y in zip(
     jax.tree_util.tree_leaves_with_path(first),

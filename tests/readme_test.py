@@ -29,7 +29,7 @@ from instgan_jax.commands import evaluate, reproduce, train, train_segmenter
 from instgan_jax.inference import sampler
 from instgan_jax.train import loop
 from instgan_jax.weights import download
-from tests import tiny, verbs
+from tests import commands_in_process, tiny
 from tests.golden import recipe
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -143,7 +143,7 @@ def run_import(words, places, monkeypatch):
   )
   np.savez(path, **recipe.state_dict(*WEIGHTS[network]))
   monkeypatch.setattr(download, 'fetch', lambda *_: path)
-  verbs.run('instgan_jax.import_torch', *words)
+  commands_in_process.run('instgan_jax.import_torch', *words)
 
 
 def run_measuring(module, words, monkeypatch):
@@ -152,7 +152,7 @@ def run_measuring(module, words, monkeypatch):
     patch.setattr(
       sampler.Sampler, 'from_folder', lambda folder, use_ema: UntrainedSampler()
     )
-    verbs.run(module, *words)
+    commands_in_process.run(module, *words)
 
 
 def save_generators(places):
@@ -255,7 +255,7 @@ def test_every_command_of_the_readme(places, light, monkeypatch, capsys):
       run_measuring(module, words, monkeypatch)
       assert capsys.readouterr().out
     elif module in DRAWING:
-      verbs.run(module, *words)
+      commands_in_process.run(module, *words)
       capsys.readouterr()
     elif module == 'benchmarks.locality':
       assert '| L+I+P |' in run_locality(words, monkeypatch, capsys)

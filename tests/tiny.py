@@ -51,7 +51,7 @@ def segmenter_config(**changes):
 
 
 def generator_variables(config):
-  """Variables of a generator of `config`, drawn at random."""
+  """Random variables of a generator of `config`."""
   generator, latent_shape = gan.generator(config)
   maps = jnp.zeros((1, *generator.image_size), jnp.int32)
   latents = jnp.zeros((1, *latent_shape))
@@ -60,13 +60,13 @@ def generator_variables(config):
     lambda key: generator.init(key, maps, maps, latents, style, train=False),
     jax.random.key(0),
   )
-  draw = np.random.default_rng(0).normal
+  normal = np.random.default_rng(0).normal
 
   def filled(path, leaf):
     if path[-1].key == 'var':
       return np.ones(leaf.shape, np.float32)
     scale = 0.5 / np.sqrt(np.prod(leaf.shape[:-1]))
-    return draw(scale=scale, size=leaf.shape).astype(np.float32)
+    return normal(scale=scale, size=leaf.shape).astype(np.float32)
 
   variables = jax.tree_util.tree_map_with_path(filled, shapes)
   return _with_spectral_stats(variables)
@@ -85,8 +85,8 @@ def _with_spectral_stats(variables):
 
 
 def save_generator(folder, config):
-  """A folder that the Sampler takes, with `generator_variables`."""
-  weights_folder.save_tree(folder, {'generator': generator_variables(config)})
+  """A folder that the Sampler reads, with `generator_variables`."""
+  weights_folder.save(folder, {'generator': generator_variables(config)})
   run_config.save(folder, config)
   return folder
 

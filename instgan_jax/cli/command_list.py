@@ -90,7 +90,7 @@ def run(argv: Sequence[str] | None = None) -> None:
   load(name).run([f'instgan {name}', *argv[2:]])
 
 
-def load(name: str) -> program.Command:
+def load(name: str) -> program.Command | program.VerbCommand:
   """The command called `name`, one of `COMMANDS`."""
   module, _ = COMMANDS[name]
   if name in _PACKAGES:

@@ -128,6 +128,26 @@ class Command:
     return values
 
 
+@dataclasses.dataclass(frozen=True)
+class VerbCommand:
+  """A command with several verbs, which reads its arguments with argparse.
+
+  Attributes:
+    main: runs the command, given program name and arguments.
+  """
+
+  main: Callable[[Sequence[str]], None]
+
+  def run(self, argv: Sequence[str] | None = None) -> None:
+    """Runs the command and exits the process, see `exit_after`."""
+    arguments = sys.argv if argv is None else argv
+    exit_after(lambda: self.main(arguments))
+
+  def call(self, argv: Sequence[str]) -> None:
+    """Runs the command in this process; raises InputError."""
+    self.main(argv)
+
+
 def definers(
   values: flags.FlagValues, *functions: Callable[..., Any]
 ) -> tuple[Callable[..., Any], ...]:

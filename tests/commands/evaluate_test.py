@@ -15,7 +15,7 @@ from instgan_jax.commands import evaluate, import_torch
 from instgan_jax.evaluation import evaluation, options
 from instgan_jax.evaluation import generated_images as pictures_lib
 from instgan_jax.inference import sampler as sampler_lib
-from tests import tiny, tiny_segmenter, verbs
+from tests import commands_in_process, tiny, tiny_segmenter
 from tests.golden import recipe
 
 CONFIG = tiny.config('lip')
@@ -122,7 +122,7 @@ def write_pictures(places, folder, seed):
 
 
 def evaluate_command(*arguments):
-  verbs.run('instgan_jax.evaluate', *arguments)
+  commands_in_process.run('instgan_jax.evaluate', *arguments)
 
 
 @pytest.fixture(scope='module')

@@ -17,7 +17,7 @@ from instgan_jax.evaluation import image_folder
 from instgan_jax.inference import edits, generation_plan, styles
 from instgan_jax.inference import sampler as sampler_lib
 from instgan_jax.runtime import exits
-from tests import tiny, verbs
+from tests import commands_in_process, tiny
 
 NAMES = [f'toytown_{k:06d}_000019' for k in range(4)]
 
@@ -436,7 +436,9 @@ def test_the_command(maps, folder, tmp_path, capsys):
     *('--output_dir', tmp_path / 'out', '--scenes', NAMES[0]),
   ]
   kept = tmp_path / 'looks.json'
-  verbs.run('instgan_jax.generate', *arguments, '--save_styles', kept)
+  commands_in_process.run(
+    'instgan_jax.generate', *arguments, '--save_styles', kept
+  )
   assert '1 pictures drawn' in capsys.readouterr().out
   record = json.loads((tmp_path / 'out' / 'generate.json').read_text())
   assert record['seed'] == 0 and record['num_frames'] is None
@@ -444,7 +446,9 @@ def test_the_command(maps, folder, tmp_path, capsys):
   assert content['weights_sha256'] == record['weights_sha256']
   kept.write_text(json.dumps({**content, 'weights_sha256': 'other'}))
   arguments[arguments.index('--output_dir') + 1] = tmp_path / 'again'
-  verbs.run('instgan_jax.generate', *arguments, '--styles', kept, '--seed=9')
+  commands_in_process.run(
+    'instgan_jax.generate', *arguments, '--styles', kept, '--seed=9'
+  )
   assert 'are of other weights' in capsys.readouterr().out
   first, again = (
     read(tmp_path / d / f'{NAMES[0]}.png') for d in ('out', 'again')
@@ -454,9 +458,9 @@ def test_the_command(maps, folder, tmp_path, capsys):
 
 def test_the_command_says_which_flag_is_missing(folder):
   with pytest.raises(InputError, match='--label_dir is needed'):
-    verbs.run('instgan_jax.generate', '--workdir', folder)
+    commands_in_process.run('instgan_jax.generate', '--workdir', folder)
   with pytest.raises(InputError, match="--copy has '3', expected"):
-    verbs.run(
+    commands_in_process.run(
       'instgan_jax.generate',
       *('--workdir', folder, '--label_dir=a', '--output_dir=b', '--copy=3'),
     )
@@ -469,7 +473,7 @@ def test_weights_of_another_architecture_are_listed(maps, folder, tmp_path):
     (folder / 'config.json').read_text()
   )
   with pytest.raises(InputError, match=r'conv_img/kernel is \(3, 3, 4, 3\)'):
-    verbs.run(
+    commands_in_process.run(
       'instgan_jax.generate',
       *('--workdir', tmp_path / 'wide', '--label_dir', maps),
       *('--instance_dir', maps, '--output_dir', tmp_path / 'out'),

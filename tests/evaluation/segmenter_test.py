@@ -12,7 +12,7 @@ from PIL import Image
 
 from data_pipeline.errors import InputError
 from instgan_jax.checkpoints import weights_folder
-from instgan_jax.evaluation import miou, segmenter, segmenter_protocol
+from instgan_jax.evaluation import segmenter, segmenter_protocol
 from instgan_jax.pretrained import load, pspnet
 
 IDS = np.array([label.id for label in labels.EVALUATED])

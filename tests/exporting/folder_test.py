@@ -25,7 +25,7 @@ from instgan_jax.exporting import (
 )
 from instgan_jax.inference import Sampler
 from instgan_jax.runtime import exits
-from tests import tiny, verbs
+from tests import commands_in_process, tiny
 
 # What somebody without this project runs.
 PROGRAM = """
@@ -229,13 +229,13 @@ def test_a_saved_model_without_tensorflow_is_refused(tmp_path, monkeypatch):
 
 def test_the_command(tmp_path, capsys):
   weights = tiny.save_generator(tmp_path / 'run', tiny.config('li'))
-  verbs.run(
+  commands_in_process.run(
     'instgan_jax.export',
     *('--workdir', weights, '--output', tmp_path / 'out'),
   )
   assert f'Wrote {tmp_path}/out.' in capsys.readouterr().out
   with pytest.raises(InputError, match='--output is needed'):
-    verbs.run('instgan_jax.export', '--workdir', weights)
+    commands_in_process.run('instgan_jax.export', '--workdir', weights)
   tree = weights_folder.restore_tree(tmp_path / 'out')
   assert set(tree) == {'generator'}
   assert pathlib.Path(tmp_path / 'out' / 'config.json').exists()
