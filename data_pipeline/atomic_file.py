@@ -17,24 +17,29 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
+def replacing(
+  path: str | os.PathLike[str], *, is_shared: bool = False
+) -> Iterator[pathlib.Path]:
   """Gives a path to write to, which takes the place of `path` at the end.
 
   The folder is made if it is missing. After an exception `path` is as it was.
 
   Args:
     path: the file to make or to replace.
+    is_shared: whether several processes may write the file at once. Each then
+      has a path of its own, which a killed process leaves behind; otherwise the
+      next one overwrites it.
 
   Yields:
-    A path in the same folder. The process id is in its name, so that two
-    processes do not write one file.
+    A path in the same folder.
 
   Raises:
     OSError: if the folder or the file cannot be written.
   """
   path = pathlib.Path(path)
   path.parent.mkdir(parents=True, exist_ok=True)
-  partial = path.with_name(f'{path.name}.{os.getpid()}.partial')
+  process = f'.{os.getpid()}' if is_shared else ''
+  partial = path.with_name(f'{path.name}{process}.partial')
   try:
     yield partial
     os.replace(partial, path)

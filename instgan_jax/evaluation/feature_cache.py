@@ -69,7 +69,7 @@ class FeatureCache:
     if self._is_saved:
       return
     with (
-      atomic_file.replacing(self._path) as partial,
+      atomic_file.replacing(self._path, is_shared=True) as partial,
       open(partial, 'wb') as file,
     ):
       np.savez(

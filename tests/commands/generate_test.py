@@ -1,8 +1,9 @@
-"""Folders of maps in, pictures out: names, changes, stopping, wrong input."""
+"""Folders of maps in, images out: names, changes, stopping, wrong input."""
 
 import functools
 import json
 import os
+import re
 import shutil
 import signal
 
@@ -10,9 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import toy_street as toy_street_command
 from data_pipeline.errors import InputError
-from instgan_jax.commands import generate
+from instgan_jax.commands import generate as generate_command
 from instgan_jax.evaluation import image_folder
 from instgan_jax.inference import edits, generation_plan, styles
 from instgan_jax.inference import sampler as sampler_lib
@@ -26,8 +26,10 @@ NAMES = [f'toytown_{k:06d}_000019' for k in range(4)]
 def maps(tmp_path_factory):
   """Four toy streets as files, twice as large as the generator's."""
   root = tmp_path_factory.mktemp('maps')
-  arguments = ['--num_train', '0', '--num_val', '4', '--height', '64']
-  assert toy_street_command.main(['--output', str(root), *arguments]) == 0
+  arguments = ['--num_train=0', '--num_val=4', '--height=64']
+  commands_in_process.run(
+    'data_pipeline.toy_street', f'--output={root}', *arguments
+  )
   return str(root / 'gtFine' / 'val')
 
 
@@ -39,7 +41,7 @@ def folder(tmp_path_factory):
 
 
 @functools.cache
-def drawing(folder):
+def sampler(folder):
   return sampler_lib.Sampler.from_folder(str(folder))
 
 
@@ -48,11 +50,13 @@ def generate(maps, folder, tmp_path):
   """Draws with changed options into tmp_path / name; returns the folder."""
 
   def run(name='out', changes=None, plan=(), **options):
-    plan = generation_plan.Plan(changes=changes or edits.Edits(), **dict(plan))
+    plan = generation_plan.Plan(edits=changes or edits.Edits(), **dict(plan))
     output = tmp_path / name
     options = {'label_dir': maps, 'instance_dir': maps, **options}
-    options = generate.Options(output_dir=str(output), plan=plan, **options)
-    print(generate.run(options, drawing(folder)))
+    options = generate_command.Options(
+      output_dir=str(output), plan=plan, **options
+    )
+    print(generate_command.run(options, sampler(folder)))
     return output
 
   return run
@@ -71,56 +75,61 @@ def contents(output):
 
 
 def read(path):
-  with Image.open(path) as picture:
-    return np.asarray(picture)
+  with Image.open(path) as image:
+    return np.asarray(image)
 
 
 def scene_of(maps, folder, name):
   stem = f'{maps}/toytown/{name}_gtFine_'
-  return drawing(folder).scene(f'{stem}labelIds.png', f'{stem}instanceIds.png')
+  return sampler(folder).scene(f'{stem}labelIds.png', f'{stem}instanceIds.png')
 
 
 def expected(maps, folder, name, **changes):
-  """The picture of a scene with the styles of seed 0 but for the changes."""
+  """The image of a scene with the styles of seed 0 but for the changes."""
   scene = scene_of(maps, folder, name)
   changes = {int(i): style for i, style in changes.items()}
-  looks = drawing(folder).styles(scene, 0, changes)
-  return drawing(folder).draw_scenes([scene], [looks])[0]
+  styles_of_scene = sampler(folder).styles(scene, 0, changes)
+  return sampler(folder).generate([scene], [styles_of_scene])[0]
 
 
-def test_each_scene_gives_a_picture_of_its_name(generate, maps, folder, capsys):
+def test_each_scene_gives_a_image_of_its_name(generate, maps, folder, capsys):
   output = generate()
   assert files(output) == ['generate.json', *(f'{n}.png' for n in NAMES)]
   for name in NAMES:
     np.testing.assert_array_equal(
       read(output / f'{name}.png'), expected(maps, folder, name)
     )
-  assert '4 pictures drawn, 0 were there already' in capsys.readouterr().out
+  assert '4 images generated, 0 existed already' in capsys.readouterr().out
 
 
-def test_several_draws_have_folders_that_can_be_measured(generate):
-  output = generate(plan={'num_draws': 3, 'seed': 5})
-  draws = [
+def test_several_samples_have_folders_that_can_be_measured(generate):
+  output = generate(plan={'num_samples': 3, 'seed': 5})
+  samples = [
     image_folder.ImageFolder(output / f'seed_{seed}', NAMES)
     for seed in (5, 6, 7)
   ]
-  assert draws[0].size == (32, 64)
+  assert samples[0].size == (32, 64)
   alone = generate('alone', plan={'seed': 6})
   np.testing.assert_array_equal(
-    draws[1].read(NAMES[2]), read(alone / f'{NAMES[2]}.png')
+    samples[1].read(NAMES[2]), read(alone / f'{NAMES[2]}.png')
   )
 
 
 def test_changes_are_those_of_the_sampler(generate, maps, folder):
   a, b = scene_of(maps, folder, NAMES[0]).instance_ids[:2]
-  style = drawing(folder).style
+  style = sampler(folder).style
   output = generate(
     changes=edits.Edits(resample={a: 7}, copy={b: a}), scenes=(NAMES[0],)
   )
   assert files(output) == ['generate.json', f'{NAMES[0]}.png']
   np.testing.assert_array_equal(
     read(output / f'{NAMES[0]}.png'),
-    expected(maps, folder, NAMES[0], **{str(i): style(a, 7) for i in (a, b)}),
+    expected(
+      maps,
+      folder,
+      NAMES[0],
+      **{str(i): style(a, seed=7, scene=NAMES[0]) for i in (a, b)},
+    ),
   )
 
 
@@ -139,10 +148,10 @@ def test_an_interpolation_makes_frames_and_a_film(generate, maps, folder):
     *(f'{NAMES[1]}/frame_00{k}.png' for k in range(5)),
   ]
   for k, seed in ((0, 1), (4, 2)):
-    look = {str(i): drawing(folder).style(i, seed)}
+    style = {str(i): sampler(folder).style(i, seed=seed, scene=NAMES[1])}
     np.testing.assert_array_equal(
       read(output / NAMES[1] / f'frame_00{k}.png'),
-      expected(maps, folder, NAMES[1], **look),
+      expected(maps, folder, NAMES[1], **style),
     )
 
 
@@ -161,26 +170,26 @@ def test_scenes_without_the_instance_are_not_interpolated(
   assert sorted(p.stem for p in output.glob('*.webp')) == having
 
 
-def test_varied_draws_differ_in_these_instances_alone(generate, maps, folder):
+def test_varied_samples_differ_in_these_instances_alone(generate, maps, folder):
   i = scene_of(maps, folder, NAMES[0]).instance_ids[0]
   output = generate(
-    changes=edits.Edits(vary=(i,)), plan={'num_draws': 2}, scenes=NAMES[:1]
+    changes=edits.Edits(vary=(i,)), plan={'num_samples': 2}, scenes=NAMES[:1]
   )
-  look = {str(i): drawing(folder).style(i, 1)}
-  for k, changes in enumerate(({}, look)):
+  style = {str(i): sampler(folder).style(i, seed=1, scene=NAMES[0])}
+  for k, changes in enumerate(({}, style)):
     np.testing.assert_array_equal(
       read(output / f'seed_{k}' / f'{NAMES[0]}.png'),
       expected(maps, folder, NAMES[0], **changes),
     )
 
 
-def test_kept_styles_draw_the_same_pictures(generate, tmp_path):
+def test_kept_styles_give_the_same_images(generate, tmp_path):
   kept = tmp_path / 'all.json'
   generate('zero', save_styles=str(kept))
   changes = edits.Edits(kept=styles.load(kept)[0])
-  with pytest.raises(InputError, match='all drawings would be the same'):
-    generate('same', changes, {'num_draws': 2})
-  kept = tmp_path / 'looks.json'
+  with pytest.raises(InputError, match='all images would be the same'):
+    generate('same', changes, {'num_samples': 2})
+  kept = tmp_path / 'styles.json'
   first = generate('first', plan={'seed': 3}, save_styles=str(kept))
   loaded, _ = styles.load(kept)
   again = generate('again', edits.Edits(kept=loaded), {'seed': 8})
@@ -190,19 +199,60 @@ def test_kept_styles_draw_the_same_pictures(generate, tmp_path):
     ).read_bytes()
 
 
-def test_scenes_may_have_seeds_of_their_own(generate, maps, folder):
-  plan = generation_plan.Plan(seed_by_scene=True)
-  scene = scene_of(maps, folder, NAMES[0])
-  look = plan.looks('any')[0]
-  two = [plan.styles(drawing(folder), n, scene, look) for n in NAMES[:2]]
-  i = scene.instance_ids[0]
-  assert np.abs(two[0][i] - two[1][i]).max() > 0.1
-  again = plan.styles(drawing(folder), NAMES[0], scene, look)
-  np.testing.assert_array_equal(again[i], two[0][i])
-  generate(plan={'seed_by_scene': True})
+def test_an_id_may_have_the_same_style_in_all_scenes(generate, maps, folder):
+  scenes = [scene_of(maps, folder, name) for name in NAMES[:2]]
+  (i, *_) = set(scenes[0].instance_ids) & set(scenes[1].instance_ids)
+
+  def styles_of(**changes):
+    plan = generation_plan.Plan(**changes)
+    return [
+      plan.styles(sampler(folder), scene, plan.variants(scene.name)[0])[i]
+      for scene in scenes
+    ]
+
+  first, second = styles_of()
+  assert np.abs(first - second).max() > 0.1
+  for style, scene in zip((first, second), scenes, strict=True):
+    expected = sampler(folder).style(i, seed=0, scene=scene.name)
+    np.testing.assert_array_equal(style, expected)
+  first, second = styles_of(seed_by_scene=False)
+  np.testing.assert_array_equal(first, second)
+  generate('by_scene')
+  with pytest.raises(InputError, match='seed_by_scene: True there, False here'):
+    generate('by_scene', plan={'seed_by_scene': False})
 
 
-def test_pictures_get_the_size_of_their_maps_on_request(generate):
+def test_styles_of_all_scenes_are_kept_in_one_file(generate, tmp_path):
+  for by_scene in (True, False):
+    kept = tmp_path / f'{by_scene}.json'
+    output = generate(
+      f'from_seed_{by_scene}',
+      plan={'seed_by_scene': by_scene, 'seed': 3},
+      save_styles=str(kept),
+    )
+    loaded, _ = styles.load(kept)
+    assert set(loaded) == (set(NAMES) if by_scene else {styles.ANY_SCENE})
+    again = generate(f'from_file_{by_scene}', edits.Edits(kept=loaded))
+    for name in NAMES:
+      np.testing.assert_array_equal(
+        read(output / f'{name}.png'), read(again / f'{name}.png')
+      )
+
+
+def test_instances_over_the_maximum_are_named(
+  generate, folder, monkeypatch, capsys
+):
+  monkeypatch.setattr(
+    sampler_lib.Sampler, 'max_instances', property(lambda self: 2)
+  )
+  generate(scenes=NAMES[:1])
+  said = capsys.readouterr().out
+  assert re.search(
+    rf'More instances than the 2 that .*: {NAMES[0]} \(\d+\)\.', said
+  )
+
+
+def test_images_get_the_size_of_their_maps_on_request(generate):
   output = generate(plan={'resize_back': True}, grid=True)
   assert read(output / f'{NAMES[0]}.png').shape == (64, 128, 3)
   # Four rows of 160 pixels in tiles of 320 below the titles.
@@ -213,23 +263,23 @@ def test_pictures_get_the_size_of_their_maps_on_request(generate):
 def test_a_stopped_run_continues_to_the_same_files(
   generate, folder, monkeypatch, capsys, number
 ):
-  whole = contents(generate('whole', plan={'num_draws': 2}))
+  whole = contents(generate('whole', plan={'num_samples': 2}))
   capsys.readouterr()
-  draw = sampler_lib.Sampler.draw_scenes
+  generate_images = sampler_lib.Sampler.generate
   calls = []
 
-  def draw_and_interrupt(self, *arguments):
+  def generate_and_interrupt(self, *arguments):
     calls.append(None)
     if len(calls) == 3:
       os.kill(os.getpid(), number)
-    return draw(self, *arguments)
+    return generate_images(self, *arguments)
 
-  monkeypatch.setattr(sampler_lib.Sampler, 'draw_scenes', draw_and_interrupt)
-  with pytest.raises(exits.Stopped, match='3 of 8 pictures') as stopped:
-    generate('stopped', plan={'num_draws': 2})
+  monkeypatch.setattr(sampler_lib.Sampler, 'generate', generate_and_interrupt)
+  with pytest.raises(exits.Stopped, match='3 of 8 images') as stopped:
+    generate('stopped', plan={'num_samples': 2})
   assert stopped.value.exit_status == 128 + number
-  output = generate('stopped', plan={'num_draws': 2})
-  assert '5 pictures drawn, 3 were there already' in capsys.readouterr().out
+  output = generate('stopped', plan={'num_samples': 2})
+  assert '5 images generated, 3 existed already' in capsys.readouterr().out
   assert len(calls) == 8
   assert contents(output) == whole
 
@@ -237,22 +287,22 @@ def test_a_stopped_run_continues_to_the_same_files(
 def test_a_file_that_was_being_written_at_a_kill_does_not_count(generate):
   whole = contents(generate('whole'))
   output = generate('killed')
-  (output / f'{NAMES[2]}.png').rename(output / f'{NAMES[2]}.partial')
+  (output / f'{NAMES[2]}.png').rename(output / f'{NAMES[2]}.png.partial')
   assert contents(generate('killed')) == whole
 
 
-def test_pictures_of_other_settings_are_not_mixed(generate, maps, folder):
+def test_images_of_other_settings_are_not_mixed(generate, maps, folder):
   output = generate()
   with pytest.raises(InputError, match='  seed: 0 there, 1 here'):
     generate(plan={'seed': 1})
   i = scene_of(maps, folder, NAMES[0]).instance_ids[0]
   with pytest.raises(InputError, match=rf'  vary: \[\] there, \[{i}\] here'):
-    generate(changes=edits.Edits(vary=(i,)), plan={'num_draws': 2})
+    generate(changes=edits.Edits(vary=(i,)), plan={'num_samples': 2})
   (output / 'generate.json').write_text('nonsense')
   with pytest.raises(InputError, match='generate.json is not readable JSON'):
     generate()
   (output / 'generate.json').unlink()
-  with pytest.raises(InputError, match='that were not drawn here'):
+  with pytest.raises(InputError, match='that were not generated here'):
     generate()
   generate('here', scenes=NAMES[:1])
   elsewhere = str(shutil.copytree(maps, output.parent / 'maps'))
@@ -272,27 +322,27 @@ def test_single_files_may_go_to_one_folder(generate, maps):
 def test_an_id_of_no_scene_is_answered_with_those_of_the_first(
   generate, monkeypatch
 ):
-  monkeypatch.setattr(generate, '_NUM_IDS_SHOWN', 0)
+  monkeypatch.setattr(generate_command, '_NUM_IDS_SHOWN', 0)
   with pytest.raises(
     InputError, match=f'no instance 999 in any of 4 .* {NAMES[0]}, has 2'
   ):
     generate(changes=edits.Edits(resample={999: 1}))
 
 
-def test_more_scenes_and_draws_may_join(generate, capsys):
-  generate('out', plan={'num_draws': 2}, scenes=NAMES[:1])
-  output = generate('out', plan={'num_draws': 3})
-  assert '10 pictures drawn, 2 were there already' in capsys.readouterr().out
-  whole = generate('whole', plan={'num_draws': 3})
+def test_more_scenes_and_samples_may_join(generate, capsys):
+  generate('out', plan={'num_samples': 2}, scenes=NAMES[:1])
+  output = generate('out', plan={'num_samples': 3})
+  assert '10 images generated, 2 existed already' in capsys.readouterr().out
+  whole = generate('whole', plan={'num_samples': 3})
   assert contents(output) == contents(whole)
 
 
-def test_a_picture_older_than_its_maps_is_drawn_again(
+def test_an_image_older_than_its_maps_is_generated_again(
   generate, maps, tmp_path, capsys
 ):
   own = shutil.copytree(maps, tmp_path / 'maps')
   where = {'label_dir': str(own), 'instance_dir': str(own)}
-  output = generate(**where)
+  output = generate(plan={'seed_by_scene': False}, **where)
   before = contents(output)
   first, second = (
     own / 'toytown' / f'{name}_gtFine_instanceIds.png' for name in NAMES[:2]
@@ -304,20 +354,20 @@ def test_a_picture_older_than_its_maps_is_drawn_again(
       str(first).replace('instanceIds', kind),
     )
   capsys.readouterr()
-  generate(**where)
-  assert '1 pictures drawn, 3 were there already' in capsys.readouterr().out
+  generate(plan={'seed_by_scene': False}, **where)
+  assert '1 images generated, 3 existed already' in capsys.readouterr().out
   after = contents(output)
   assert after[f'{NAMES[0]}.png'] == before[f'{NAMES[1]}.png']
 
 
-def test_nothing_that_was_not_drawn_here_is_overwritten(
+def test_nothing_that_was_not_generated_here_is_overwritten(
   generate, maps, folder, tmp_path
 ):
   i = scene_of(maps, folder, NAMES[0]).instance_ids[0]
   film = tmp_path / 'out' / f'{NAMES[0]}.png'
   film.parent.mkdir()
   film.write_text('mine')
-  with pytest.raises(InputError, match=f'not drawn here: {NAMES[0]}.png'):
+  with pytest.raises(InputError, match=f'not generated here: {NAMES[0]}.png'):
     generate(
       changes=edits.Edits(interpolate={i: (1, 2)}),
       animation='png',
@@ -328,7 +378,7 @@ def test_nothing_that_was_not_drawn_here_is_overwritten(
   assert film.read_text() == 'mine'
 
 
-def test_pictures_do_not_lie_among_the_maps(generate, maps, tmp_path):
+def test_images_do_not_lie_among_the_maps(generate, maps, tmp_path):
   own = str(shutil.copytree(maps, tmp_path / 'maps'))
   for name in ('maps', 'maps/toytown/deep'):
     with pytest.raises(
@@ -340,13 +390,13 @@ def test_pictures_do_not_lie_among_the_maps(generate, maps, tmp_path):
 @pytest.mark.parametrize(
   ('options', 'message'),
   [
-    ({'plan': {'num_draws': 0}}, '--num_draws is 0, expected at least 1'),
+    ({'plan': {'num_samples': 0}}, '--num_draws is 0, expected at least 1'),
     ({'plan': {'seed': -1}}, '--seed is -1, expected at least 0'),
     ({'plan': {'num_frames': 1}}, '--frames is 1, expected at least 2'),
     (
       {
         'changes': edits.Edits(interpolate={1: (1, 2)}),
-        'plan': {'num_draws': 2},
+        'plan': {'num_samples': 2},
       },
       'leave out --num_draws',
     ),
@@ -354,13 +404,13 @@ def test_pictures_do_not_lie_among_the_maps(generate, maps, tmp_path):
     (
       {
         'changes': edits.Edits(vary=(1,), copy={1: 2}),
-        'plan': {'num_draws': 2},
+        'plan': {'num_samples': 2},
       },
-      '--vary changes the instance 1 from drawing to drawing',
+      '--vary changes the instance 1 from image to image',
     ),
     (
-      {'save_styles': 'a.json', 'plan': {'num_draws': 2}},
-      'keeps one style for each',
+      {'save_styles': 'a.json', 'plan': {'num_samples': 2}},
+      'keeps one style for each instance of a scene',
     ),
     ({'instance_dir': ''}, 'give --instance_dir'),
     (
@@ -372,19 +422,19 @@ def test_pictures_do_not_lie_among_the_maps(generate, maps, tmp_path):
       'no instance 1 here. Present are: ',
     ),
     (
-      {'changes': edits.Edits(kept={999: np.zeros(64, np.float32)})},
+      {'changes': edits.Edits(kept={'': {999: np.zeros(64, np.float32)}})},
       'No scene has an instance of those in --styles: 999',
     ),
   ],
 )
-def test_what_cannot_be_drawn_is_refused(generate, options, message):
+def test_what_cannot_be_generated_is_refused(generate, options, message):
   with pytest.raises(InputError, match=message):
     generate(**options)
 
 
 def test_styles_of_another_generator_are_refused(generate, maps, folder):
   i = scene_of(maps, folder, NAMES[0]).instance_ids[0]
-  changes = edits.Edits(kept={i: np.zeros(3, np.float32)})
+  changes = edits.Edits(kept={NAMES[0]: {i: np.zeros(3, np.float32)}})
   with pytest.raises(InputError, match=r'expected finite numbers \(64,\)'):
     generate(changes=changes)
 
@@ -415,17 +465,19 @@ def test_method_l_needs_labels_alone(maps, tmp_path):
   )
 
   def run(plan, **options):
-    options = generate.Options(maps, '', str(tmp_path / 'out'), plan, **options)
-    generate.run(options, label_generator)
+    options = generate_command.Options(
+      maps, '', str(tmp_path / 'out'), plan, **options
+    )
+    generate_command.run(options, label_generator)
 
   run(generation_plan.Plan())
   assert len(files(tmp_path / 'out')) == 5
   for plan in (
-    generation_plan.Plan(num_draws=2),
-    generation_plan.Plan(changes=edits.Edits(resample={26000: 1})),
+    generation_plan.Plan(num_samples=2),
+    generation_plan.Plan(edits=edits.Edits(resample={26000: 1})),
   ):
     with pytest.raises(
-      InputError, match='of method L, which draws one picture'
+      InputError, match='of method L, which generates one image'
     ):
       run(plan)
 
@@ -435,11 +487,11 @@ def test_the_command(maps, folder, tmp_path, capsys):
     *('--workdir', folder, '--label_dir', maps, '--instance_dir', maps),
     *('--output_dir', tmp_path / 'out', '--scenes', NAMES[0]),
   ]
-  kept = tmp_path / 'looks.json'
+  kept = tmp_path / 'styles.json'
   commands_in_process.run(
     'instgan_jax.generate', *arguments, '--save_styles', kept
   )
-  assert '1 pictures drawn' in capsys.readouterr().out
+  assert '1 images generated' in capsys.readouterr().out
   record = json.loads((tmp_path / 'out' / 'generate.json').read_text())
   assert record['seed'] == 0 and record['num_frames'] is None
   content = json.loads(kept.read_text())
@@ -457,7 +509,9 @@ def test_the_command(maps, folder, tmp_path, capsys):
 
 
 def test_the_command_says_which_flag_is_missing(folder):
-  with pytest.raises(InputError, match='--label_dir is needed'):
+  with pytest.raises(
+    InputError, match='--label_dir and --output_dir are needed'
+  ):
     commands_in_process.run('instgan_jax.generate', '--workdir', folder)
   with pytest.raises(InputError, match="--copy has '3', expected"):
     commands_in_process.run(
