@@ -14,11 +14,6 @@ from tests import programs
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope='module')
-def cache(tmp_path_factory):
-  return tmp_path_factory.mktemp('compilation_cache')
-
-
 def start_two(cache, workdir, **changes):
   with contextlib.closing(socket.socket()) as probe:
     probe.bind(('127.0.0.1', 0))
@@ -32,20 +27,21 @@ def start_two(cache, workdir, **changes):
 
 def gradient_sizes(workdir, step):
   """|gradient| of every parameter at the first step, from Adam's moments."""
-  tree = weights_folder.restore_tree(workdir / 'checkpoints' / str(step))
+  tree = weights_folder.restore(workdir / 'checkpoints' / str(step))
   return jax.tree.map(
     np.sqrt, [tree[side][0]['nu'] for side in ('g_opt_state', 'd_opt_state')]
   )
 
 
-def test_two_processes_give_what_one_gives(cache, tmp_path):
+def test_two_processes_give_what_one_gives(compilation_cache, tmp_path):
+  cache = compilation_cache
   changes = {'num_steps': 2, 'checkpoint_every_steps': 1, 'log_every_steps': 1}
   alone, together = tmp_path / 'alone', tmp_path / 'together'
   status, _, err = programs.finish(programs.start(cache, alone, **changes))
   assert status == 0, err
   ends = [programs.finish(p) for p in start_two(cache, together, **changes)]
   assert [status for status, _, _ in ends] == [0, 0], ends[0][2] + ends[1][2]
-  # The first process alone speaks and draws.
+  # The first process alone prints and samples.
   assert 'Open ' in ends[0][1] and 'Training' in ends[0][2]
   assert 'Open ' not in ends[1][1] and 'Training' not in ends[1][2]
 
@@ -63,7 +59,10 @@ def test_two_processes_give_what_one_gives(cache, tmp_path):
     np.testing.assert_allclose(b, a, rtol=1e-2, atol=1e-5 + 1e-3 * a.max())
 
 
-def test_sigterm_to_one_process_stops_both_at_one_step(cache, tmp_path):
+def test_sigterm_to_one_process_stops_both_at_one_step(
+  compilation_cache, tmp_path
+):
+  cache = compilation_cache
   changes = {
     'num_steps': 4000,
     'log_every_steps': 1,

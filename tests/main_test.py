@@ -1,7 +1,7 @@
-"""The command itself: wrong input, stopping, continuing, figures at the end.
+"""The command itself: wrong input, stopping, continuing, metrics at the end.
 
 Programs run in processes of their own, with the shipped toy configuration,
-shrunk. A compilation cache is shared, so that only the first one compiles.
+shrunk. They share the suite's compilation cache.
 """
 
 import functools
@@ -17,20 +17,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_pipeline.errors import InputError
 from instgan_jax.checkpoints import weights_folder
-from tests import programs
+from instgan_jax.train import loop
+from tests import commands_in_process, programs, tiny
 
 ROOT = programs.ROOT
 
 
-@pytest.fixture(scope='module')
-def cache(tmp_path_factory):
-  return tmp_path_factory.mktemp('compilation_cache')
-
-
 @pytest.fixture
-def command(cache):
-  return functools.partial(programs.start, cache)
+def command(compilation_cache):
+  return functools.partial(programs.start, compilation_cache)
 
 
 def steps_logged(workdir):
@@ -38,20 +35,20 @@ def steps_logged(workdir):
 
 
 @pytest.fixture(scope='module')
-def finished(cache, tmp_path_factory):
+def finished(compilation_cache, tmp_path_factory):
   """A run that was never stopped."""
   workdir = tmp_path_factory.mktemp('finished')
-  status, out, err = programs.finish(programs.start(cache, workdir))
+  status, out, err = programs.finish(programs.start(compilation_cache, workdir))
   assert status == 0, err
   return workdir, out
 
 
 @pytest.mark.slow
-def test_a_whole_run_names_the_picture_and_leaves_what_it_promises(finished):
+def test_a_whole_run_names_the_image_and_leaves_what_it_promises(finished):
   workdir, out = finished
-  picture = pathlib.Path(re.search(r'Open (\S+\.png)', out).group(1))
-  assert picture == workdir / 'samples' / '000006.png'
-  with Image.open(picture) as image:
+  image = pathlib.Path(re.search(r'Open (\S+\.png)', out).group(1))
+  assert image == workdir / 'samples' / '000006.png'
+  with Image.open(image) as image:
     assert image.width > image.height > 200
   assert 'MICV of cars' in out and 'times as much' in out
   assert 'Perceptual loss off: no VGG19 weights' in out
@@ -157,8 +154,8 @@ def test_init_from_starts_with_the_weights_of_another_run(
     )
   )
   assert status == 0, err
-  trained = weights_folder.restore_tree(source)
-  begun = weights_folder.restore_tree(tmp_path)
+  trained = weights_folder.restore(source)
+  begun = weights_folder.restore(tmp_path)
   jax.tree.map(
     np.testing.assert_array_equal,
     begun['g_params']['generator'],
@@ -191,15 +188,30 @@ WRONG = {
 
 @pytest.mark.parametrize('case', sorted(WRONG))
 def test_wrong_input_is_one_message_before_any_training(
-  command, tmp_path, case
+  tmp_path, monkeypatch, capsys, case
 ):
+  monkeypatch.setattr(loop, 'train', lambda run: pytest.fail('trained'))
   flags, message = WRONG[case]
   flags = [flag.format(root=ROOT) for flag in flags]
-  status, out, err = programs.finish(command(tmp_path, *flags))
-  assert status == 2, err
-  assert re.search(message, err), err
-  assert 'Traceback' not in err and 'Training' not in err
-  assert len(err.strip().splitlines()) <= 4, err
+  with pytest.raises(InputError) as error:
+    commands_in_process.run(
+      'instgan_jax.main',
+      f'--config={ROOT}/configs/toy_street.py',
+      f'--workdir={tmp_path}',
+      *tiny.flags(),
+      *flags,
+    )
+  assert re.search(message, str(error.value))
+  assert len(str(error.value).splitlines()) <= 3
+  assert capsys.readouterr().out == ''
+
+
+def test_wrong_input_of_a_process_has_one_message_and_status_2(
+  command, tmp_path
+):
+  status, _, err = programs.finish(command(tmp_path, '--config.batchsize=4'))
+  assert status == 2
+  assert len(err.strip().splitlines()) == 1 and 'batchsize' in err
 
 
 @pytest.mark.slow

@@ -36,7 +36,7 @@ def save(folder, *, size=(32, 64), **changes):
   weights = jax.tree.map(draw, shapes)
   protocol = {'size': size, 'crop': None, 'flip': False, 'scales': (1.0,)}
   about = {'network': 'pspnet', 'options': options, 'protocol': protocol}
-  weights_folder.save_tree(
+  weights_folder.save(
     folder, {'pspnet': weights}, {'weights.json': json.dumps(about)}
   )
   return str(folder)

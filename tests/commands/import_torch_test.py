@@ -9,7 +9,7 @@ import jax
 import numpy as np
 import pytest
 
-from configs import cityscapes_lip
+from configs import cityscapes_l, cityscapes_lip
 from data_pipeline.errors import InputError
 from instgan_jax.build import gan
 from instgan_jax.checkpoints import networks, weights_folder
@@ -38,6 +38,7 @@ def files(tmp_path_factory):
 
 def import_gaugan(sources, output, **options):
   options = {
+    'base': cityscapes_l.get_config(),
     'image_size': (64, 128),
     'upsampling': None,
     'num_labels': None,
@@ -57,13 +58,13 @@ def cityscapes(files, tmp_path_factory):
 
 def test_what_was_imported_is_written_beside_it(cityscapes, files):
   output, message = cityscapes
-  about = json.loads((output / 'weights.json').read_text())
-  assert about['network'] == 'gaugan'
-  assert [file['name'] for file in about['files']] == [
+  metadata = json.loads((output / 'weights.json').read_text())
+  assert metadata['network'] == 'gaugan'
+  assert [file['name'] for file in metadata['files']] == [
     f'{CITYSCAPES}_G.npz',
     f'{CITYSCAPES}_D.npz',
   ]
-  assert all(len(file['sha256']) == 64 for file in about['files'])
+  assert all(len(file['sha256']) == 64 for file in metadata['files'])
   config = json.loads((output / 'config.json').read_text())
   assert config['model']['use_edges'] is True
   assert config['model']['num_labels'] == 35
@@ -87,20 +88,20 @@ def lip_config(output, message):
   return config
 
 
-def test_gaugan_starts_an_instance_model_whose_first_picture_is_gaugans(
+def test_gaugan_starts_an_instance_model_whose_first_image_is_gaugans(
   cityscapes,
 ):
   output, message = cityscapes
   config = lip_config(output, message)
-  networks = gan.networks(config)
-  state = gan.initial_state(config, networks, gan.optimizers(config, 6))
+  modules = gan.networks(config)
+  state = gan.initial_state(config, modules, gan.optimizers(config, 6))
   weights = networks.load(str(output))
   warm_start.check(state, weights, str(output))
   assert warm_start.summary(state, weights, 'weights') == (
     'Starts from weights: its generator with fresh instance branches, '
     'its discriminator.'
   )
-  state = warm_start.place(state, weights)
+  state = warm_start.apply(state, weights)
   variables = {'params': state.g_params['generator']}
   variables |= state.g_stats['generator']
   inputs = recipe.inputs(CITYSCAPES)
@@ -180,7 +181,7 @@ def test_an_encoder_joins_a_generator_with_a_latent(files, tmp_path):
   }
 
 
-def test_an_encoder_without_a_latent_has_no_place(files, tmp_path):
+def test_an_encoder_without_a_latent_is_refused(files, tmp_path):
   sources = {
     'generator': files(CITYSCAPES, 'G'),
     'encoder': files('encoder', 'E'),
@@ -191,7 +192,7 @@ def test_an_encoder_without_a_latent_has_no_place(files, tmp_path):
 
 def test_vgg_weights_turn_on_the_perceptual_loss(files, tmp_path):
   source = files('vgg19', None)
-  message = import_torch.import_frozen('vgg19', source, tmp_path / 'vgg')
+  message = import_torch.import_pretrained('vgg19', source, tmp_path / 'vgg')
   assert message.startswith('vgg19: 12.94 M parameters')
   config = tiny.config(vgg19_weights=str(tmp_path / 'vgg'))
   assert gan.networks(config).vgg19 is not None
@@ -266,10 +267,10 @@ def test_both_families_of_pspnet(tmp_path, family, names):
   auxiliary = 'aux.' if family == 'semseg' else 'auxiliary_head.'
   arrays[f'{auxiliary}0.weight'] = np.zeros(3)
   np.savez(tmp_path / 'p.npz', **{f'module.{k}': v for k, v in arrays.items()})
-  import_torch.import_frozen('pspnet', tmp_path / 'p.npz', tmp_path / 'out')
-  about = json.loads((tmp_path / 'out' / 'weights.json').read_text())
-  assert about['options'] == json.loads(json.dumps(options))
-  variables = weights_folder.restore_tree(tmp_path / 'out')['pspnet']
+  import_torch.import_pretrained('pspnet', tmp_path / 'p.npz', tmp_path / 'out')
+  metadata = json.loads((tmp_path / 'out' / 'weights.json').read_text())
+  assert metadata['options'] == json.loads(json.dumps(options))
+  variables = weights_folder.restore(tmp_path / 'out')['pspnet']
   np.testing.assert_array_equal(
     variables['params']['head_classifier']['kernel'][0, 0],
     arrays[
@@ -281,7 +282,9 @@ def test_both_families_of_pspnet(tmp_path, family, names):
 @pytest.mark.parametrize('network', ['inception', 'pspnet', 'vgg19'])
 def test_another_network_is_refused(network, files, tmp_path):
   with pytest.raises(InputError):
-    import_torch.import_frozen(network, files('encoder', 'E'), tmp_path / 'out')
+    import_torch.import_pretrained(
+      network, files('encoder', 'E'), tmp_path / 'out'
+    )
   assert not (tmp_path / 'out').exists()
 
 
@@ -292,7 +295,9 @@ def test_every_name_that_differs_is_listed(files, tmp_path):
   arrays['cls.5.weight'] = np.zeros(2)
   np.savez(tmp_path / 'p.npz', **arrays)
   with pytest.raises(InputError) as error:
-    import_torch.import_frozen('pspnet', tmp_path / 'p.npz', tmp_path / 'out')
+    import_torch.import_pretrained(
+      'pspnet', tmp_path / 'p.npz', tmp_path / 'out'
+    )
   message = str(error.value)
   assert '3 names differ' in message
   assert 'missing: ppm.features.2.1.weight (8, 128, 1, 1)' in message
@@ -304,4 +309,4 @@ def test_a_folder_that_cannot_be_made_is_named(files, tmp_path):
   (tmp_path / 'file').touch()
   output = pathlib.Path(tmp_path / 'file' / 'out')
   with pytest.raises(InputError, match=re.escape(str(output))):
-    import_torch.import_frozen('vgg19', files('vgg19', None), output)
+    import_torch.import_pretrained('vgg19', files('vgg19', None), output)

@@ -1,4 +1,4 @@
-"""The experiment makes every run once and puts them into one table."""
+"""The experiment makes every run once, and one table of all."""
 
 import json
 
@@ -8,8 +8,10 @@ from PIL import Image
 from data_pipeline.errors import InputError
 from instgan_jax.build import data, gan, methods
 from instgan_jax.checkpoints import manager, run_config
-from instgan_jax.commands import reproduce, train
-from instgan_jax.evaluation import evaluation, options
+from instgan_jax.commands import reproduce as reproduce_command
+from instgan_jax.commands import train
+from instgan_jax.evaluation import evaluation
+from instgan_jax.evaluation import options as options_lib
 from tests import tiny
 
 
@@ -33,11 +35,11 @@ def trained(monkeypatch):
 
 
 def reproduce(workdir, num_seeds=1, **changes):
-  options = options.check(
-    options.Options(metrics=('micv',), cache=str(workdir / 'cache'))
+  options = options_lib.complete(
+    options_lib.Options(metrics=('micv',), cache=str(workdir / 'cache'))
   )
   config = tiny.config('li', **changes)
-  return reproduce.reproduce(
+  return reproduce_command.run(
     config, workdir, num_seeds=num_seeds, options=options
   )
 
@@ -62,9 +64,9 @@ def test_every_method_and_seed_once(tmp_path, trained, monkeypatch):
   with Image.open(tmp_path / 'figure7.png') as figure:
     assert figure.width > 6 * 300  # Six columns.
 
-  # Again: nothing is trained or measured; another seed: only that.
+  # Again: nothing is trained or evaluated.
   monkeypatch.setattr(
-    evaluation.Evaluation, 'run', lambda *_: pytest.fail('measured again')
+    evaluation.Evaluation, 'run', lambda *_: pytest.fail('evaluated again')
   )
   assert reproduce(tmp_path) == text
   assert len(trained) == 3
@@ -73,7 +75,9 @@ def test_every_method_and_seed_once(tmp_path, trained, monkeypatch):
 def test_the_data_are_the_same_for_every_seed(tmp_path):
   config = tiny.config('lip')
   a, b = (
-    data.source(reproduce.run_config(config, 'L', seed), 'train').read(0)
+    data.source(
+      reproduce_command.method_config(config, 'L', seed), 'train'
+    ).read(0)
     for seed in (0, 1)
   )
   assert (a.image == b.image).all()

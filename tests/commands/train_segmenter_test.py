@@ -3,36 +3,19 @@
 import json
 import shutil
 
-import jax
 import numpy as np
 import pytest
-from jax.experimental.compilation_cache import compilation_cache
 
 from data_pipeline import labels
 from data_pipeline.errors import InputError
 from instgan_jax.build import data
+from instgan_jax.checkpoints import weights_folder
 from instgan_jax.commands import train_segmenter
 from instgan_jax.evaluation import segmenter
 from instgan_jax.pretrained import load
 from instgan_jax.runtime import exits, interruption
 from instgan_jax.train import loop
 from tests import programs, tiny
-
-
-@pytest.fixture(scope='module', autouse=True)
-def one_compilation(tmp_path_factory):
-  """Every run here is the same program: the first one compiles it."""
-  changed = {
-    'jax_compilation_cache_dir': str(tmp_path_factory.mktemp('cache')),
-    'jax_persistent_cache_min_compile_time_secs': 0.0,
-  }
-  before = {key: getattr(jax.config, key) for key in changed}
-  for values in (changed, before):
-    compilation_cache.reset_cache()
-    for key, value in values.items():
-      jax.config.update(key, value)
-    if values is changed:
-      yield
 
 
 @pytest.fixture(scope='module')
@@ -42,20 +25,20 @@ def finished(tmp_path_factory):
   return workdir
 
 
-def test_the_weights_are_what_the_measures_take(finished):
+def test_the_weights_are_what_an_evaluation_takes(finished):
   network = segmenter.load(str(finished))
   assert network.protocol.size == (32, 64)
-  assert not load.pspnet(str(finished)).network.use_auxiliary
+  assert not load.pspnet(str(finished)).module.use_auxiliary
   scene = data.source(tiny.segmenter_config(), 'val').read(0)
   found = network.label_maps(scene.image[None], (32, 64))
   assert found.shape == (1, 32, 64)
   names = {labels.LABELS[i].name for i in np.unique(found)}
   assert names <= {label.name for label in labels.LABELS if label.id >= 7}
   lines = (finished / 'metrics.jsonl').read_text().splitlines()
-  figures = json.loads(lines[-1])
-  assert figures['step'] == 6 and 0 < figures['miou'] < 1
-  about = load.metadata(str(finished))
-  assert about['figures_on_real_val']['miou'] == figures['miou']
+  metrics = json.loads(lines[-1])
+  assert metrics['step'] == 6 and 0 < metrics['miou'] < 1
+  metadata = weights_folder.metadata(str(finished))
+  assert metadata['metrics_on_real_val']['miou'] == metrics['miou']
 
 
 def test_a_stopped_run_continues_to_the_same_weights(
@@ -69,7 +52,7 @@ def test_a_stopped_run_continues_to_the_same_weights(
     patch.setattr(interruption.Interruption, 'requested', requested)
     with pytest.raises(exits.Stopped, match='SIGTERM after step 3'):
       train_segmenter.run(tiny.segmenter_config(), tmp_path)
-  assert not (tmp_path / load.TRAINED_FOLDER).exists()
+  assert not (tmp_path / weights_folder.TRAINED_FOLDER).exists()
   train_segmenter.run(tiny.segmenter_config(), tmp_path)
   programs.assert_same_state(finished, tmp_path)
   assert load.pspnet(str(tmp_path)).sha256 == load.pspnet(str(finished)).sha256
@@ -87,8 +70,8 @@ def test_weights_lost_before_they_were_complete_are_written_again(
 ):
   workdir = tmp_path / 'copy'
   shutil.copytree(finished, workdir)
-  shutil.rmtree(workdir / load.TRAINED_FOLDER)
-  (workdir / f'{load.TRAINED_FOLDER}.partial').mkdir()
+  shutil.rmtree(workdir / weights_folder.TRAINED_FOLDER)
+  (workdir / f'{weights_folder.TRAINED_FOLDER}.partial').mkdir()
   train_segmenter.run(tiny.segmenter_config(), workdir)
   assert load.pspnet(str(workdir)).sha256 == load.pspnet(str(finished)).sha256
 

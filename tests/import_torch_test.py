@@ -59,8 +59,8 @@ def test_as_a_program(generator, tmp_path):
 @pytest.mark.parametrize(
   ('arguments', 'message'),
   [
-    ([], 'Both --network and --output'),
-    (['--network=vgg19'], 'Both --network and --output'),
+    ([], '--network and --output are needed'),
+    (['--network=vgg19'], '--output is needed'),
     (['--network=vgg19', '--output=out'], 'Either --input FILE or --download'),
     (
       ['--network=vgg19', '--output=out', '--input=a.pth', '--download'],

@@ -1,0 +1,37 @@
+"""A workdir can be written and has room, or is refused."""
+
+import collections
+
+import jax
+import numpy as np
+import pytest
+
+from data_pipeline.errors import InputError
+from instgan_jax.commands import workdir
+
+Usage = collections.namedtuple('Usage', 'total used free')
+
+
+def test_a_disk_without_room_for_two_checkpoints_is_refused(
+  tmp_path, monkeypatch
+):
+  state = {'w': jax.ShapeDtypeStruct((2**20, 10), np.float32)}  # 40 MiB.
+  for free, fits in ((143, False), (145, True)):  # 2 * 40 + 64 MiB.
+    usage = Usage(0, 0, free * 2**20)
+    monkeypatch.setattr(workdir.shutil, 'disk_usage', lambda _, u=usage: u)
+    if fits:
+      workdir.check_space(tmp_path, state)
+    else:
+      with pytest.raises(InputError, match='need 144 MiB, 143 MiB are free'):
+        workdir.check_space(tmp_path, state)
+
+
+def test_a_workdir_is_made_and_left_empty(tmp_path):
+  workdir.make(tmp_path / 'a' / 'b')
+  assert not list((tmp_path / 'a' / 'b').iterdir())
+
+
+def test_a_file_is_no_workdir(tmp_path):
+  (tmp_path / 'file').touch()
+  with pytest.raises(InputError, match='file cannot be written: File exists'):
+    workdir.make(tmp_path / 'file')
