@@ -69,11 +69,11 @@ def pspnet_options(state_dict: StateDict) -> dict:
     return np.shape(state_dict[key])[0]
 
   def num_blocks(stage: int) -> int:
-    for block in itertools.count():
+    def has(block: int) -> bool:
       modules = (f'stage_{stage}_block_{block}', 'conv_1', 'conv')
-      if f'{_public_name(name, modules)}.weight' not in state_dict:
-        return block
-    raise AssertionError  # The count has no end.
+      return f'{_public_name(name, modules)}.weight' in state_dict
+
+    return next(block for block in itertools.count() if not has(block))
 
   return {
     'num_classes': out_channels('head_classifier'),
