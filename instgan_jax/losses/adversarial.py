@@ -62,7 +62,7 @@ def multiscale_hinge_discriminator_loss(
     hinge_discriminator_loss(real_logits=real[-1], fake_logits=fake[-1])
     for real, fake in zip(real_features, fake_features, strict=True)
   ]
-  return sum(losses) / len(losses)
+  return sum(losses, start=jnp.float32(0.0)) / len(losses)
 
 
 def multiscale_hinge_generator_loss(
@@ -80,4 +80,4 @@ def multiscale_hinge_generator_loss(
   losses = [
     hinge_generator_loss(fake_logits=features[-1]) for features in fake_features
   ]
-  return sum(losses) / len(losses)
+  return sum(losses, start=jnp.float32(0.0)) / len(losses)

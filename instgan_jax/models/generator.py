@@ -170,6 +170,7 @@ class Generator(nn.Module):
     """Styles [B, N, S] and positions [B, H, W, 2], or None for either."""
     if not self.use_instances:
       return None, None
+    assert latents is not None  # `_check` has refused it.
     styles = mimlp.InstanceStyle(
       self.style_channels, self.dtype, name='instance_style'
     )(latents)

@@ -110,7 +110,7 @@ class PspNet(nn.Module):
     Raises:
       ValueError: if H and W do not fit `align_corners`.
     """
-    size = image.shape[1:3]
+    size = (image.shape[1], image.shape[2])
     self._check(size)
     layer = self._layer(train)
     x = layer(image, self.stem_channels[0], 3, strides=2, name='stem_0')
@@ -151,13 +151,13 @@ class PspNet(nn.Module):
     return x
 
   def _pyramid(self, x: jax.Array, train: bool) -> jax.Array:
-    branches = [x]
+    branches, size = [x], (x.shape[1], x.shape[2])
     for i, bins in enumerate(self.pyramid_bins):
       cells = _average_pool(x, bins)
       cells = self._layer(train)(
         cells, self.pyramid_channels, 1, name=f'pyramid_{i}'
       )
-      branches.append(_resize(cells, x.shape[1:3], self.align_corners))
+      branches.append(_resize(cells, size, self.align_corners))
     return jnp.concatenate(branches, axis=-1)
 
   def _head(

@@ -187,12 +187,14 @@ def encoder_variables(state_dict: StateDict) -> dict:
       f'layer{layer + 1}.0', (f'conv_{layer}',), shape, use_bias=False
     )
     in_channels = width * base
-  shape = (style_dim, in_channels * math.prod(ENCODER_SIZE))
+  dense_shape = (style_dim, in_channels * math.prod(ENCODER_SIZE))
   for theirs, ours in (('fc_mu', 'mean'), ('fc_var', 'log_variance')):
     path = ('params', ours)
     entries += [
-      Entry(f'{theirs}.weight', shape, (*path, 'kernel'), _from_flat_map),
-      Entry(f'{theirs}.bias', shape[:1], (*path, 'bias'), matching.identity),
+      Entry(f'{theirs}.weight', dense_shape, (*path, 'kernel'), _from_flat_map),
+      Entry(
+        f'{theirs}.bias', dense_shape[:1], (*path, 'bias'), matching.identity
+      ),
     ]
   return matching.convert(state_dict, entries, network='GauGAN style encoder')
 

@@ -68,7 +68,7 @@ def convert(
       f'  {lines}\n'
       'Give the state dict of that network, as it was published.'
     )
-  variables = {}
+  variables: dict = {}
   for entry in entries:
     value = np.asarray(state_dict[entry.key], np.float32)
     _put(variables, entry.path, entry.convert(value))
