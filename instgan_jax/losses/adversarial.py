@@ -1,8 +1,8 @@
 """The hinge loss of GANs (arXiv:1705.02894, 1802.05957), over scales.
 
-A discriminator gives, per scale, a tuple of features whose last entry holds
-the logits. The functions with `multiscale` in their name take that output as
-it is; GauGAN gives every scale the same weight, whatever its size.
+A discriminator returns, per scale, a tuple of features whose last entry holds
+the logits. The functions with `multiscale` in their name take that output;
+GauGAN (arXiv:1903.07291) gives every scale the same weight, whatever its size.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,14 @@ def hinge_discriminator_loss(
 
 
 def hinge_generator_loss(*, fake_logits: jax.Array) -> jax.Array:
-  """Minus the mean of the logits of generated images: float32 scalar."""
+  """Minus the mean of the logits of generated images.
+
+  Args:
+    fake_logits: logits of generated images, of any shape.
+
+  Returns:
+    float32 scalar.
+  """
   return -jnp.mean(fake_logits.astype(jnp.float32))
 
 
@@ -38,19 +45,39 @@ def multiscale_hinge_discriminator_loss(
   real_features: Sequence[Sequence[jax.Array]],
   fake_features: Sequence[Sequence[jax.Array]],
 ) -> jax.Array:
-  """The mean of `hinge_discriminator_loss` over the scales."""
+  """The mean of `hinge_discriminator_loss` over the scales.
+
+  Args:
+    real_features: the discriminator's output for real images: per scale the
+      features of all layers, the logits last.
+    fake_features: likewise for generated images.
+
+  Returns:
+    float32 scalar.
+
+  Raises:
+    ValueError: if the numbers of scales differ.
+  """
   losses = [
     hinge_discriminator_loss(real_logits=real[-1], fake_logits=fake[-1])
     for real, fake in zip(real_features, fake_features, strict=True)
   ]
-  return sum(losses) / len(losses)
+  return sum(losses, start=jnp.float32(0.0)) / len(losses)
 
 
 def multiscale_hinge_generator_loss(
   *, fake_features: Sequence[Sequence[jax.Array]]
 ) -> jax.Array:
-  """The mean of `hinge_generator_loss` over the scales."""
+  """The mean of `hinge_generator_loss` over the scales.
+
+  Args:
+    fake_features: the discriminator's output for generated images: per scale
+      the features of all layers, the logits last.
+
+  Returns:
+    float32 scalar.
+  """
   losses = [
     hinge_generator_loss(fake_logits=features[-1]) for features in fake_features
   ]
-  return sum(losses) / len(losses)
+  return sum(losses, start=jnp.float32(0.0)) / len(losses)

@@ -1,4 +1,4 @@
-"""Matching of the discriminator's features (arXiv:1711.11585, equation 4)."""
+"""Matching of discriminator features (arXiv:1711.11585, equation 4)."""
 
 from collections.abc import Sequence
 
@@ -13,16 +13,20 @@ def feature_matching_loss(
 ) -> jax.Array:
   """The L1 distance of a discriminator's features of real and fake images.
 
-  Summed over the layers of a scale except its logits, each the mean over all
-  elements, and averaged over the scales. No gradient flows into the features
-  of the real images. The weight (10 in GauGAN) is the caller's.
+  The mean absolute difference of each layer, summed over the layers of a scale
+  except its logits, and averaged over the scales. No gradient flows into the
+  features of the real images. The caller applies the weight (10 in GauGAN).
 
   Args:
-    real_features: as the discriminator gives them for the real images.
-    fake_features: likewise for the generated ones.
+    real_features: the discriminator's output for real images: per scale the
+      features of all layers, the logits last.
+    fake_features: likewise for generated images.
 
   Returns:
     float32 scalar.
+
+  Raises:
+    ValueError: if the numbers of scales or layers differ.
   """
   total = jnp.float32(0.0)
   for real_scale, fake_scale in zip(real_features, fake_features, strict=True):

@@ -13,23 +13,25 @@ def perceptual_loss(
   *,
   real_features: Sequence[jax.Array],
   fake_features: Sequence[jax.Array],
-  layer_weights: Sequence[float] = LAYER_WEIGHTS,
 ) -> jax.Array:
   """The weighted sum of mean absolute differences of features.
 
-  No gradient flows into the features of the real images. The weight of the
-  whole (10 in GauGAN) is the caller's.
+  No gradient flows into the features of the real images. The caller applies
+  the weight of the whole (10 in GauGAN).
 
   Args:
-    real_features: one array per layer, of the real images.
-    fake_features: likewise of the generated ones.
-    layer_weights: one weight per layer.
+    real_features: of the real images, one array of any shape per layer of
+      `LAYER_WEIGHTS`, see `pretrained.vgg19`.
+    fake_features: likewise of the generated images.
 
   Returns:
     float32 scalar.
+
+  Raises:
+    ValueError: if the number of layers differs.
   """
   total = jnp.float32(0.0)
-  layers = zip(layer_weights, real_features, fake_features, strict=True)
+  layers = zip(LAYER_WEIGHTS, real_features, fake_features, strict=True)
   for weight, real, fake in layers:
     real = jax.lax.stop_gradient(real)
     distance = fake.astype(jnp.float32) - real.astype(jnp.float32)

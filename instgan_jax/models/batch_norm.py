@@ -1,4 +1,8 @@
-"""Batch normalisation over the batch of all devices, without parameters."""
+"""Batch normalization over the batch of all devices, without parameters.
+
+The parameter-free normalization inside SPADE (arXiv:1903.07291, equation 1),
+with the arithmetic of PyTorch's batch norm (arXiv:1502.03167).
+"""
 
 import jax
 import jax.numpy as jnp
@@ -6,24 +10,25 @@ from flax import linen as nn
 
 
 class SyncBatchNorm(nn.Module):
-  """Normalises channels by the moments of the global batch, as PyTorch does.
+  """Normalizes channels by the moments of the global batch, as PyTorch does.
 
-  In training by the mean and the biased variance over batch, height and width
-  of all devices of `axis_name`; otherwise by the running moments. The running
-  variance takes in the unbiased estimate (n / (n - 1), n over all devices).
-  Moments are float32 whatever the type of the input is; the 'batch_stats'
-  collection {mean, var}, each [C], changes only where it is mutable.
+  In training mode it uses the mean and the biased variance over batch, height
+  and width of all devices of `axis_name`, otherwise the running moments. The
+  running variance is updated with the unbiased estimate (times n / (n - 1), n
+  counted over all devices). Moments are float32 whatever the dtype of the
+  input. The 'batch_stats' collection {mean, var}, each float32 [C], changes
+  only where it is mutable.
 
   On several GPUs, GauGAN trained with a batch norm (vacancy's
   Synchronized-BatchNorm-PyTorch) that divides by sqrt(max(var, epsilon)) in
-  training, but by sqrt(var + epsilon) afterwards and on one GPU. Ours always
-  does the latter: published weights are used in that mode.
+  training, but by sqrt(var + epsilon) afterwards and on one GPU. This module
+  always does the latter: published weights are used in that mode.
 
   Attributes:
     momentum: share of the old running moments that a training step keeps.
       (PyTorch's momentum of 0.1 is 0.9 here.)
     epsilon: added to the variance.
-    axis_name: the mapped axis of the devices; None for one device.
+    axis_name: name of the mapped device axis; None for one device.
   """
 
   momentum: float = 0.9
@@ -34,17 +39,17 @@ class SyncBatchNorm(nn.Module):
   def __call__(
     self, x: jax.Array, *, train: bool, num_repeats: int = 1
   ) -> jax.Array:
-    """Normalises x.
+    """Normalizes `x`.
 
     Args:
       x: [B, H, W, C].
       train: whether to use the moments of the batch.
-      num_repeats: how often each pixel of `x` will be repeated by a following
-        nearest upsampling. Repetition changes neither mean nor biased
+      num_repeats: how often a following nearest-neighbor upsampling repeats
+        each pixel of `x`. Repetition changes neither the mean nor the biased
         variance, only the count n of the unbiased one.
 
     Returns:
-      [B, H, W, C], of the type of `x`.
+      [B, H, W, C], of the dtype of `x`.
     """
     shape = (x.shape[-1],)
     running_mean = self.variable(
@@ -64,13 +69,14 @@ class SyncBatchNorm(nn.Module):
         self.is_mutable_collection('batch_stats') and not self.is_initializing()
       ):
         unbiased = var * (count / max(count - 1, 1))
-        running_mean.value = self._moved(running_mean.value, mean)
-        running_var.value = self._moved(running_var.value, unbiased)
+        running_mean.value = self._updated(running_mean.value, mean)
+        running_var.value = self._updated(running_var.value, unbiased)
     scale = jax.lax.rsqrt(var + self.epsilon)
     y = (values - mean[None, None, None]) * scale[None, None, None]
     return y.astype(x.dtype)
 
-  def _moved(self, old: jax.Array, new: jax.Array) -> jax.Array:
+  def _updated(self, old: jax.Array, new: jax.Array) -> jax.Array:
+    """The moving average after one more value."""
     return self.momentum * old + (1.0 - self.momentum) * new
 
 
@@ -79,14 +85,18 @@ def _moments(
 ) -> tuple[jax.Array, jax.Array, int]:
   """Mean, biased variance and count over all devices.
 
-  On each device the variance is that of the centred values. One sum over the
-  devices merges the moments, taken about `shift` so that a mean which is large
-  beside the deviation does not cancel: E[(m - shift)^2] - E[m - shift]^2.
+  On each device the variance is that of the centered values. One mean over the
+  devices merges the moments, taken relative to `shift` so that a mean which is
+  large compared to the deviation does not cancel:
+  E[(m - shift)^2] - E[m - shift]^2.
 
   Args:
     x: float32 [B, H, W, C].
     shift: [C], near the mean and the same on every device.
-    axis_name: the mapped axis, or None.
+    axis_name: name of the mapped device axis, or None.
+
+  Returns:
+    mean [C], variance [C], both float32, and the number of values per channel.
   """
   count = x.shape[0] * x.shape[1] * x.shape[2]
   mean = jnp.mean(x, axis=(0, 1, 2))

@@ -1,8 +1,8 @@
 """GauGAN's multi-scale PatchGAN discriminator (arXiv:1711.11585, 1903.07291).
 
-It looks at labels and image together. Feature maps of all layers go out, for
-the feature matching loss; the last one of each scale holds the logits, one per
-patch of the image.
+Its input is the labels and the image, concatenated. It returns the feature maps
+of all layers, for the feature matching loss; the last one of each scale holds
+the logits, one per patch of the image.
 """
 
 import jax
@@ -20,15 +20,15 @@ MAX_CHANNELS = 512
 
 
 class MultiscaleDiscriminator(nn.Module):
-  """The same patch discriminator, with its own weights, at several scales.
+  """One patch discriminator per scale, each with its own weights.
 
   Attributes:
     num_labels: channels of the one-hot labels.
-    base_channels: width of the first layer; it doubles per layer up to 512.
+    base_channels: channels of the first layer; they double per layer up to 512.
     num_layers: convolutions of a scale, without the one that gives the logits.
-    num_scales: each sees the input at half the size of the one before.
+    num_scales: number of scales, each at half the size of the one before.
     use_edges: adds the edges of instances to the input.
-    dtype: of the computation; logits are always float32.
+    dtype: of the computation, float32 if None; logits are always float32.
   """
 
   num_labels: int = 35
@@ -47,17 +47,18 @@ class MultiscaleDiscriminator(nn.Module):
     *,
     train: bool,
   ) -> tuple[tuple[jax.Array, ...], ...]:
-    """Judges images.
+    """Discriminates images.
 
     Args:
       label_map: [B, H, W] integer label ids.
-      instance_map: [B, H, W] integer instance ids; read with `use_edges` only.
+      instance_map: [B, H, W] integer instance ids; used with `use_edges` only.
       image: [B, H, W, 3] in [-1, 1].
-      train: whether the spectral norms move.
+      train: whether to update the spectral norms (where their collection is
+        mutable).
 
     Returns:
-      For each scale, from the full size on, the features of its layers
-      [B, h, w, c], of which the last are the logits, float32 [B, h, w, 1].
+      For each scale, from the full size down, the features of its layers
+      [B, h, w, c], the last of which are the logits, float32 [B, h, w, 1].
     """
     dtype = self.dtype or jnp.float32
     semantic = semantic_input.semantic_input(
@@ -86,9 +87,11 @@ class PatchDiscriminator(nn.Module):
   """4x4 convolutions that halve the image, then one logit per patch.
 
   The first and the last convolution are plain; those between have a spectral
-  norm, no bias, and instance normalisation. The last two have stride 1. (In
-  GauGAN's early public code all but the last strode by 2, and there was one
+  norm, no bias, and instance normalization. The last two have stride 1. (In
+  GauGAN's early public code all but the last had stride 2, and there was one
   layer less by default; the strides do not show in the weights.)
+
+  Attributes: as in `MultiscaleDiscriminator`.
   """
 
   base_channels: int = 64
@@ -97,7 +100,7 @@ class PatchDiscriminator(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool) -> tuple[jax.Array, ...]:
-    """[B, H, W, C] -> the features of all layers, the logits last."""
+    """Computes [B, H, W, C] -> features [B, h, w, c] per layer, logits last."""
     features = []
     for layer in range(self.num_layers):
       is_first = layer == 0

@@ -1,4 +1,6 @@
-"""GauGAN's style encoder: a photograph to the latent of a picture's style."""
+"""GauGAN's style encoder (arXiv:1903.07291): image -> style distribution."""
+
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -6,22 +8,23 @@ from flax import linen as nn
 
 from instgan_jax.models import instance_norm, resample, spectral_conv
 
-# The encoder sees every image at this size (arXiv:1903.07291, figure 14).
+# Images are resized to this first (arXiv:1903.07291, figure 14).
 INPUT_SIZE = (256, 256)
-WIDTHS = (1, 2, 4, 8, 8, 8)
+WIDTHS = (1, 2, 4, 8, 8, 8)  # Of the convolutions, over base_channels.
 
 
 class StyleEncoder(nn.Module):
   """Six strided 3x3 convolutions and two dense layers.
 
-  The convolutions have a spectral norm, no bias and instance normalisation.
+  The convolutions have a spectral norm, no bias and instance normalization.
   (For images below 256 pixels GauGAN leaves the sixth convolution out, but then
   its dense layers do not fit; no published encoder is like that.)
 
   Attributes:
-    base_channels: of the first convolution; later ones have up to 8 times.
+    base_channels: channels of the first convolution; later ones have up to 8
+      times as many.
     style_dim: size of the latent.
-    dtype: of the computation; the results are float32.
+    dtype: of the computation, float32 if None; the outputs are float32.
   """
 
   base_channels: int = 64
@@ -32,7 +35,12 @@ class StyleEncoder(nn.Module):
   def __call__(
     self, image: jax.Array, *, train: bool
   ) -> tuple[jax.Array, jax.Array]:
-    """Encodes images [B, H, W, 3] in [-1, 1] of any size.
+    """Encodes images.
+
+    Args:
+      image: [B, H, W, 3] in [-1, 1], of any size.
+      train: whether to update the spectral norms (where their collection is
+        mutable).
 
     Returns:
       The mean and the log variance of the latent, float32 [B, style_dim] each.
@@ -54,7 +62,7 @@ class StyleEncoder(nn.Module):
     x = x.reshape(x.shape[0], -1)
     return self._dense('mean')(x), self._dense('log_variance')(x)
 
-  def _dense(self, name: str):
+  def _dense(self, name: str) -> Callable[[jax.Array], jax.Array]:
     dense = nn.Dense(
       self.style_dim,
       kernel_init=spectral_conv.gaugan_init,
@@ -67,5 +75,14 @@ class StyleEncoder(nn.Module):
 def sample_style(
   mean: jax.Array, log_variance: jax.Array, noise: jax.Array
 ) -> jax.Array:
-  """N(mean, exp(log_variance)) from noise of N(0, 1): [B, style_dim] each."""
+  """Samples N(mean, exp(log_variance)) by reparameterization (arXiv:1312.6114).
+
+  Args:
+    mean: [B, style_dim].
+    log_variance: [B, style_dim].
+    noise: [B, style_dim] from N(0, 1).
+
+  Returns:
+    [B, style_dim].
+  """
   return mean + noise * jnp.exp(0.5 * log_variance)

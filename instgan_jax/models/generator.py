@@ -1,13 +1,16 @@
 """The generator: GauGAN's (arXiv:1903.07291), with a style per instance.
 
-One network for the paper's three methods:
+One network for the three methods of the paper (see README):
 
   L      `use_instances=False`: GauGAN, parameter by parameter.
-  L+I    adds the styles of instances (`mimlp`), without the position map.
-  L+I+P  adds the position map (`position_map`) to the styles.
+  L+I    `use_position_map=False`: adds the styles of instances, equation (1),
+         see `mimlp`.
+  L+I+P  adds the position map, equation (2), to the styles, see `position_map`.
 
 The parameters of L keep their names in the other two, which only add entries.
 """
+
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -27,31 +30,32 @@ STRIDES = {'normal': 32, 'more': 64, 'most': 128}
 
 
 class Generator(nn.Module):
-  """Draws an image from a label map, an instance map and latents.
+  """Generates an image from a label map, an instance map and latents.
 
   Attributes:
     num_labels: label ids are 0..num_labels-1.
-    base_channels: width of the last block at 'normal' and 'more'; the first
-      ones are 16 times as wide.
+    base_channels: channels of the last block at 'normal' and 'more'; the first
+      blocks have 16 times as many.
     upsampling: 'normal', 'more' or 'most': doubles the size 5, 6 or 7 times.
-    image_size: height and width of the image.
+    image_size: height and width of the image, in pixels; multiples of `stride`.
     hidden_channels: of the convolutions on the labels.
     use_edges: adds GauGAN's channel of instance edges to the labels.
     use_instances: gives each instance a style.
     use_position_map: adds the position map to the styles; without effect if
       there are none.
-    num_instances: rows of `latents`; no instance id is larger. No parameter
+    num_instances: rows of `latents`, the largest instance id. No parameter
       depends on it.
     style_channels: of the styles and the position map; a multiple of 4.
     head_kernel_size: of the heads on the styles, 1 or 3.
     position_frequencies: 'paper' or 'octaves', see `position_map`.
-    image_style_dim: size of the latent of the whole picture, which then takes
-      the place of the labels in the first layer; 0 for none.
+    image_style_dim: size of the latent of the whole image, which then replaces
+      the labels in the first layer; 0 for none.
     use_spectral_norm: False for exported weights, whose kernels are divided
       by it already; there are no 'spectral_stats' then.
-    axis_name: of the devices, for the batch norm; None for one device.
-    dtype: of the computation; parameters, statistics and the image stay
-      float32.
+    axis_name: name of the mapped device axis, for the batch norm; None for one
+      device.
+    dtype: of the computation, float32 if None; parameters, statistics and the
+      image stay float32.
     remat: recomputes the blocks in the backward pass, to save memory.
   """
 
@@ -96,7 +100,7 @@ class Generator(nn.Module):
     *,
     train: bool,
   ) -> jax.Array:
-    """Draws images.
+    """Generates images.
 
     Args:
       label_map: [B, H, W] integer label ids, of `image_size`.
@@ -105,14 +109,14 @@ class Generator(nn.Module):
       latents: [B, num_instances, D] from N(0, 1); row i - 1 belongs to the
         instance id i. None without `use_instances`.
       image_style: [B, image_style_dim] from N(0, 1); None if that is 0.
-      train: whether to use the moments of the batch and to move the running
+      train: whether to use the moments of the batch and to update the running
         moments and the spectral norms (where their collections are mutable).
 
     Returns:
       float32 [B, H, W, 3] in [-1, 1].
 
     Raises:
-      ValueError: if a size does not fit.
+      ValueError: if a size does not fit the attributes, naming both.
     """
     self._check(label_map, instance_map, latents, image_style)
     semantic = semantic_input.semantic_input(
@@ -137,7 +141,13 @@ class Generator(nn.Module):
     image = self._conv(3, 'conv_img')(x)
     return jnp.tanh(image.astype(jnp.float32))
 
-  def _check(self, label_map, instance_map, latents, image_style):
+  def _check(
+    self,
+    label_map: jax.Array,
+    instance_map: jax.Array,
+    latents: jax.Array | None,
+    image_style: jax.Array | None,
+  ) -> None:
     """Raises ValueError for sizes that do not fit."""
     height, width = self.image_size
     if height % self.stride or width % self.stride:
@@ -154,10 +164,13 @@ class Generator(nn.Module):
     if self.image_style_dim:
       _check_shape('image_style', image_style, (batch, self.image_style_dim))
 
-  def _instance_inputs(self, instance_map, latents):
+  def _instance_inputs(
+    self, instance_map: jax.Array, latents: jax.Array | None
+  ) -> tuple[jax.Array | None, jax.Array | None]:
     """Styles [B, N, S] and positions [B, H, W, 2], or None for either."""
     if not self.use_instances:
       return None, None
+    assert latents is not None  # `_check` has refused it.
     styles = mimlp.InstanceStyle(
       self.style_channels, self.dtype, name='instance_style'
     )(latents)
@@ -168,7 +181,9 @@ class Generator(nn.Module):
     )
     return styles, position
 
-  def _first_features(self, semantic, image_style):
+  def _first_features(
+    self, semantic: jax.Array, image_style: jax.Array | None
+  ) -> jax.Array:
     """[B, H / stride, W / stride, 16 base_channels]."""
     height, width = (side // self.stride for side in self.image_size)
     channels = 16 * self.base_channels
@@ -199,7 +214,9 @@ class Generator(nn.Module):
       blocks.append(('up_4', base // 2, True))
     return blocks
 
-  def _block(self, name: str, channels: int, *, train: bool):
+  def _block(
+    self, name: str, channels: int, *, train: bool
+  ) -> Callable[..., jax.Array]:
     """A function of x, styles and maps that applies one block."""
     block = spade.SpadeBlock(
       channels=channels,
@@ -222,7 +239,7 @@ class Generator(nn.Module):
       apply = nn.remat(apply)
     return lambda *inputs: apply(block, *inputs)
 
-  def _position_basis(self, position):
+  def _position_basis(self, position: jax.Array | None) -> jax.Array | None:
     if position is None:
       return None
     return position_map.position_basis(
@@ -241,7 +258,9 @@ class Generator(nn.Module):
     )
 
 
-def _check_shape(name, array, expected):
+def _check_shape(
+  name: str, array: jax.Array | None, expected: tuple[int | None, ...]
+) -> None:
   shape = None if array is None else array.shape
   if shape != expected:
     raise ValueError(f'{name} is of shape {shape}, but must be {expected}.')

@@ -1,9 +1,9 @@
-"""Rows of a table, by the instance id of each pixel.
+"""Table lookup by the instance id of each pixel: the sum of equation (1).
 
-The masked sum of the paper's equation (1) over instances, sum_i f(z_i) *
-mask_i, equals taking row `instance_map[h, w]` of a table of the f(z_i), because
-masks of instances do not overlap. The lookup costs the same for any number of
-instances, and no mask is ever built.
+The sum over instances in equation (1) of the paper, sum_i f(z(i)) * x_ins(i),
+equals taking row `instance_map[h, w]` of a table of the f(z(i)), because the
+masks x_ins(i) do not overlap. The lookup costs the same for any number of
+instances, and no mask is built.
 """
 
 import jax
@@ -14,23 +14,23 @@ import jax.numpy as jnp
 def instance_lookup(table: jax.Array, instance_map: jax.Array) -> jax.Array:
   """Takes row `instance_map[b, h, w]` of `table[b]` for every pixel.
 
-  Its gradient to the table is a sum over the pixels of each instance: on the
-  CPU a scatter, elsewhere (where scatters of many rows to few are slow) the
-  product of a one-hot with the gradient, image after image.
+  The gradient with respect to the table is a sum over the pixels of each
+  instance: on the CPU a scatter, elsewhere (where scatters of many rows to few
+  are slow) the product of a one-hot with the gradient, image by image.
 
   Args:
-    table: [B, N + 1, C]. Row 0 belongs to the pixels of no instance.
+    table: [B, N + 1, C]. Row 0 is for the pixels of no instance.
     instance_map: [B, h, w] integer ids 0..N. An id out of range gives zeros
       and passes no gradient.
 
   Returns:
-    [B, h, w, C] of the type of `table`.
+    [B, h, w, C] of the dtype of `table`.
   """
   return take_rows(table, instance_map)
 
 
 def take_rows(table: jax.Array, instance_map: jax.Array) -> jax.Array:
-  """`instance_lookup` for any type, without a gradient of its own."""
+  """`instance_lookup` for any dtype, without the custom gradient."""
   ids = instance_map.astype(jnp.int32)
   return jax.vmap(
     lambda rows, index: jnp.take(rows, index, axis=0, mode='fill', fill_value=0)
@@ -40,9 +40,18 @@ def take_rows(table: jax.Array, instance_map: jax.Array) -> jax.Array:
 def sum_by_scatter(
   gradient: jax.Array, instance_map: jax.Array, num_rows: int
 ) -> jax.Array:
-  """Sums [B, h, w, C] over the pixels of each id: float32 [B, num_rows, C]."""
+  """Sums over the pixels of each id, by a scatter.
 
-  def sum_of_image(values, ids):
+  Args:
+    gradient: [B, h, w, C].
+    instance_map: int32 [B, h, w]; ids from `num_rows` on are left out.
+    num_rows: N + 1.
+
+  Returns:
+    float32 [B, num_rows, C].
+  """
+
+  def sum_of_image(values: jax.Array, ids: jax.Array) -> jax.Array:
     values = values.reshape(-1, values.shape[-1]).astype(jnp.float32)
     return jax.ops.segment_sum(values, ids.reshape(-1), num_rows)
 
@@ -54,7 +63,7 @@ def sum_by_matmul(
 ) -> jax.Array:
   """`sum_by_scatter` as a matrix product, one image at a time."""
 
-  def sum_of_image(values_and_ids):
+  def sum_of_image(values_and_ids: tuple[jax.Array, jax.Array]) -> jax.Array:
     values, ids = values_and_ids
     one_hot = jax.nn.one_hot(ids.reshape(-1), num_rows, dtype=values.dtype)
     return jnp.einsum(
@@ -68,12 +77,19 @@ def sum_by_matmul(
   return jax.lax.map(sum_of_image, (gradient, instance_map))
 
 
-def _forward(table, instance_map):
-  # An empty slice carries the table's size and type to the backward pass.
+_Residuals = tuple[jax.Array, jax.Array]
+
+
+def _forward(
+  table: jax.Array, instance_map: jax.Array
+) -> tuple[jax.Array, _Residuals]:
+  # An empty slice carries the table's size and dtype to the backward pass.
   return take_rows(table, instance_map), (table[:0], instance_map)
 
 
-def _backward(residuals, gradient):
+def _backward(
+  residuals: _Residuals, gradient: jax.Array
+) -> tuple[jax.Array, None]:
   empty, instance_map = residuals
   ids = instance_map.astype(jnp.int32)
   num_rows = empty.shape[1]

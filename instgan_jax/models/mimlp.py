@@ -1,13 +1,20 @@
-"""The Multi-Instance MLP (MIMLP): a style of its own for every instance.
+"""The Multi-Instance MLP (MIMLP), equation (1) of the paper (see README).
 
-Equation (1) of the paper, joined to SPADE as its figure 3 shows. Instance i has
-a latent z(i) and a mask x_ins(i); a shared MLP f turns latents into styles:
+Instance i of N has a latent z(i) ~ N(0, I) and a mask x_ins(i):
+
+  MIMLP(x, z(i), x_ins(i))
+    = (phi_sigma(z(i)) * (x - mu(x)) / sigma(x) + phi_mu(z(i))) * x_ins(i)
+
+summed over i. Here it is joined to SPADE as the paper's figure 3 shows: a
+shared MLP f maps latents to styles, which are placed in their instances,
 
   E = sum_i f(z(i)) * x_ins(i)  (+ the position map, in method L+I+P)
   gamma = gamma_seg + g_gamma(E),  beta = beta_seg + g_beta(E)
 
-with heads g_gamma, g_beta for each SPADE layer. The sum over masks is a lookup
-by instance id, see `instance_lookup`.
+with heads g_gamma, g_beta for each SPADE layer. With 1x1 heads and without the
+position map this adds equation (1) to SPADE; with one instance that covers the
+image it is AdaIN. The sum over masks is a lookup by instance id, see
+`instance_lookup`.
 """
 
 from typing import NamedTuple
@@ -21,10 +28,10 @@ from instgan_jax.models.instance_lookup import instance_lookup
 
 
 class Instances(NamedTuple):
-  """The instances of a batch as one resolution of the generator sees them.
+  """The instances of a batch at one resolution of the generator.
 
   Attributes:
-    styles: [B, N, S], row i - 1 the style f(z(i)) of the dense id i.
+    styles: [B, N, S]; row i - 1 is the style f(z(i)) of the dense id i.
     instance_map: [B, h, w] dense instance ids, 0 for no instance.
     position_basis: [B, h, w, S / 2], see `position_map`; None without position
       map.
@@ -36,10 +43,14 @@ class Instances(NamedTuple):
 
 
 class InstanceStyle(nn.Module):
-  """The shared MLP f: latents to styles.
+  """The shared MLP f from latents to styles.
 
   Two dense layers of `style_channels` units with a leaky ReLU (0.2) between
-  them; the styles themselves are unbounded.
+  them; the styles are unbounded.
+
+  Attributes:
+    style_channels: S, of the styles.
+    dtype: of the computation, float32 if None.
   """
 
   style_channels: int = 128
@@ -47,7 +58,7 @@ class InstanceStyle(nn.Module):
 
   @nn.compact
   def __call__(self, latents: jax.Array) -> jax.Array:
-    """[B, N, latent_dim], drawn from N(0, 1), -> [B, N, style_channels]."""
+    """Computes [B, N, latent_dim], N(0, 1), -> [B, N, style_channels]."""
     dense_0 = nn.Dense(self.style_channels, dtype=self.dtype, name='dense_0')
     dense_1 = nn.Dense(self.style_channels, dtype=self.dtype, name='dense_1')
     return dense_1(nn.leaky_relu(dense_0(latents), 0.2))
@@ -56,20 +67,21 @@ class InstanceStyle(nn.Module):
 class InstanceModulation(nn.Module):
   """The heads g_gamma and g_beta of one SPADE layer.
 
-  They start at zero, so that a generator with fresh heads draws what it draws
-  without them. Pixels outside every instance get exactly 0, also no bias.
+  They are initialized to zero, so that a generator with fresh heads generates
+  the image that it generates without them. Pixels outside every instance get
+  exactly 0 (no bias either).
 
-  Heads of size 1 act on each pixel alone: the N styles are projected first and
-  looked up then, gamma and beta together, and the position map enters through
-  its basis. E is never built. Larger heads convolve E.
+  1x1 heads act on each pixel alone: the N styles are projected first and looked
+  up afterwards, gamma and beta together, and the position map enters through
+  its basis, so that E is never built. Larger heads convolve E.
 
   Parameters: kernel [k, k, S, 2 C], whose first C outputs are gamma and last C
   beta, and bias [2 C].
 
   Attributes:
     channels: C, of the feature map that is modulated.
-    kernel_size: of the heads: 1 (equation (1)), or odd and larger.
-    dtype: of the computation.
+    kernel_size: of the heads, in pixels: 1 (equation (1)), or odd and larger.
+    dtype: of the computation, float32 if None.
   """
 
   channels: int
@@ -78,7 +90,7 @@ class InstanceModulation(nn.Module):
 
   @nn.compact
   def __call__(self, instances: Instances) -> tuple[jax.Array, jax.Array]:
-    """gamma and beta of the instances, [B, h, w, C] each."""
+    """Computes gamma and beta of the instances, [B, h, w, C] each."""
     dtype = self.dtype or jnp.float32
     size = (self.kernel_size, self.kernel_size)
     shape = (*size, instances.styles.shape[-1], 2 * self.channels)
@@ -88,7 +100,7 @@ class InstanceModulation(nn.Module):
     if self.kernel_size == 1:
       modulation = _modulate_pixels(instances, kernel[0, 0], bias, dtype)
     else:
-      modulation = _modulate_neighbourhoods(instances, kernel, bias, dtype)
+      modulation = _modulate_neighborhoods(instances, kernel, bias, dtype)
     gamma, beta = jnp.split(modulation, 2, axis=-1)
     return gamma, beta
 
@@ -110,7 +122,7 @@ def _modulate_pixels(
   return modulation
 
 
-def _modulate_neighbourhoods(
+def _modulate_neighborhoods(
   instances: Instances, kernel: jax.Array, bias: jax.Array, dtype: jnp.dtype
 ) -> jax.Array:
   """Larger heads: [B, h, w, 2 C]."""
@@ -119,7 +131,7 @@ def _modulate_neighbourhoods(
     with_empty_row(styles.astype(dtype)), instance_map
   )
   if basis is not None:
-    style_map = style_map + position_map.map_from_basis(basis.astype(dtype))
+    style_map = style_map + position_map.position_map(basis.astype(dtype))
   modulation = jax.lax.conv_general_dilated(
     style_map,
     kernel.astype(dtype),
@@ -133,5 +145,5 @@ def _modulate_neighbourhoods(
 
 
 def with_empty_row(rows: jax.Array) -> jax.Array:
-  """Puts the zeros of 'no instance' before the rows: [B, N + 1, C]."""
+  """Prepends the zeros of id 0, 'no instance': [B, N, C] -> [B, N + 1, C]."""
   return jnp.pad(rows, ((0, 0), (1, 0), (0, 0)))

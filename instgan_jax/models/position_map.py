@@ -1,15 +1,18 @@
-"""The position map: where in its instance's box a pixel lies.
+"""The position map, equation (2) of the paper (see README).
 
-Equation (2) of the paper. With (u, v) the position in the bounding box of a
-pixel's instance, from -1 at the left and top to 1 at the right and bottom:
+A positional encoding of where in the bounding box of its instance a pixel lies.
+For an instance with the box (x1, y1, x1 + W, y1 + H) and C channels, with
+i = 0..C/4-1 and k = 0..3:
 
-  p(i, u) = sin(u * 4 i / C),  i = 0..C/4-1
-  PE(4 i + k) = d(k)_x * p(i, u) + d(k)_y * p(i, v)
-  d = (1, 1), (-1, 1), (1, -1), (-1, -1)
+  PE(4 i + k, x, y) = d(k)_x * p(i, x) + d(k)_y * p(i, y)
+  p(i, x) = sin((2 (x - x1) / W - 1) * 4 i / C),  p(i, y) likewise by y1 and H
+  d(k) = (1, 1), (-1, 1), (1, -1), (-1, -1)
 
-for C channels. All of them are sums and differences of the C/2 values p(i, u)
-and p(i, v), the basis. A linear layer on the map is therefore one on the basis
-with a folded kernel, and neither needs more than (u, v) to be kept.
+Below, (u, v) are the relative positions 2 (x - x1) / W - 1 and
+2 (y - y1) / H - 1, from -1 at the left and top to 1 at the right and bottom.
+All channels are sums and differences of the C/2 values p(i, x) and p(i, y), the
+basis. A linear layer on the map is therefore one on the basis with a folded
+kernel, and neither needs more than (u, v) to be kept.
 """
 
 import jax
@@ -26,15 +29,15 @@ Y_SIGNS = np.array([1.0, 1.0, -1.0, -1.0], np.float32)
 def relative_position(
   instance_map: jax.Array, *, num_instances: int = 256
 ) -> jax.Array:
-  """The position of each pixel in the bounding box of its instance.
+  """The position (u, v) of each pixel in the bounding box of its instance.
 
-  The first column of the box is at -1 and its last one at 1, rows likewise;
-  a box of one column has it at 0, its centre. Mirroring the instance map hence
-  negates the positions exactly.
+  The first column of the box is at -1 and the last one at 1, rows likewise; the
+  column of a box with one column is at 0, its center. Mirroring the instance
+  map therefore negates the positions exactly.
 
   Args:
     instance_map: [B, H, W] dense instance ids, 0 for no instance.
-    num_instances: no id is larger. (Pixels of one that is get 0.)
+    num_instances: the largest id; pixels of a larger one get 0.
 
   Returns:
     float32 [B, H, W, 2]: horizontal and vertical position in [-1, 1], 0
@@ -45,8 +48,8 @@ def relative_position(
   pixels = jnp.stack([x, y], axis=-1).astype(jnp.int32)
   ids = instance_map.astype(jnp.int32)
 
-  def boxes(ids):
-    # The largest of (x, y, -x, -y): all four sides by one pass.
+  def boxes(ids: jax.Array) -> jax.Array:
+    # The largest of (x, y, -x, -y): all four sides in one pass.
     corners = jnp.concatenate([pixels, -pixels], axis=-1).reshape(-1, 4)
     return jax.ops.segment_max(corners, ids.reshape(-1), num_instances + 1)
 
@@ -62,12 +65,12 @@ def relative_position(
 
 
 def _paper_frequencies(num_channels: int) -> np.ndarray:
-  """4 i / C: less than half a radian per unit, 0 for i = 0."""
+  """4 i / C of equation (2), in radians per unit of u: 0 to less than 1."""
   return 4.0 * np.arange(num_channels // 4) / num_channels
 
 
 def _octave_frequencies(num_channels: int) -> np.ndarray:
-  """pi / 2 (half a wave over the box) and up over four octaves."""
+  """From pi / 2 (half a wave over the box) up over four octaves."""
   octave = 4.0 * (4.0 * np.arange(num_channels // 4) / num_channels)
   return np.pi * 2.0 ** (octave - 1.0)
 
@@ -81,16 +84,16 @@ def position_basis(
   num_channels: int = 128,
   frequencies: str = 'paper',
 ) -> jax.Array:
-  """The sines that every channel of the position map is made of.
+  """The sines p(i, x) and p(i, y) of equation (2).
 
   Args:
     position: [..., 2], see `relative_position`.
     num_channels: C, of the map; a multiple of 4.
-    frequencies: 'paper', as equation (2), or 'octaves', from half a wave to
-      seven over a box.
+    frequencies: 'paper' for those of equation (2), or 'octaves' for half a wave
+      to seven over a box.
 
   Returns:
-    float32 [..., C / 2]: p(i, u) for all i, then p(i, v). Zeros where the
+    float32 [..., C / 2]: p(i, x) for all i, then p(i, y). Zeros where the
     position is 0, as outside every instance.
 
   Raises:
@@ -114,23 +117,15 @@ def position_basis(
   )
 
 
-def position_map(
-  position: jax.Array,
-  *,
-  num_channels: int = 128,
-  frequencies: str = 'paper',
-) -> jax.Array:
-  """The position map PE of equation (2), channel 4 i + k.
+def position_map(basis: jax.Array) -> jax.Array:
+  """The position map PE of equation (2).
 
-  Takes and raises what `position_basis` does; returns float32 [..., C].
+  Args:
+    basis: [..., C / 2], see `position_basis`.
+
+  Returns:
+    [..., C] of the dtype of `basis`; channel 4 i + k is PE(4 i + k).
   """
-  return map_from_basis(
-    position_basis(position, num_channels=num_channels, frequencies=frequencies)
-  )
-
-
-def map_from_basis(basis: jax.Array) -> jax.Array:
-  """The position map [..., C] from its basis [..., C / 2]."""
   x_part, y_part = jnp.split(basis[..., None], 2, axis=-2)
   sign_shape = (1,) * (basis.ndim) + (4,)
   x_signs = X_SIGNS.reshape(sign_shape).astype(basis.dtype)
@@ -142,7 +137,7 @@ def map_from_basis(basis: jax.Array) -> jax.Array:
 def fold_kernel(kernel: jax.Array) -> jax.Array:
   """Turns a kernel on the position map into one on its basis.
 
-  `position_map @ kernel` equals `position_basis @ fold_kernel(kernel)`.
+  `position_map(basis) @ kernel` equals `basis @ fold_kernel(kernel)`.
 
   Args:
     kernel: [..., C, out], C a multiple of 4.

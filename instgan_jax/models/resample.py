@@ -1,4 +1,4 @@
-"""Changes of resolution, each as the public GauGAN networks make it."""
+"""Resampling, each kind as the public GauGAN networks compute it."""
 
 import jax
 import jax.numpy as jnp
@@ -6,7 +6,7 @@ from flax import linen as nn
 
 
 def nearest_up(x: jax.Array) -> jax.Array:
-  """Doubles height and width by repetition: [B, H, W, C] -> [B, 2H, 2W, C]."""
+  """Nearest-neighbor upsampling: [B, H, W, C] -> [B, 2 H, 2 W, C]."""
   batch, height, width, channels = x.shape
   x = x[:, :, None, :, None, :]
   x = jnp.broadcast_to(x, (batch, height, 2, width, 2, channels))
@@ -14,15 +14,18 @@ def nearest_up(x: jax.Array) -> jax.Array:
 
 
 def nearest_down(x: jax.Array, size: tuple[int, int]) -> jax.Array:
-  """Shrinks a map to `size` as PyTorch's nearest `F.interpolate` does.
+  """Downsamples to `size` as PyTorch's nearest `F.interpolate` does.
 
-  PyTorch takes pixel floor(i * f) of the larger map for pixel i, which for a
-  whole factor f is every f-th pixel from the first one (and not the centre of
+  PyTorch takes pixel floor(i * f) of the larger map for pixel i, which for an
+  integer factor f is every f-th pixel from the first one (not the center of
   each cell).
 
   Args:
-    x: [B, H, W] or [B, H, W, C], of any type.
+    x: [B, H, W] or [B, H, W, C], of any dtype.
     size: height and width of the result.
+
+  Returns:
+    [B, *size] or [B, *size, C].
 
   Raises:
     ValueError: if H or W is not a multiple of the wanted height or width.
@@ -30,17 +33,23 @@ def nearest_down(x: jax.Array, size: tuple[int, int]) -> jax.Array:
   height, width = x.shape[1:3]
   if height % size[0] or width % size[1]:
     raise ValueError(
-      f'a map of {height}x{width} cannot be shrunk to {size[0]}x{size[1]}: '
-      'both sides must shrink by a whole factor.'
+      f'a map of {height}x{width} cannot be downsampled to '
+      f'{size[0]}x{size[1]}: both factors must be integers.'
     )
   return x[:, :: height // size[0], :: width // size[1]]
 
 
 def average_pool(x: jax.Array) -> jax.Array:
-  """Halves [B, H, W, C] by 3x3 means, stride 2, one pixel of padding.
+  """3x3 average pooling with stride 2 and one pixel of padding.
 
   The padding does not count in the means, as between the scales of GauGAN's
-  discriminator. An odd side n gives (n + 1) / 2.
+  discriminator.
+
+  Args:
+    x: [B, H, W, C].
+
+  Returns:
+    [B, ceil(H / 2), ceil(W / 2), C].
   """
   return nn.avg_pool(
     x,
@@ -52,10 +61,17 @@ def average_pool(x: jax.Array) -> jax.Array:
 
 
 def bilinear_resize(x: jax.Array, size: tuple[int, int]) -> jax.Array:
-  """Resizes [B, H, W, C] to `size` bilinearly, without antialiasing.
+  """Bilinear resizing without antialiasing.
 
-  Equals PyTorch's `F.interpolate(..., mode='bilinear')`, which GauGAN's style
-  encoder applies to its input.
+  Equals PyTorch's `F.interpolate(..., mode='bilinear', align_corners=False)`,
+  which GauGAN's style encoder applies to its input.
+
+  Args:
+    x: [B, H, W, C].
+    size: height and width of the result.
+
+  Returns:
+    [B, *size, C].
   """
   shape = (x.shape[0], *size, x.shape[3])
   return jax.image.resize(x, shape, 'bilinear', antialias=False)

@@ -1,4 +1,8 @@
-"""What the networks see of a scene: one-hot labels and instance edges."""
+"""The networks' semantic input: one-hot labels and instance edges.
+
+As in GauGAN (arXiv:1903.07291); the edge channel is that of pix2pixHD
+(arXiv:1711.11585, section 3.3).
+"""
 
 import jax
 import jax.numpy as jnp
@@ -12,15 +16,15 @@ def semantic_input(
   use_edges: bool,
   dtype: jnp.dtype | None = None,
 ) -> jax.Array:
-  """The one-hot of the labels, then (with `use_edges`) the edges.
+  """The one-hot labels, followed by the edges if `use_edges`.
 
   Args:
     label_map: [B, H, W] integer label ids. An id outside 0..num_labels-1 gives
-      zeros in every channel. (GauGAN fails on it, but for data sets whose
-      unknown pixels have a channel.)
+      zeros in every channel. (GauGAN fails on it, except for data sets whose
+      unknown pixels have a channel of their own.)
     instance_map: [B, H, W] integer instance ids, dense or raw; used for the
       edges only.
-    num_labels: channels of the one-hot.
+    num_labels: channels of the one-hot encoding.
     use_edges: adds GauGAN's last channel, see `instance_edges`.
     dtype: of the result; float32 if None.
 
@@ -36,11 +40,18 @@ def semantic_input(
 
 
 def instance_edges(label_map: jax.Array, instance_map: jax.Array) -> jax.Array:
-  """Where an instance or a region of one class ends: bool [B, H, W].
+  """The borders of instances and of regions of one class.
 
-  True where the label or the instance differs from that of any 4-neighbour,
-  on both sides of the border. GauGAN compares raw Cityscapes ids; two raw ids
+  True where the label or the instance differs from that of any 4-neighbor, on
+  both sides of the border. GauGAN compares raw Cityscapes ids; two raw ids
   differ exactly when (label, dense instance id) differ, so both rules agree.
+
+  Args:
+    label_map: [B, H, W] integer label ids.
+    instance_map: [B, H, W] integer instance ids, dense or raw.
+
+  Returns:
+    bool [B, H, W].
   """
   vertical = _differs(label_map, 1) | _differs(instance_map, 1)
   horizontal = _differs(label_map, 2) | _differs(instance_map, 2)
@@ -54,7 +65,7 @@ def instance_edges(label_map: jax.Array, instance_map: jax.Array) -> jax.Array:
 
 
 def _differs(ids: jax.Array, axis: int) -> jax.Array:
-  """True where an id differs from its next one along `axis`: one shorter."""
+  """True where an id differs from the next along `axis`, which is 1 shorter."""
   size = ids.shape[axis]
   first = jax.lax.slice_in_dim(ids, 0, size - 1, axis=axis)
   second = jax.lax.slice_in_dim(ids, 1, size, axis=axis)

@@ -1,4 +1,4 @@
-"""Spatially-adaptive denormalisation and GauGAN's residual block of it."""
+"""SPADE (arXiv:1903.07291) and its residual block, with instance styles."""
 
 import jax
 import jax.numpy as jnp
@@ -8,23 +8,21 @@ from instgan_jax.models import batch_norm, mimlp, resample, spectral_conv
 
 
 class Spade(nn.Module):
-  """SPADE (arXiv:1903.07291, equation 1) with the styles of instances.
+  """Spatially-adaptive denormalization (arXiv:1903.07291, equation 1).
 
-  Normalises `x` over the batch of all devices, then scales and shifts each
-  pixel: x_hat * (1 + gamma) + beta, where gamma and beta come from the labels
-  (3x3 convolution, ReLU, two 3x3 convolutions) and, if there are instances,
-  from their styles, see `mimlp`.
+  Normalizes `x` over the batch of all devices, then scales and shifts each
+  pixel: x_hat * (1 + gamma) + beta. gamma and beta are predicted from the
+  labels (3x3 convolution, ReLU, one 3x3 convolution for each) and, if there are
+  instances, from their styles, see `mimlp`.
 
   Attributes:
-    hidden_channels: of the convolution on the labels.
-    kernel_size: of the three convolutions; odd.
-    head_kernel_size: of the heads on the styles.
-    axis_name: of the devices, see `batch_norm.SyncBatchNorm`.
+    hidden_channels: channels of the convolution on the labels.
+    head_kernel_size: of the heads on the styles, 1 or 3.
+    axis_name: name of the mapped device axis, see `batch_norm.SyncBatchNorm`.
     dtype: of the computation; that of `x` if None.
   """
 
   hidden_channels: int = 128
-  kernel_size: int = 3
   head_kernel_size: int = 1
   axis_name: str | None = None
   dtype: jnp.dtype | None = None
@@ -38,17 +36,17 @@ class Spade(nn.Module):
     *,
     train: bool,
   ) -> jax.Array:
-    """Normalises and modulates x.
+    """Normalizes and modulates `x`.
 
     Args:
-      x: [B, H, W, C]. If it has half the height and width of `semantic`, it is
-        upsampled, by repetition, after the normalisation.
+      x: [B, H, W, C] or [B, H / 2, W / 2, C]. The latter is upsampled, by
+        repetition, after the normalization.
       semantic: [B, H, W, K], see `semantic_input`.
       instances: of the same H and W; None in method L.
-      train: whether to normalise by the moments of the batch.
+      train: whether to normalize by the moments of the batch.
 
     Returns:
-      [B, H, W, C] with the H and W of `semantic`.
+      [B, H, W, C].
 
     Raises:
       ValueError: if `x` is neither of the size of `semantic` nor half of it.
@@ -80,7 +78,7 @@ class Spade(nn.Module):
   def _conv(self, features: int, name: str) -> nn.Conv:
     return nn.Conv(
       features,
-      (self.kernel_size, self.kernel_size),
+      (3, 3),
       kernel_init=spectral_conv.gaugan_init,
       dtype=self.dtype,
       name=name,
@@ -90,9 +88,9 @@ class Spade(nn.Module):
 class SpadeBlock(nn.Module):
   """GauGAN's residual block: twice SPADE, leaky ReLU (0.2), 3x3 convolution.
 
-  If the number of channels changes, the shortcut has a SPADE and a 1x1
-  convolution (without bias and activation) of its own. All three convolutions
-  have a spectral norm.
+  The "SPADE ResBlk" of arXiv:1903.07291, figure 4. If the number of channels
+  changes, the shortcut has a SPADE and a 1x1 convolution (without bias and
+  activation) of its own. All three convolutions have a spectral norm.
 
   Attributes:
     channels: of the output.
@@ -116,10 +114,10 @@ class SpadeBlock(nn.Module):
     *,
     train: bool,
   ) -> jax.Array:
-    """[B, H, W, C] -> [B, H, W, channels], arguments as in `Spade`.
+    """Computes [B, H, W, channels]; arguments and errors as of `Spade`.
 
-    An `x` of half the size is upsampled on the way, which saves to normalise
-    and to keep every value four times.
+    An `x` of half the size is upsampled inside the block, so that no value is
+    normalized and kept four times.
     """
     in_channels = x.shape[-1]
     middle_channels = min(in_channels, self.channels)
@@ -161,6 +159,7 @@ class SpadeBlock(nn.Module):
 
 
 def _is_half(x: jax.Array, semantic: jax.Array) -> bool:
+  """Whether `x` is half as large as `semantic`; raises if it does not fit."""
   size, full_size = x.shape[1:3], semantic.shape[1:3]
   if size == full_size:
     return False
@@ -168,5 +167,5 @@ def _is_half(x: jax.Array, semantic: jax.Array) -> bool:
     return True
   raise ValueError(
     f'x is {size[0]}x{size[1]} but the label map {full_size[0]}x'
-    f'{full_size[1]}: x must have its size, or half of it.'
+    f'{full_size[1]}: x must have the size of the label map or half of it.'
   )

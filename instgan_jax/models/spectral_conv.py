@@ -1,4 +1,4 @@
-"""Convolution with spectral normalisation (arXiv:1802.05957, algorithm 1).
+"""Convolution with spectral normalization (arXiv:1802.05957, algorithm 1).
 
 Dividing a kernel by its largest singular value bounds the Lipschitz constant
 of the layer. GauGAN uses it on every convolution of the generator's residual
@@ -9,29 +9,29 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-# Xavier's normal with gain 0.02, the initialisation of every GauGAN layer.
+# Xavier's normal with gain 0.02, the initialization of every GauGAN layer.
 gaugan_init = nn.initializers.variance_scaling(0.02**2, 'fan_avg', 'normal')
 
 
 class SpectralConv(nn.Module):
   """A 2-D convolution whose kernel is divided by its spectral norm.
 
-  Behaves as PyTorch's `spectral_norm` of a `Conv2d`. In training one step of
-  the power method moves the stored vectors and sigma = u^T W v; gradients go
+  Behaves as PyTorch's `spectral_norm` of a `Conv2d`. In training, one step of
+  the power method updates the stored vectors and sigma = u^T W v; gradients go
   through W only. Otherwise, and in training when 'spectral_stats' is not
-  mutable, the stored vectors serve unchanged: a second pass of one training
-  step can so share the sigma of the first one. The norm is computed in float32
-  whatever `dtype` is.
+  mutable, the stored vectors are used unchanged, so that a second pass of one
+  training step can share the sigma of the first. The norm is computed in
+  float32 whatever `dtype` is.
 
   Variables: 'params' kernel [kh, kw, in, out] and bias [out]; 'spectral_stats'
   u [out] and v [kh * kw * in], of length one.
 
   Attributes:
     features: output channels.
-    kernel_size: height and width of the (square) kernel.
-    strides: in both directions.
-    padding: zeros on every side.
-    use_bias: adds a bias, which starts at 0.
+    kernel_size: height and width of the (square) kernel, in pixels.
+    strides: in both directions, in pixels.
+    padding: zeros on every side, in pixels.
+    use_bias: adds a bias, which is initialized to 0.
     use_spectral_norm: a plain convolution if False.
     dtype: of the computation; that of the input if None.
   """
@@ -46,7 +46,16 @@ class SpectralConv(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-    """Convolves x: [B, H, W, in] -> [B, H', W', out]."""
+    """Convolves `x`.
+
+    Args:
+      x: [B, H, W, in].
+      train: whether to take a step of the power method.
+
+    Returns:
+      [B, h, w, features] with h = (H + 2 padding - kernel_size) // strides + 1,
+      w likewise.
+    """
     dtype = self.dtype or x.dtype
     shape = (self.kernel_size, self.kernel_size, x.shape[-1], self.features)
     kernel = self.param('kernel', gaugan_init, shape, jnp.float32)
@@ -65,7 +74,7 @@ class SpectralConv(nn.Module):
     """The estimate of the kernel's largest singular value."""
     matrix = kernel.reshape(-1, self.features)
 
-    def initial_u():
+    def initial_u() -> jax.Array:
       key = self.make_rng('params')
       return _normalize(jax.random.normal(key, (self.features,), jnp.float32))
 
@@ -92,6 +101,9 @@ def spectral_norm(kernel: jax.Array, u: jax.Array, v: jax.Array) -> jax.Array:
     kernel: [kh, kw, in, out], W when reshaped to [kh * kw * in, out].
     u: [out], of length one.
     v: [kh * kw * in], of length one.
+
+  Returns:
+    float32 scalar.
   """
   return _dot(_dot(v, kernel.reshape(-1, kernel.shape[-1])), u)
 

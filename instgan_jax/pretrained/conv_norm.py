@@ -1,29 +1,31 @@
-"""Convolution, batch norm and ReLU: the layer of the frozen classifiers."""
+"""Convolution, batch norm and ReLU: the layer of the pretrained classifiers."""
 
 from collections.abc import Sequence
 
 import jax
 from flax import linen as nn
 
-# Measures must not depend on the accelerator's fast, short products.
+# Metrics must not depend on an accelerator's reduced-precision products.
 PRECISION = jax.lax.Precision.HIGHEST
 
 
 class ConvNorm(nn.Module):
-  """A convolution without bias, a batch norm, and a ReLU unless told not to.
+  """A convolution without bias, a batch norm, and a ReLU if `use_relu`.
 
-  In training the running variance takes in the biased estimate of the batch;
-  PyTorch's takes in the unbiased one. Public weights are never trained here.
+  In training the running variance is updated with the biased estimate of the
+  batch, in PyTorch with the unbiased one. Public weights are never trained
+  here.
 
   Attributes:
     channels: of the output.
-    kernel_size: height and width of the kernel.
-    strides: in both directions.
-    padding: pixels above and below, left and right.
+    kernel_size: height and width of the kernel, in pixels.
+    strides: in both directions, in pixels.
+    padding: pixels above and below, and left and right.
     dilation: of the kernel, in both directions.
     epsilon: of the batch norm, added to the variance.
     use_relu: whether a ReLU follows.
-    axis_name: of the devices, for the batch norm in training; None for one.
+    axis_name: name of the mapped device axis, for the batch norm in training;
+      None for one device.
   """
 
   channels: int
@@ -37,7 +39,12 @@ class ConvNorm(nn.Module):
 
   @nn.compact
   def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
-    """[B, H, W, C] -> [B, H', W', channels]."""
+    """Computes [B, H, W, C] -> [B, h, w, channels].
+
+    Args:
+      x: [B, H, W, C].
+      train: whether to normalize by the moments of the batch.
+    """
     x = nn.Conv(
       self.channels,
       self.kernel_size,

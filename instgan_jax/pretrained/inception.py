@@ -1,9 +1,9 @@
-"""Inception v3 (arXiv:1512.00567) as FID is defined with it.
+"""Inception v3 (arXiv:1512.00567), as FID (arXiv:1706.08500) is defined with.
 
 The network of the TensorFlow graph 'inception-2015-12-05' in the form of its
 public PyTorch port (pytorch-fid), parameter by parameter and with the graph's
-peculiarities, which published FID values depend on: means at the border of a
-pool leave the padding out, and the last block pools by the maximum.
+peculiarities, on which published FID values depend: the padding does not count
+in average pools, and the last block uses a max pool.
 """
 
 import functools
@@ -16,17 +16,16 @@ from flax import linen as nn
 from instgan_jax.pretrained import conv_norm
 
 IMAGE_SIZE = (299, 299)
-NUM_FEATURES = (64, 192, 768, 2048)
 
-# Batch norm as TensorFlow's slim had it.
+# The epsilon of TensorFlow-Slim's batch norm.
 _conv = functools.partial(conv_norm.ConvNorm, epsilon=1e-3)
 
 
 def preprocess(images: jax.Array) -> jax.Array:
-  """pytorch-fid's input: bilinear, not antialiased, not rounded.
+  """Resizes and scales as pytorch-fid: bilinear, not antialiased, not rounded.
 
-  (TensorFlow's graph resizes by its first rule, from the corners of the pixels
-  and not their centres. The numbers of FID differ between the two.)
+  (TensorFlow's graph resizes by its original rule, by the corners of the pixels
+  and not their centers. FID values differ between the two.)
 
   Args:
     images: [B, H, W, 3] in [0, 255], uint8 or float.
@@ -40,7 +39,7 @@ def preprocess(images: jax.Array) -> jax.Array:
 
 
 class Inception(nn.Module):
-  """The means over space of the four blocks from which FID may be taken."""
+  """The spatial means of the four blocks for which FID may be computed."""
 
   @nn.compact
   def __call__(self, image: jax.Array) -> tuple[jax.Array, ...]:
@@ -48,11 +47,11 @@ class Inception(nn.Module):
 
     Args:
       image: float32 [B, 299, 299, 3] in [-1, 1], see `preprocess`. (Any size
-        from 75 pixels runs.)
+        of at least 75 pixels is accepted.)
 
     Returns:
-      float32 [B, 64], [B, 192], [B, 768] and [B, 2048]; the last one is what
-      FID and KID use ('pool3').
+      float32 [B, 64], [B, 192], [B, 768] and [B, 2048]; FID and KID use the
+      last one ('pool3').
     """
     x = _conv(32, (3, 3), strides=2, name='Conv2d_1a_3x3')(image)
     x = _conv(32, (3, 3), name='Conv2d_2a_3x3')(x)
@@ -82,8 +81,8 @@ class _Block35(nn.Module):
   pool_channels: int
 
   @nn.compact
-  def __call__(self, x):
-    return _joined(
+  def __call__(self, x: jax.Array) -> jax.Array:
+    return _concatenate(
       _chain(x, ('branch1x1', 64, (1, 1))),
       _chain(x, ('branch5x5_1', 48, (1, 1)), ('branch5x5_2', 64, (5, 5))),
       _chain(
@@ -100,11 +99,11 @@ class _Shrink35(nn.Module):
   """From 35x35 to 17x17 pixels."""
 
   @nn.compact
-  def __call__(self, x):
+  def __call__(self, x: jax.Array) -> jax.Array:
     double = _chain(
       x, ('branch3x3dbl_1', 64, (1, 1)), ('branch3x3dbl_2', 96, (3, 3))
     )
-    return _joined(
+    return _concatenate(
       _conv(384, (3, 3), strides=2, name='branch3x3')(x),
       _conv(96, (3, 3), strides=2, name='branch3x3dbl_3')(double),
       nn.max_pool(x, (3, 3), strides=(2, 2)),
@@ -117,9 +116,9 @@ class _Block17(nn.Module):
   channels: int
 
   @nn.compact
-  def __call__(self, x):
+  def __call__(self, x: jax.Array) -> jax.Array:
     c = self.channels
-    return _joined(
+    return _concatenate(
       _chain(x, ('branch1x1', 192, (1, 1))),
       _chain(
         x,
@@ -143,7 +142,7 @@ class _Shrink17(nn.Module):
   """From 17x17 to 8x8 pixels."""
 
   @nn.compact
-  def __call__(self, x):
+  def __call__(self, x: jax.Array) -> jax.Array:
     single = _chain(x, ('branch3x3_1', 192, (1, 1)))
     seven = _chain(
       x,
@@ -151,7 +150,7 @@ class _Shrink17(nn.Module):
       ('branch7x7x3_2', 192, (1, 7)),
       ('branch7x7x3_3', 192, (7, 1)),
     )
-    return _joined(
+    return _concatenate(
       _conv(320, (3, 3), strides=2, name='branch3x3_2')(single),
       _conv(192, (3, 3), strides=2, name='branch7x7x3_4')(seven),
       nn.max_pool(x, (3, 3), strides=(2, 2)),
@@ -164,12 +163,12 @@ class _Block8(nn.Module):
   pool: Callable[[jax.Array], jax.Array]
 
   @nn.compact
-  def __call__(self, x):
+  def __call__(self, x: jax.Array) -> jax.Array:
     single = _chain(x, ('branch3x3_1', 384, (1, 1)))
     double = _chain(
       x, ('branch3x3dbl_1', 448, (1, 1)), ('branch3x3dbl_2', 384, (3, 3))
     )
-    return _joined(
+    return _concatenate(
       _chain(x, ('branch1x1', 320, (1, 1))),
       _chain(single, ('branch3x3_2a', 384, (1, 3))),
       _chain(single, ('branch3x3_2b', 384, (3, 1))),
@@ -179,15 +178,17 @@ class _Block8(nn.Module):
     )
 
 
-def _chain(x: jax.Array, *layers) -> jax.Array:
-  """Layers (name, channels, kernel size) that keep the size, in a row."""
+def _chain(
+  x: jax.Array, *layers: tuple[str, int, tuple[int, int]]
+) -> jax.Array:
+  """A sequence of layers (name, channels, kernel size) that keep the size."""
   for name, channels, kernel_size in layers:
     padding = tuple(size // 2 for size in kernel_size)
     x = _conv(channels, kernel_size, padding=padding, name=name)(x)
   return x
 
 
-def _joined(*branches: jax.Array) -> jax.Array:
+def _concatenate(*branches: jax.Array) -> jax.Array:
   return jnp.concatenate(branches, axis=-1)
 
 

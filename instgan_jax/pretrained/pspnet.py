@@ -1,4 +1,4 @@
-"""PSPNet (arXiv:1612.01105): a dilated ResNet under a pyramid of pools.
+"""PSPNet (arXiv:1612.01105): a dilated ResNet and a pyramid of average pools.
 
 One network for both public families of Cityscapes weights, which differ in
 three places:
@@ -8,11 +8,12 @@ three places:
   contract_dilation    no           yes
   align_corners        yes          no
 
-and for the small segmenters that are trained here.
+and for the small segmenters that `instgan_jax.train_segmenter` trains.
 """
 
 import functools
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -21,11 +22,11 @@ from flax import linen as nn
 
 from instgan_jax.pretrained import conv_norm
 
-# ImageNet's moments of RGB in [0, 255], with which the weights were trained.
+# ImageNet's moments of RGB in [0, 255], by which training images were scaled.
 MEAN = (123.675, 116.28, 103.53)
 DEVIATION = (58.395, 57.12, 57.375)
-STRIDE = 8  # Of the image over the feature map.
-EXPANSION = 4  # Width of a stage over that of its 3x3 convolutions.
+STRIDE = 8  # Size of the image over that of the feature map.
+EXPANSION = 4  # Channels of a stage over those of its 3x3 convolutions.
 _STRIDES = (1, 2, 1, 1)
 _DILATIONS = (1, 1, 2, 4)
 
@@ -35,8 +36,10 @@ class Output(NamedTuple):
 
   Attributes:
     logits: float32 [B, H, W, num_classes].
-    features: float32 [B, H / 8, W / 8, pyramid_channels], below the classifier.
-    auxiliary_logits: of the third stage, as `logits`; None without that head.
+    features: float32 [B, ceil(H / 8), ceil(W / 8), pyramid_channels], the
+      input of the classifier (before the dropout).
+    auxiliary_logits: of the head on the third stage, of the shape of `logits`;
+      None without that head.
   """
 
   logits: jax.Array
@@ -45,7 +48,14 @@ class Output(NamedTuple):
 
 
 def preprocess(images: jax.Array) -> jax.Array:
-  """[B, H, W, 3] in [0, 255] -> float32, normalised channel by channel."""
+  """Normalizes each channel by ImageNet's mean and deviation.
+
+  Args:
+    images: [B, H, W, 3] in [0, 255], uint8 or float.
+
+  Returns:
+    float32 [B, H, W, 3].
+  """
   mean, deviation = (
     jnp.asarray(values, jnp.float32)[None, None, None]
     for values in (MEAN, DEVIATION)
@@ -57,20 +67,21 @@ class PspNet(nn.Module):
   """Segments images.
 
   Attributes:
-    num_classes: of the logits.
+    num_classes: channels of the logits.
     stage_blocks: residual blocks of the four stages; PSPNet-101 by default.
-    stem_channels: of the three first convolutions.
+    stem_channels: of the first three convolutions.
     base_channels: of the 3x3 convolutions of the first stage, doubled in each
-      further one.
-    pyramid_channels: of the pyramid's branches and below the classifier.
-    pyramid_bins: how many cells a side each branch has.
+      following one.
+    pyramid_channels: of the pyramid's branches and the classifier's input.
+    pyramid_bins: cells per side of each branch.
     contract_dilation: whether the first block of a dilated stage has half of
       its dilation.
     align_corners: whether bilinear resizing maps corner pixels to corner
       pixels; H - 1 and W - 1 must then be multiples of 8.
-    dropout_rate: of whole channels below the classifiers, in training.
+    dropout_rate: of whole channels before the classifiers, in training.
     use_auxiliary: adds the head on the third stage that training uses.
-    axis_name: of the devices, for the batch norms in training; None for one.
+    axis_name: name of the mapped device axis, for the batch norms in training;
+      None for one device.
   """
 
   num_classes: int = 19
@@ -87,14 +98,19 @@ class PspNet(nn.Module):
 
   @nn.compact
   def __call__(self, image: jax.Array, *, train: bool = False) -> Output:
-    """Segments `image`, float32 [B, H, W, 3], see `preprocess`.
+    """Segments images.
 
     In training it needs a 'dropout' random stream and a mutable 'batch_stats'.
 
+    Args:
+      image: float32 [B, H, W, 3], see `preprocess`.
+      train: whether to normalize by the moments of the batch and to drop
+        channels.
+
     Raises:
-      ValueError: if the size does not fit `align_corners`.
+      ValueError: if H and W do not fit `align_corners`.
     """
-    size = image.shape[1:3]
+    size = (image.shape[1], image.shape[2])
     self._check(size)
     layer = self._layer(train)
     x = layer(image, self.stem_channels[0], 3, strides=2, name='stem_0')
@@ -110,17 +126,17 @@ class PspNet(nn.Module):
     logits, features = self._head(x, self.pyramid_channels, size, 'head', train)
     return Output(logits, features, auxiliary)
 
-  def _check(self, size: tuple[int, int]):
+  def _check(self, size: tuple[int, int]) -> None:
     if self.align_corners and any((side - 1) % STRIDE for side in size):
       raise ValueError(
         f'an image of {size[0]}x{size[1]}: with align_corners both sides must '
         f'be 1 more than a multiple of {STRIDE}.'
       )
 
-  def _layer(self, train: bool):
+  def _layer(self, train: bool) -> Callable[..., jax.Array]:
     return functools.partial(_layer, train=train, axis_name=self.axis_name)
 
-  def _stage(self, x, stage: int, train: bool):
+  def _stage(self, x: jax.Array, stage: int, train: bool) -> jax.Array:
     dilation = _DILATIONS[stage]
     for block in range(self.stage_blocks[stage]):
       contracted = block == 0 and self.contract_dilation
@@ -134,18 +150,25 @@ class PspNet(nn.Module):
       )(x, train=train)
     return x
 
-  def _pyramid(self, x, train: bool):
-    branches = [x]
+  def _pyramid(self, x: jax.Array, train: bool) -> jax.Array:
+    branches, size = [x], (x.shape[1], x.shape[2])
     for i, bins in enumerate(self.pyramid_bins):
       cells = _average_pool(x, bins)
       cells = self._layer(train)(
         cells, self.pyramid_channels, 1, name=f'pyramid_{i}'
       )
-      branches.append(_resize(cells, x.shape[1:3], self.align_corners))
+      branches.append(_resize(cells, size, self.align_corners))
     return jnp.concatenate(branches, axis=-1)
 
-  def _head(self, x, channels: int, size, name: str, train: bool):
-    """(logits of `size`, the features they are computed from)."""
+  def _head(
+    self,
+    x: jax.Array,
+    channels: int,
+    size: tuple[int, int],
+    name: str,
+    train: bool,
+  ) -> tuple[jax.Array, jax.Array]:
+    """Logits of `size` and the features from which they are computed."""
     features = self._layer(train)(x, channels, 3, name=name)
     x = nn.Dropout(
       self.dropout_rate, broadcast_dims=(1, 2), deterministic=not train
@@ -160,7 +183,7 @@ class PspNet(nn.Module):
 
 
 class _Bottleneck(nn.Module):
-  """1x1, 3x3 and 1x1 convolutions beside a shortcut."""
+  """1x1, 3x3 and 1x1 convolutions, plus the shortcut."""
 
   channels: int
   strides: int
@@ -169,7 +192,7 @@ class _Bottleneck(nn.Module):
   axis_name: str | None = None
 
   @nn.compact
-  def __call__(self, x, *, train: bool):
+  def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
     layer = functools.partial(_layer, train=train, axis_name=self.axis_name)
     channels = EXPANSION * self.channels
     y = layer(x, self.channels, 1, name='conv_1')
@@ -194,8 +217,16 @@ class _Bottleneck(nn.Module):
     return nn.relu(x + y)
 
 
-def _layer(x, channels: int, kernel: int, *, train, dilation=1, **options):
-  """A convolution that keeps the size but for its stride."""
+def _layer(
+  x: jax.Array,
+  channels: int,
+  kernel: int,
+  *,
+  train: bool,
+  dilation: int = 1,
+  **options: Any,
+) -> jax.Array:
+  """A `ConvNorm` padded so that the size changes by its stride only."""
   pixels = dilation * (kernel // 2)
   layer = conv_norm.ConvNorm(
     channels,
@@ -208,7 +239,7 @@ def _layer(x, channels: int, kernel: int, *, train, dilation=1, **options):
 
 
 def _average_pool(x: jax.Array, bins: int) -> jax.Array:
-  """[B, H, W, C] -> [B, bins, bins, C], the means of overlapping cells."""
+  """[B, H, W, C] -> [B, bins, bins, C], the means of (overlapping) cells."""
   rows, columns = (_cell_means(side, bins) for side in x.shape[1:3])
   return _separable(x, rows, columns)
 
@@ -222,7 +253,9 @@ def _cell_means(size: int, bins: int) -> np.ndarray:
   return weights
 
 
-def _resize(x: jax.Array, size, align_corners: bool) -> jax.Array:
+def _resize(
+  x: jax.Array, size: tuple[int, int], align_corners: bool
+) -> jax.Array:
   """Bilinear, not antialiased: [B, h, w, C] -> [B, *size, C]."""
   if not align_corners:
     shape = (x.shape[0], *size, x.shape[3])
@@ -234,14 +267,17 @@ def _resize(x: jax.Array, size, align_corners: bool) -> jax.Array:
 
 
 def _aligned_bilinear(size: int, new_size: int) -> np.ndarray:
-  """Weights [new_size, size]; the first and last pixels stay where they are."""
+  """Weights [new_size, size] that map corner pixels to corner pixels."""
   positions = np.linspace(0.0, size - 1.0, new_size)
   pixels = np.arange(size)
   distance = np.abs(positions[:, np.newaxis] - pixels[np.newaxis])
   return np.maximum(1.0 - distance, 0.0).astype(np.float32)
 
 
-def _separable(x, rows: np.ndarray, columns: np.ndarray) -> jax.Array:
+def _separable(
+  x: jax.Array, rows: np.ndarray, columns: np.ndarray
+) -> jax.Array:
+  """Multiplies height by `rows` and width by `columns`."""
   return jnp.einsum(
     'yh,bhwc,xw->byxc', rows, x, columns, precision=conv_norm.PRECISION
   )

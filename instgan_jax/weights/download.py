@@ -1,4 +1,4 @@
-"""Fetching a public weight file: checked, cached, continued where it broke."""
+"""Downloads of public weight files: cached, resumed, verified by their hash."""
 
 import http.client
 import os
@@ -15,19 +15,29 @@ from instgan_jax.weights.public_files import PublicFile
 _ATTEMPTS = 3
 _TIMEOUT_SECONDS = 30.0
 _CHUNK_BYTES = 2**20
+# Of the name of an unfinished file. It is the same in every process (unlike
+# that of `data_pipeline.atomic_file`), so that a later one can resume it.
+_PARTIAL_SUFFIX = '.partial'
 
 
 def cache_folder() -> pathlib.Path:
-  """Where fetched files stay: `$XDG_CACHE_HOME/instgan_jax` (~/.cache)."""
+  """The folder of downloads: `$XDG_CACHE_HOME/instgan_jax` (~/.cache)."""
   root = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
   return pathlib.Path(root) / 'instgan_jax'
 
 
 def fetch(public_file: PublicFile, folder: str | os.PathLike) -> pathlib.Path:
-  """The path of `public_file` in `folder`, fetched if it is not there yet.
+  """Downloads `public_file` to `folder` unless it is there already.
 
-  A transfer that broke is continued, by this call or a later one, from
+  An interrupted transfer is resumed, by this call or a later one, from
   NAME.partial. Only a file with the right hash gets its name.
+
+  Args:
+    public_file: the file, see `public_files.FILES`.
+    folder: made if it is missing.
+
+  Returns:
+    The path of the file in `folder`.
 
   Raises:
     InputError: in one line, if there is no address, the transfer failed, or
@@ -44,7 +54,7 @@ def fetch(public_file: PublicFile, folder: str | os.PathLike) -> pathlib.Path:
     return path
   if public_file.url is None:
     raise InputError(f'No program can fetch {public_file.name}. {by_hand}')
-  partial = path.with_name(f'{path.name}.partial')
+  partial = path.with_name(path.name + _PARTIAL_SUFFIX)
   try:
     folder.mkdir(parents=True, exist_ok=True)
     _transfer(public_file.url, partial)
@@ -59,14 +69,14 @@ def fetch(public_file: PublicFile, folder: str | os.PathLike) -> pathlib.Path:
 
 
 def _transfer(url: str, partial: pathlib.Path) -> None:
-  """Brings `partial` to its full length, in several attempts."""
+  """Completes `partial`, in up to `_ATTEMPTS` attempts."""
   for attempt in range(1, _ATTEMPTS + 1):
     try:
-      return _continue_transfer(url, partial)
+      return _resume_transfer(url, partial)
     except urllib.error.HTTPError as error:
       complete = error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
       if complete and partial.stat().st_size:
-        return None  # Nothing behind what is there: the hash will tell.
+        return  # Nothing follows what is there; the hash decides.
       if error.code < 500 or attempt == _ATTEMPTS:
         raise
     except (TimeoutError, ConnectionError, http.client.HTTPException):
@@ -74,8 +84,8 @@ def _transfer(url: str, partial: pathlib.Path) -> None:
         raise
 
 
-def _continue_transfer(url: str, partial: pathlib.Path) -> None:
-  """Appends to `partial` what it lacks, or begins anew if the server does.
+def _resume_transfer(url: str, partial: pathlib.Path) -> None:
+  """Appends the rest of a file, or starts again where the server does.
 
   Raises:
     ConnectionError: if the transfer ended early.
@@ -106,13 +116,15 @@ def _continue_transfer(url: str, partial: pathlib.Path) -> None:
         raise ConnectionError(f'it broke after {file.tell()} of {total} bytes')
 
 
-def _check_hash(path: pathlib.Path, public_file: PublicFile, by_hand: str):
-  found = state_dict.sha256(path)
-  if not found.startswith(public_file.sha256):
-    if path.suffix == '.partial':
-      path.unlink()  # Nothing good can come of continuing it.
+def _check_hash(
+  path: pathlib.Path, public_file: PublicFile, by_hand: str
+) -> None:
+  sha256 = state_dict.sha256(path)
+  if not sha256.startswith(public_file.sha256):
+    if path.suffix == _PARTIAL_SUFFIX:
+      path.unlink()  # Resuming it cannot give the published content.
     raise InputError(
-      f'{path.name} has the SHA-256 {found}, the published file '
+      f'{path.name} has the SHA-256 {sha256}, the published file '
       f'{public_file.sha256}: it was changed or cut off. Remove {path} if it '
       f'is still there and try again. {by_hand}'
     )

@@ -1,13 +1,13 @@
-"""Public GauGAN weights (PyTorch state dicts) for our networks.
+"""Conversion of public GauGAN weights (PyTorch state dicts) to variables.
 
-The architecture is read from the shapes of the arrays. Only two things are not
-in them: whether the upsampling is 'normal' or 'more', which have the same
+The architecture is read from the shapes of the arrays, which leave two things
+open: whether the upsampling is 'normal' or 'more', which have the same
 parameters, and the size of the image. (With a latent, the number of pixels of
 the first feature map is known.)
 
-Our names differ from theirs in little: `G_middle_0` is `middle_0`,
-`mlp_shared.0`, `mlp_gamma`, `mlp_beta` are `shared`, `gamma`, `beta`, and the
-discriminator's `discriminator_0.model1.0` is `scale_0/layer_1`.
+Few names differ: `G_middle_0` is `middle_0` here, `mlp_shared.0`, `mlp_gamma`,
+`mlp_beta` are `shared`, `gamma`, `beta`, and the discriminator's
+`discriminator_0.model1.0` is `scale_0/layer_1`.
 """
 
 import math
@@ -20,8 +20,10 @@ from instgan_jax.weights import matching
 from instgan_jax.weights.matching import Entry
 
 StateDict = Mapping[str, np.ndarray]
+Path = tuple[str, ...]
 
-# Their block, ours, and the widths of input and output over base_channels.
+# The public name of a block, ours, and its channels of input and output over
+# base_channels.
 BLOCKS = (
   ('head_0', 'head_0', 16, 16),
   ('G_middle_0', 'middle_0', 16, 16),
@@ -34,21 +36,24 @@ BLOCKS = (
 LAST_BLOCK_OF_MOST = ('up_4', 'up_4', 1, 0.5)
 ENCODER_WIDTHS = (1, 2, 4, 8, 8, 8)
 FIRST_OF_DISCRIMINATOR = 'discriminator_0.model0.0.weight'
-# The encoder's last feature map: 256 pixels, halved six times.
+# Height and width of the encoder's last feature map: 256 halved six times.
 ENCODER_SIZE = (4, 4)
 
 
 def generator_options(state_dict: StateDict) -> dict:
   """Reads the architecture of a generator from its shapes.
 
+  Args:
+    state_dict: arrays by their public names.
+
   Returns:
     `base_channels`, `hidden_channels`, `input_channels` (labels, and one more
-    with edges), `image_style_dim` (0 without a latent), `first_pixels` (of the
-    first feature map; 0 without a latent) and `is_most`: whether the upsampling
-    is 'most', and not 'normal' or 'more'.
+    with edges), `image_style_dim` (0 without a latent), `first_pixels` (pixels
+    of the first feature map; 0 without a latent) and `is_most`: whether the
+    upsampling is 'most' rather than 'normal' or 'more'.
 
   Raises:
-    InputError: if an array from which these are read is not there.
+    InputError: if an array from which these are read is missing.
   """
   shared = _shape(state_dict, 'head_0.norm_0.mlp_shared.0.weight', 4)
   first = _shape(state_dict, 'fc.weight')
@@ -66,6 +71,9 @@ def generator_options(state_dict: StateDict) -> dict:
 def generator_variables(state_dict: StateDict) -> dict:
   """Converts a generator (`latest_net_G.pth`) for `Generator` of method L.
 
+  Args:
+    state_dict: arrays by their public names.
+
   Returns:
     {'params', 'batch_stats', 'spectral_stats'} of float32 arrays.
 
@@ -81,8 +89,9 @@ def generator_variables(state_dict: StateDict) -> dict:
     entries = matching.conv_entries('fc', ('fc',), shape)
   blocks = BLOCKS + (LAST_BLOCK_OF_MOST,) * options['is_most']
   for theirs, ours, in_width, out_width in blocks:
-    channels = int(in_width * base), int(out_width * base)
-    entries += _block_entries(theirs, ours, channels, options)
+    entries += _block_entries(
+      theirs, ours, int(in_width * base), int(out_width * base), options
+    )
   last = int(blocks[-1][-1] * base)
   entries += matching.conv_entries('conv_img', ('conv_img',), (3, last, 3, 3))
   return matching.convert(
@@ -96,11 +105,14 @@ def generator_variables(state_dict: StateDict) -> dict:
 def discriminator_options(state_dict: StateDict) -> dict:
   """Reads the architecture of a discriminator from its names and shapes.
 
+  Args:
+    state_dict: arrays by their public names.
+
   Returns:
     `base_channels`, `num_layers` and `num_scales`.
 
   Raises:
-    InputError: if an array from which these are read is not there.
+    InputError: if an array from which these are read is missing.
   """
   scales = {key.split('.')[0] for key in state_dict}
   layers = {key.split('.')[1] for key in state_dict if key.count('.') > 1}
@@ -115,11 +127,14 @@ def discriminator_options(state_dict: StateDict) -> dict:
 def encoder_options(state_dict: StateDict) -> dict:
   """Reads the architecture of an encoder from its shapes.
 
+  Args:
+    state_dict: arrays by their public names.
+
   Returns:
     `base_channels` and `style_dim`.
 
   Raises:
-    InputError: if an array from which these are read is not there.
+    InputError: if an array from which these are read is missing.
   """
   return {
     'base_channels': _shape(state_dict, 'layer1.0.weight_orig', 4)[0],
@@ -129,6 +144,9 @@ def encoder_options(state_dict: StateDict) -> dict:
 
 def discriminator_variables(state_dict: StateDict) -> dict:
   """Converts a discriminator (`latest_net_D.pth`).
+
+  Args:
+    state_dict: arrays by their public names.
 
   Returns:
     {'params', 'spectral_stats'} for `MultiscaleDiscriminator`.
@@ -151,6 +169,9 @@ def discriminator_variables(state_dict: StateDict) -> dict:
 def encoder_variables(state_dict: StateDict) -> dict:
   """Converts a style encoder (`latest_net_E.pth`).
 
+  Args:
+    state_dict: arrays by their public names.
+
   Returns:
     {'params', 'spectral_stats'} for `StyleEncoder`.
 
@@ -166,17 +187,21 @@ def encoder_variables(state_dict: StateDict) -> dict:
       f'layer{layer + 1}.0', (f'conv_{layer}',), shape, use_bias=False
     )
     in_channels = width * base
-  shape = (style_dim, in_channels * math.prod(ENCODER_SIZE))
+  dense_shape = (style_dim, in_channels * math.prod(ENCODER_SIZE))
   for theirs, ours in (('fc_mu', 'mean'), ('fc_var', 'log_variance')):
     path = ('params', ours)
     entries += [
-      Entry(f'{theirs}.weight', shape, (*path, 'kernel'), _from_flat_map),
-      Entry(f'{theirs}.bias', shape[:1], (*path, 'bias'), matching.identity),
+      Entry(f'{theirs}.weight', dense_shape, (*path, 'kernel'), _from_flat_map),
+      Entry(
+        f'{theirs}.bias', dense_shape[:1], (*path, 'bias'), matching.identity
+      ),
     ]
   return matching.convert(state_dict, entries, network='GauGAN style encoder')
 
 
-def _shape(state_dict, key, num_dims=None) -> tuple[int, ...]:
+def _shape(
+  state_dict: StateDict, key: str, num_dims: int | None = None
+) -> tuple[int, ...]:
   """The shape of an array from which the architecture is read."""
   shape = np.shape(state_dict[key]) if key in state_dict else None
   if shape is None or num_dims not in (None, len(shape)):
@@ -188,10 +213,11 @@ def _shape(state_dict, key, num_dims=None) -> tuple[int, ...]:
   return shape
 
 
-def _block_entries(theirs, ours, channels, options) -> list[Entry]:
-  """A residual block."""
-  in_channels, out_channels = channels
-  middle = min(channels)
+def _block_entries(
+  theirs: str, ours: str, in_channels: int, out_channels: int, options: dict
+) -> list[Entry]:
+  """The entries of a residual block."""
+  middle = min(in_channels, out_channels)
   entries = _spectral_entries(
     f'{theirs}.conv_0', (ours, 'conv_0'), (middle, in_channels, 3, 3)
   )
@@ -212,8 +238,10 @@ def _block_entries(theirs, ours, channels, options) -> list[Entry]:
   return entries
 
 
-def _spade_entries(key, path, channels, options) -> list[Entry]:
-  """A SPADE layer."""
+def _spade_entries(
+  key: str, path: Path, channels: int, options: dict
+) -> list[Entry]:
+  """The entries of a SPADE layer."""
   hidden = options['hidden_channels']
   shapes = {
     'mlp_shared.0': ('shared', (hidden, options['input_channels'], 3, 3)),
@@ -224,14 +252,21 @@ def _spade_entries(key, path, channels, options) -> list[Entry]:
   for theirs, (ours, shape) in shapes.items():
     entries += matching.conv_entries(f'{key}.{theirs}', (*path, ours), shape)
   for name in ('mean', 'var'):
-    theirs = f'{key}.param_free_norm.running_{name}'
-    ours = ('batch_stats', *path, 'norm', name)
-    entries.append(Entry(theirs, (channels,), ours, matching.identity))
+    entries.append(
+      Entry(
+        f'{key}.param_free_norm.running_{name}',
+        (channels,),
+        ('batch_stats', *path, 'norm', name),
+        matching.identity,
+      )
+    )
   return entries
 
 
-def _patch_entries(scale, base, in_channels, num_layers) -> list[Entry]:
-  """The patch discriminator of one scale."""
+def _patch_entries(
+  scale: int, base: int, in_channels: int, num_layers: int
+) -> list[Entry]:
+  """The entries of the patch discriminator of one scale."""
   entries = []
   for layer in range(num_layers):
     channels = min(base * 2**layer, 512)
@@ -248,11 +283,13 @@ def _patch_entries(scale, base, in_channels, num_layers) -> list[Entry]:
   return entries + matching.conv_entries(key, path, (1, in_channels, 4, 4))
 
 
-def _spectral_entries(key, path, shape, *, use_bias=True) -> list[Entry]:
-  """A convolution with spectral norm, of shape [out, in, kh, kw]."""
+def _spectral_entries(
+  key: str, path: Path, shape: tuple[int, ...], *, use_bias: bool = True
+) -> list[Entry]:
+  """The entries of a convolution with spectral norm, [out, in, kh, kw]."""
 
-  def v_to_ours(v):
-    # Theirs belongs to a kernel flattened as [in, kh, kw].
+  def convert_v(v: np.ndarray) -> np.ndarray:
+    # PyTorch flattens the kernel as [in, kh, kw], we as [kh, kw, in].
     return v.reshape(shape[1:]).transpose(1, 2, 0).reshape(-1)
 
   stats = ('spectral_stats', *path)
@@ -263,7 +300,7 @@ def _spectral_entries(key, path, shape, *, use_bias=True) -> list[Entry]:
       f'{key}.weight_orig', shape, (*params, 'kernel'), matching.conv_kernel
     ),
     Entry(f'{key}.weight_u', shape[:1], (*stats, 'u'), matching.identity),
-    Entry(f'{key}.weight_v', (size,), (*stats, 'v'), v_to_ours),
+    Entry(f'{key}.weight_v', (size,), (*stats, 'v'), convert_v),
   ]
   if use_bias:
     bias = Entry(f'{key}.bias', shape[:1], (*params, 'bias'), matching.identity)
@@ -271,25 +308,28 @@ def _spectral_entries(key, path, shape, *, use_bias=True) -> list[Entry]:
   return entries
 
 
-def _latent_entries(channels, num_units, latent_dim) -> list[Entry]:
-  """The dense layer from the latent to the first feature map."""
-  num_units -= num_units % channels  # Whole pixels, or it is misshapen.
+def _latent_entries(
+  channels: int, num_units: int, latent_dim: int
+) -> list[Entry]:
+  """The entries of the dense layer from the latent to the first feature map."""
+  # Whole pixels; another number of units is then reported as misshapen.
+  num_units -= num_units % channels
 
-  def to_ours(values):
-    # Theirs flattens [channels, pixels], ours [pixels, channels].
+  def convert(values: np.ndarray) -> np.ndarray:
+    # PyTorch flattens [channels, pixels], we [pixels, channels].
     values = values.reshape(channels, num_units // channels, -1)
     return values.transpose(2, 1, 0).reshape(-1, num_units)
 
   path = ('params', 'fc')
   shape = (num_units, latent_dim)
   return [
-    Entry('fc.weight', shape, (*path, 'kernel'), to_ours),
-    Entry('fc.bias', shape[:1], (*path, 'bias'), lambda b: to_ours(b)[0]),
+    Entry('fc.weight', shape, (*path, 'kernel'), convert),
+    Entry('fc.bias', shape[:1], (*path, 'bias'), lambda b: convert(b)[0]),
   ]
 
 
 def _from_flat_map(weight: np.ndarray) -> np.ndarray:
-  """A dense weight on a flattened [C, 4, 4] map, for one on [4, 4, C]."""
+  """Reorders a dense weight on a flattened [C, 4, 4] map to [4, 4, C]."""
   units = weight.shape[0]
   weight = weight.reshape(units, -1, *ENCODER_SIZE)
   return weight.transpose(2, 3, 1, 0).reshape(-1, units)

@@ -1,4 +1,4 @@
-"""pytorch-fid's Inception weights for `pretrained.inception`."""
+"""Conversion of pytorch-fid's Inception weights for `pretrained.inception`."""
 
 from collections.abc import Mapping
 
@@ -9,14 +9,17 @@ import numpy as np
 from instgan_jax.pretrained import inception
 from instgan_jax.weights import matching
 
-# The classifier, which no distance uses, and PyTorch's counters.
+# The classifier, which neither FID nor KID uses.
 UNUSED = ('fc.weight', 'fc.bias')
 
 
 def inception_variables(state_dict: Mapping[str, np.ndarray]) -> dict:
   """Converts `pt_inception-2015-12-05-6726825d.pth`.
 
-  Our modules have the names of theirs.
+  The modules have the same names in both.
+
+  Args:
+    state_dict: arrays by their public names.
 
   Returns:
     {'params', 'batch_stats'} for `Inception`.

@@ -1,8 +1,8 @@
-"""Moves the arrays of a PyTorch state dict to variables, leaving none out.
+"""Converts PyTorch state dicts to variables and checks that all names match.
 
-A network's module in this package lists an `Entry` for every parameter of the
-public network. Converting demands that the names and shapes of both sides agree
-completely, so that nothing is silently left at its initial value.
+The modules of this package list an `Entry` for every parameter of a public
+network. All names and shapes of both sides must agree, so that no parameter
+silently keeps its initial value.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -24,13 +24,13 @@ _LEAVES = {
 
 
 class Entry(NamedTuple):
-  """One parameter of the public network, and where it goes.
+  """One parameter of the public network and its counterpart.
 
   Attributes:
     key: its name in the state dict.
     shape: its shape there.
     path: our collection, modules and name.
-    convert: from its layout to ours.
+    convert: converts its layout to ours.
   """
 
   key: str
@@ -50,9 +50,9 @@ def convert(
 
   Args:
     state_dict: arrays by their public names.
-    entries: every parameter that is wanted.
-    network: what the message of an error calls the network.
-    unused: tells names that the network is known to have and we do not need.
+    entries: every parameter that is needed.
+    network: its name in error messages.
+    unused: whether a name that is not among the entries may be there.
 
   Returns:
     Nested dicts of float32 arrays: collection, modules, name.
@@ -68,14 +68,18 @@ def convert(
       f'  {lines}\n'
       'Give the state dict of that network, as it was published.'
     )
-  variables = {}
+  variables: dict = {}
   for entry in entries:
     value = np.asarray(state_dict[entry.key], np.float32)
     _put(variables, entry.path, entry.convert(value))
   return variables
 
 
-def _problems(state_dict, entries, unused) -> list[str]:
+def _problems(
+  state_dict: Mapping[str, np.ndarray],
+  entries: Sequence[Entry],
+  unused: Callable[[str], bool],
+) -> list[str]:
   """One line for every name that does not fit."""
   problems = []
   for entry in entries:
@@ -97,7 +101,7 @@ def _problems(state_dict, entries, unused) -> list[str]:
   return problems
 
 
-def _put(tree: dict, path: Sequence[str], value: np.ndarray):
+def _put(tree: dict, path: Sequence[str], value: np.ndarray) -> None:
   *parents, name = path
   for parent in parents:
     tree = tree.setdefault(parent, {})
@@ -105,12 +109,12 @@ def _put(tree: dict, path: Sequence[str], value: np.ndarray):
 
 
 def identity(value: np.ndarray) -> np.ndarray:
-  """The layout is the same on both sides."""
+  """The conversion of an array whose layout is the same on both sides."""
   return value
 
 
 def conv_kernel(weight: np.ndarray) -> np.ndarray:
-  """[out, in, kh, kw] -> [kh, kw, in, out]."""
+  """Converts [out, in, kh, kw] to [kh, kw, in, out]."""
   return np.ascontiguousarray(weight.transpose(2, 3, 1, 0))
 
 
@@ -121,7 +125,14 @@ def conv_entries(
   *,
   use_bias: bool = True,
 ) -> list[Entry]:
-  """The entries of a plain convolution of shape [out, in, kh, kw]."""
+  """The entries of a plain convolution.
+
+  Args:
+    key: its public name.
+    path: the names of our nested modules.
+    shape: of the public weight, [out, in, kh, kw].
+    use_bias: whether it has a bias.
+  """
   path = ('params', *path)
   entries = [Entry(f'{key}.weight', shape, (*path, 'kernel'), conv_kernel)]
   if use_bias:
@@ -131,18 +142,18 @@ def conv_entries(
 
 def entries_of(
   variables: Mapping,
-  their_module: Callable[[tuple[str, ...]], str] = '.'.join,
+  public_name: Callable[[tuple[str, ...]], str] = '.'.join,
 ) -> list[Entry]:
   """The entries of a network of convolutions and batch norms.
 
   Args:
     variables: those of our module, or their shapes.
-    their_module: from the names of our nested modules to the public name.
+    public_name: from the names of our nested modules to the public name.
   """
   entries = []
   for path, leaf in traverse_util.flatten_dict(variables).items():
     _, *modules, name = path
-    key = f'{their_module(tuple(modules))}.{_LEAVES[name]}'
+    key = f'{public_name(tuple(modules))}.{_LEAVES[name]}'
     if name == 'kernel':
       height, width, in_channels, channels = leaf.shape
       shape = (channels, in_channels, height, width)

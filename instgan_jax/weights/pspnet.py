@@ -1,8 +1,7 @@
-"""Public PSPNet weights (PyTorch state dicts) for `pretrained.pspnet`.
+"""Conversion of public PSPNet weights (PyTorch) for `pretrained.pspnet`.
 
-Two families are known: that of the semseg release and that of
-mmsegmentation. Which one a file is of, the depth and the widths are read from
-its names and shapes.
+Two families are known: that of the semseg release and that of mmsegmentation.
+The family, the depth and the widths are read from the names and shapes.
 """
 
 import itertools
@@ -19,7 +18,7 @@ from instgan_jax.weights import matching
 
 StateDict = Mapping[str, np.ndarray]
 
-# By family: the options that do not show in the shapes.
+# By family: the options that the shapes do not determine.
 FAMILIES = {
   'semseg': {'contract_dilation': False, 'align_corners': True},
   'mmsegmentation': {'contract_dilation': True, 'align_corners': False},
@@ -29,13 +28,19 @@ _UNUSED = re.compile(r'(aux|auxiliary_head)\..*|.*\.num_batches_tracked')
 
 
 def family(state_dict: StateDict) -> str:
-  """'semseg' or 'mmsegmentation', by the name of the first convolution.
+  """Recognizes the family by the name of the first convolution.
+
+  Args:
+    state_dict: arrays by their public names.
+
+  Returns:
+    'semseg' or 'mmsegmentation'.
 
   Raises:
     InputError: if it is neither.
   """
   for name in FAMILIES:
-    if f'{_module(name, ("stem_0", "conv"))}.weight' in state_dict:
+    if f'{_public_name(name, ("stem_0", "conv"))}.weight' in state_dict:
       return name
   raise InputError(
     'The state dict is of no known PSPNet: expected layer0.0.weight (the '
@@ -47,13 +52,16 @@ def family(state_dict: StateDict) -> str:
 def pspnet_options(state_dict: StateDict) -> dict:
   """Reads the fields of `PspNet` from the names and shapes.
 
+  Args:
+    state_dict: arrays by their public names.
+
   Raises:
-    InputError: if an array from which they are read is not there.
+    InputError: if an array from which they are read is missing.
   """
   name = family(state_dict)
 
   def out_channels(*modules: str) -> int:
-    key = f'{_module(name, modules)}.weight'
+    key = f'{_public_name(name, modules)}.weight'
     if key not in state_dict:
       raise InputError(
         f'The state dict has no {key}, from which the architecture is read.'
@@ -61,10 +69,11 @@ def pspnet_options(state_dict: StateDict) -> dict:
     return np.shape(state_dict[key])[0]
 
   def num_blocks(stage: int) -> int:
-    for block in itertools.count():
+    def has(block: int) -> bool:
       modules = (f'stage_{stage}_block_{block}', 'conv_1', 'conv')
-      if f'{_module(name, modules)}.weight' not in state_dict:
-        return block
+      return f'{_public_name(name, modules)}.weight' in state_dict
+
+    return next(block for block in itertools.count() if not has(block))
 
   return {
     'num_classes': out_channels('head_classifier'),
@@ -77,7 +86,10 @@ def pspnet_options(state_dict: StateDict) -> dict:
 
 
 def pspnet_variables(state_dict: StateDict) -> dict:
-  """Converts a PSPNet; the auxiliary head may be there or not.
+  """Converts a PSPNet; its auxiliary head may be missing.
+
+  Args:
+    state_dict: arrays by their public names.
 
   Returns:
     {'params', 'batch_stats'} for `PspNet(**pspnet_options(state_dict))`.
@@ -92,13 +104,13 @@ def pspnet_variables(state_dict: StateDict) -> dict:
   )
   return matching.convert(
     state_dict,
-    matching.entries_of(variables, lambda modules: _module(name, modules)),
+    matching.entries_of(variables, lambda modules: _public_name(name, modules)),
     network=f'PSPNet of {name}',
     unused=lambda key: _UNUSED.fullmatch(key) is not None,
   )
 
 
-def _module(name: str, modules: tuple[str, ...]) -> str:
+def _public_name(name: str, modules: tuple[str, ...]) -> str:
   """The public name of our nested modules."""
   ours = '/'.join(modules)
   for pattern, public in _RULES[name]:

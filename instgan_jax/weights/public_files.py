@@ -1,19 +1,18 @@
-"""The public weight files: where they are, and how to know them."""
+"""The public weight files: their addresses and hashes."""
 
 from typing import NamedTuple
 
 
 class PublicFile(NamedTuple):
-  """A file that somebody published.
+  """A published file.
 
   Attributes:
     name: of the file.
-    url: from which it can be fetched; None where there is only a page for
-      people.
-    sha256: of its content, in hexadecimal digits. The publishers of VGG and
-      mmsegmentation put the first eight into the file's name; where no more
-      is known, these are compared.
-    page: where people find it.
+    url: the address of the file; None if it can only be downloaded by hand.
+    sha256: of its content, all or the first hexadecimal digits; empty if it is
+      unknown. The publishers of VGG and mmsegmentation put the first eight into
+      the file's name; where no more is known, these are compared.
+    page: the web page on which it is published.
   """
 
   name: str

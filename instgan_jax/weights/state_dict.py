@@ -1,4 +1,4 @@
-"""State dicts from files: PyTorch's, safetensors or .npz, as numpy arrays."""
+"""Reads state dicts from PyTorch, safetensors or .npz files as numpy arrays."""
 
 import hashlib
 import pathlib
@@ -10,9 +10,9 @@ import numpy as np
 
 from data_pipeline.errors import InputError
 
-# Where training programs keep the state dict among other things.
+# The keys under which training programs save the state dict.
 _CONTAINERS = ('state_dict', 'model_state_dict', 'model')
-# What DataParallel puts before every name.
+# DataParallel prepends it to every name.
 _PARALLEL_PREFIX = 'module.'
 
 
@@ -23,15 +23,15 @@ def read(path: str | pathlib.Path) -> dict[str, np.ndarray]:
   the prefix of DataParallel is removed.
 
   Args:
-    path: `.npz`, `.safetensors`, or a file of `torch.save`, of which nothing
-      but arrays is unpickled. Only the last kind needs PyTorch.
+    path: `.npz`, `.safetensors`, or a file of `torch.save`, of which only
+      arrays are unpickled. Only the last kind needs PyTorch.
 
   Returns:
-    Arrays by their public names, float32 where they were of another float type
-    and as they were otherwise.
+    Arrays by their public names; float32 if they were of any float dtype, of
+    their own dtype otherwise.
 
   Raises:
-    InputError: if the file is missing, broken, or holds no state dict.
+    InputError: naming the file, if it is missing, broken, or not a state dict.
   """
   path = pathlib.Path(path)
   if not path.is_file():
@@ -77,21 +77,21 @@ def _read_torch(path: pathlib.Path) -> Any:
     import torch
   except ImportError as error:
     raise InputError(
-      f'{path} is a file of PyTorch, which is not installed here: pip install '
+      f'{path} is a file of PyTorch, which is not installed: pip install '
       'torch, or save the state dict as .npz or .safetensors where it is.'
     ) from error
   try:
     return torch.load(path, map_location='cpu', weights_only=True)
-  except Exception as error:  # Whatever the unpickler meets in a foreign file.
+  except Exception as error:  # The unpickler may raise anything.
     reason = f'{type(error).__name__}: {error}'.splitlines()[0]
     raise InputError(
-      f'{path} cannot be read as weights of PyTorch ({reason}). Expected what '
-      'torch.save wrote of a state dict.'
+      f'{path} cannot be read as weights of PyTorch ({reason}). Expected a '
+      'state dict written by torch.save.'
     ) from error
 
 
 def _arrays(content: Any, path: pathlib.Path) -> dict[str, np.ndarray]:
-  """The state dict in `content`, which may be a container."""
+  """The state dict in `content`, which may be a container, as numpy arrays."""
   if isinstance(content, Mapping):
     for key in _CONTAINERS:
       if isinstance(content.get(key), Mapping):
@@ -104,7 +104,7 @@ def _arrays(content: Any, path: pathlib.Path) -> dict[str, np.ndarray]:
     )
   if wrong := [key for key, value in content.items() if not _is_array(value)]:
     raise InputError(
-      f'{path} holds {len(wrong)} values that are no arrays '
+      f'{path} holds {len(wrong)} values that are not arrays '
       f'({", ".join(map(str, wrong[:3]))}), expected a state dict.'
     )
   return {key: _to_numpy(value) for key, value in content.items()}

@@ -1,4 +1,4 @@
-"""torchvision's VGG19 weights for `pretrained.vgg19`."""
+"""Conversion of torchvision's VGG19 weights for `pretrained.vgg19`."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from instgan_jax.weights import matching
 
-# torchvision's number in `features`, our name, and the channels.
+# The index in torchvision's `features`, our name, input and output channels.
 CONVOLUTIONS = (
   (0, 'conv1_1', 3, 64),
   (2, 'conv1_2', 64, 64),
@@ -22,7 +22,7 @@ CONVOLUTIONS = (
   (25, 'conv4_4', 512, 512),
   (28, 'conv5_1', 512, 512),
 )
-# What lies behind relu5_1.
+# The layers after relu5_1.
 UNUSED = (
   'features.30.',
   'features.32.',
@@ -36,8 +36,11 @@ UNUSED = (
 def vgg19_variables(state_dict: Mapping[str, np.ndarray]) -> dict:
   """Converts the state dict of torchvision's `vgg19`.
 
-  The layers behind relu5_1, which the perceptual loss does not use, may be
-  there or not.
+  The layers after relu5_1, which the perceptual loss does not use, may be
+  missing.
+
+  Args:
+    state_dict: arrays by their public names.
 
   Returns:
     {'params': ...} for `pretrained.vgg19.Vgg19`.

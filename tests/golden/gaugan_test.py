@@ -58,10 +58,7 @@ def test_generator_in_eval_mode():
 
 
 def test_generator_in_training_mode_and_its_running_moments():
-  g, variables, _, _, maps, _ = cityscapes()
-  image, stats = jax.jit(functools.partial(g.apply, train=True, mutable=STATS))(
-    variables, *maps
-  )
+  (_, (_, _, image, stats)), _ = generator_losses_and_gradients()
   expected = recipe.expected(CITYSCAPES)
   assert np.abs(image - expected['generator_train']).max() <= 5e-4
   moments = stats['batch_stats']['head_0']['norm_0']['norm']
@@ -92,9 +89,9 @@ def test_discriminator_outputs(scale, layer):
 
 
 def generator_losses(params):
-  """GAN and feature matching (times 10), D in eval mode."""
+  """GAN and feature matching (times 10), D in eval mode; image, statistics."""
   g, variables, d, d_variables, maps, real = cityscapes()
-  fake, _ = g.apply(
+  fake, stats = g.apply(
     {**variables, 'params': params}, *maps, train=True, mutable=STATS
   )
   fake_features = d.apply(d_variables, *maps, fake, train=False)
@@ -103,7 +100,14 @@ def generator_losses(params):
   matching = 10 * feature_matching.feature_matching_loss(
     real_features=real_features, fake_features=fake_features
   )
-  return gan + matching, (gan, matching)
+  return gan + matching, (gan, matching, fake, stats)
+
+
+@functools.cache
+def generator_losses_and_gradients():
+  return jax.jit(jax.value_and_grad(generator_losses, has_aux=True))(
+    cityscapes()[1]['params']
+  )
 
 
 def discriminator_loss(params):
@@ -154,10 +158,7 @@ def our_discriminator_name(key):
 
 
 def test_generator_losses_and_gradients():
-  variables = cityscapes()[1]
-  (_, (gan, matching)), gradients = jax.jit(
-    jax.value_and_grad(generator_losses, has_aux=True)
-  )(variables['params'])
+  (_, (gan, matching, _, _)), gradients = generator_losses_and_gradients()
   expected = recipe.expected(CITYSCAPES)
   np.testing.assert_allclose(gan, expected['loss_g_gan'], rtol=1e-4)
   np.testing.assert_allclose(matching, expected['loss_g_feat'], rtol=1e-4)

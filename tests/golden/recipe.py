@@ -1,4 +1,4 @@
-"""Draws the weights that the reference vectors beside this file belong to.
+"""Generates the weights that belong to the reference vectors in this folder.
 
 The vectors are outputs of the public PyTorch networks, computed in float32 on a
 CPU with procedural inputs. Their weights are a function of the parameters'
@@ -51,7 +51,7 @@ def state_dict(name: str, network: str | None = None) -> dict[str, np.ndarray]:
   for key, shape in shapes.items():
     if key.endswith(('weight_u', 'weight_v')):
       continue
-    weights[key] = _draw(key, shape)
+    weights[key] = _values(key, shape)
   for key in shapes:
     if key.endswith('weight_u'):
       prefix = key.removesuffix('weight_u')
@@ -66,7 +66,7 @@ def _rng(key):
   return np.random.default_rng(zlib.crc32(key.encode()))
 
 
-def _draw(key, shape):
+def _values(key, shape):
   rng = _rng(key)
   if key.endswith('num_batches_tracked'):
     return np.zeros(shape)

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from instgan_jax.models import discriminator
+from tests.models import random_arrays
 
 STATS = 'spectral_stats'
 
@@ -28,8 +29,8 @@ def small(**fields):
 
 def inputs(batch):
   rng = np.random.default_rng(0)
-  labels = jnp.asarray(rng.integers(0, 4, (batch, 16, 32)))
-  image = jnp.asarray(rng.uniform(-1, 1, (batch, 16, 32, 3)), jnp.float32)
+  labels = rng.integers(0, 4, (batch, 16, 32))
+  image = rng.uniform(-1, 1, (batch, 16, 32, 3)).astype(np.float32)
   return labels, labels, image
 
 
@@ -65,7 +66,7 @@ def test_layers_with_bias_and_with_spectral_norm():
 
 def test_images_of_a_batch_do_not_mix():
   module, args = small(), inputs(4)
-  variables = module.init(jax.random.key(0), *args, train=False)
+  variables = random_arrays.variables(module, *args)
   apply = jax.jit(functools.partial(module.apply, train=False))
   together = apply(variables, *args)
   first = apply(variables, *(x[:2] for x in args))
@@ -78,7 +79,7 @@ def test_images_of_a_batch_do_not_mix():
 
 def test_a_second_pass_can_share_the_norms_of_the_first():
   module, args = small(), inputs(2)
-  variables = module.init(jax.random.key(0), *args, train=False)
+  variables = random_arrays.variables(module, *args)
   apply = jax.jit(
     functools.partial(module.apply, train=True), static_argnames='mutable'
   )

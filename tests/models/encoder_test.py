@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from instgan_jax.models import encoder
+from tests.models import random_arrays
 
 
 def test_any_size_gives_one_style_per_image():
@@ -25,7 +26,7 @@ def test_samples_have_the_mean_and_the_variance():
   mean = jnp.broadcast_to(jnp.array([0.0, 3.0]), (20000, 2))
   log_variance = jnp.broadcast_to(jnp.log(jnp.array([1.0, 0.25])), (20000, 2))
   samples = encoder.sample_style(
-    mean, log_variance, jax.random.normal(jax.random.key(0), mean.shape)
+    mean, log_variance, random_arrays.normal(mean.shape)
   )
   # Standard errors: 1 / sqrt(20000) = 0.007 of the mean.
   np.testing.assert_allclose(samples.mean(0), [0.0, 3.0], atol=0.03)

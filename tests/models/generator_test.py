@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from instgan_jax.models import generator
+from tests.models import random_arrays
 
 STATS = ['batch_stats', 'spectral_stats']
 SIZE = (32, 64)
@@ -41,39 +42,36 @@ def inputs(batch=2, num_instances=NUM_INSTANCES):
   ids = ids.repeat(4, 1).repeat(4, 2)
   latents = rng.standard_normal((batch, num_instances, 64))
   return (
-    jnp.asarray(labels, jnp.uint8),
-    jnp.asarray(ids, jnp.uint16),
-    jnp.asarray(latents, jnp.float32),
+    labels.astype(np.uint8),
+    ids.astype(np.uint16),
+    latents.astype(np.float32),
   )
 
 
 def shapes(module, *args):
-  """The variables' shapes, without computing them."""
-  return jax.eval_shape(
-    functools.partial(module.init, train=False), jax.random.key(0), *args
-  )
+  return random_arrays.shapes(module, *args)
+
+
+@functools.cache
+def tree_of(module):
+  """Shapes and dtypes of the variables."""
+  return shapes(module, *inputs())
 
 
 @functools.cache
 def variables_of(module):
-  """Random variables, larger than the initial ones, heads included."""
-  rng = np.random.default_rng(1)
-
-  def draw(leaf):
-    return jnp.asarray(0.3 * rng.standard_normal(leaf.shape), jnp.float32)
-
-  variables = jax.tree.map(draw, shapes(module, *inputs()))
-  ones = jax.tree.map(lambda x: 0.5 + x**2, variables['batch_stats'])
-  return {**variables, 'batch_stats': ones}
+  return random_arrays.variables(module, *inputs())
 
 
 @functools.cache
-def drawing(module, train=False):
-  return jax.jit(functools.partial(module.apply, train=train, mutable=STATS))
+def generation(module, train=False):
+  """(variables, *inputs) -> (image, statistics): compiled, numpy arrays."""
+  apply = jax.jit(functools.partial(module.apply, train=train, mutable=STATS))
+  return lambda *args: jax.device_get(apply(*args))
 
 
-def draw(module, variables, *args):
-  return drawing(module)(variables, *args)[0]
+def generate(module, variables, *args):
+  return generation(module)(variables, *args)[0]
 
 
 def parameter_count(tree):
@@ -93,7 +91,7 @@ def with_zero_heads(tree, l_tree):
   merged = {}
   for name, subtree in tree.items():
     if name == 'instance':
-      merged[name] = jax.tree.map(jnp.zeros_like, subtree)
+      merged[name] = jax.tree.map(np.zeros_like, subtree)
     elif name == 'instance_style':
       merged[name] = subtree
     elif isinstance(subtree, dict):
@@ -113,7 +111,7 @@ def full_optimization():
 
 @pytest.mark.parametrize('train', [False, True])
 @pytest.mark.parametrize('method', ['li', 'lip'])
-def test_zero_heads_draw_the_picture_of_l_to_the_bit(
+def test_zero_heads_generate_the_image_of_l_to_the_bit(
   method, train, full_optimization
 ):
   module, module_l = small(method), small('l')
@@ -123,10 +121,10 @@ def test_zero_heads_draw_the_picture_of_l_to_the_bit(
     for name, subtree in variables_of(module).items()
   }
   label_map, instance_map, latents = inputs()
-  expected, expected_stats = drawing(module_l, train)(
+  expected, expected_stats = generation(module_l, train)(
     variables_l, label_map, instance_map
   )
-  image, stats = drawing(module, train)(
+  image, stats = generation(module, train)(
     variables, label_map, instance_map, latents
   )
   assert expected.std() > 0.1
@@ -136,8 +134,8 @@ def test_zero_heads_draw_the_picture_of_l_to_the_bit(
 
 @pytest.mark.parametrize('method', ['li', 'lip'])
 def test_methods_add_entries_to_the_tree_of_l_and_change_none(method):
-  tree_l = jax.tree.map(jnp.shape, shapes(small('l'), *inputs()))
-  tree = jax.tree.map(jnp.shape, shapes(small(method), *inputs()))
+  tree_l = jax.tree.map(jnp.shape, tree_of(small('l')))
+  tree = jax.tree.map(jnp.shape, tree_of(small(method)))
   assert without_added(tree) == tree_l
   assert tree != tree_l
 
@@ -149,15 +147,15 @@ def test_renumbering_instances_with_their_latents_changes_nothing(
   module = small(head_kernel_size=head_kernel_size)
   label_map, instance_map, latents = inputs()
   order = np.random.default_rng(2).permutation(NUM_INSTANCES)
-  numbers = jnp.asarray(np.concatenate([[0], np.argsort(order) + 1]))
+  numbers = np.concatenate([[0], np.argsort(order) + 1]).astype(np.uint16)
   variables = variables_of(module)
-  expected = draw(module, variables, label_map, instance_map, latents)
-  image = draw(
+  expected = generate(module, variables, label_map, instance_map, latents)
+  image = generate(
     module, variables, label_map, numbers[instance_map], latents[:, order]
   )
   np.testing.assert_allclose(image, expected, atol=1e-5)
-  # Without their latents the picture is another one.
-  image = draw(module, variables, label_map, numbers[instance_map], latents)
+  # Without their latents the image is another one.
+  image = generate(module, variables, label_map, numbers[instance_map], latents)
   assert np.abs(image - expected).max() > 0.1
 
 
@@ -165,9 +163,9 @@ def test_latents_of_absent_instances_change_nothing():
   module, larger = small(), small(num_instances=NUM_INSTANCES + 5)
   variables = variables_of(module)
   label_map, instance_map, latents = inputs()
-  expected = draw(module, variables, label_map, instance_map, latents)
-  more = jnp.pad(latents, ((0, 0), (0, 5), (0, 0)), constant_values=3.0)
-  image = draw(larger, variables, label_map, instance_map, more)
+  expected = generate(module, variables, label_map, instance_map, latents)
+  more = np.pad(latents, ((0, 0), (0, 5), (0, 0)), constant_values=3.0)
+  image = generate(larger, variables, label_map, instance_map, more)
   np.testing.assert_allclose(image, expected, atol=1e-5)
 
 
@@ -176,19 +174,19 @@ def test_a_batch_equals_its_items(method):
   module = small(method)
   variables = variables_of(module)
   args = inputs()
-  images = draw(module, variables, *args)
+  images = generate(module, variables, *args)
   for i in range(2):
-    image = draw(module, variables, *(x[i : i + 1] for x in args))
+    image = generate(module, variables, *(x[i : i + 1] for x in args))
     np.testing.assert_allclose(image[0], images[i], atol=1e-5)
 
 
 def test_evaluation_moves_no_statistics():
   module = small()
   variables = variables_of(module)
-  _, stats = drawing(module)(variables, *inputs())
+  _, stats = generation(module)(variables, *inputs())
   for name in STATS:
     jax.tree.map(np.testing.assert_array_equal, stats[name], variables[name])
-  _, stats = drawing(module, train=True)(variables, *inputs())
+  _, stats = generation(module, train=True)(variables, *inputs())
   for name in STATS:
     moved = jax.tree.map(
       lambda a, b: bool(np.any(a != b)), stats[name], variables[name]
@@ -228,18 +226,17 @@ def test_remat_changes_neither_names_nor_gradients():
     gradient(small('l', remat=True)),
     gradient(small('l')),
   )
-  tree = jax.tree.map(jnp.shape, shapes(small(), *inputs()))
-  assert jax.tree.map(jnp.shape, shapes(small(remat=True), *inputs())) == tree
+  assert tree_of(small(remat=True)) == tree_of(small())
 
 
 def test_bfloat16_keeps_the_image_and_the_parameters_float32():
   module, half = small(), small(dtype=jnp.bfloat16)
-  tree = shapes(half, *inputs())
+  tree = tree_of(half)
   assert {leaf.dtype for leaf in jax.tree.leaves(tree)} == {jnp.dtype('f4')}
   variables = variables_of(module)
-  image = draw(half, variables, *inputs())
+  image = generate(half, variables, *inputs())
   assert image.dtype == jnp.float32
-  difference = np.abs(image - draw(module, variables, *inputs()))
+  difference = np.abs(image - generate(module, variables, *inputs()))
   assert 0 < difference.mean() < 0.05
 
 
@@ -253,21 +250,28 @@ def test_an_exported_generator_runs_for_any_platform_and_batch():
   )
   restored = jax.export.deserialize(exported.serialize())
   np.testing.assert_allclose(
-    restored.call(variables, *args), draw(module, variables, *args), atol=1e-5
+    restored.call(variables, *args),
+    generate(module, variables, *args),
+    atol=1e-5,
   )
 
 
-def test_image_style_takes_the_place_of_the_labels():
+def image_and_tree(module, *args):
+  """The shapes of the image and of the variables."""
+  return jax.eval_shape(
+    functools.partial(module.init_with_output, train=False),
+    jax.random.key(0),
+    *args,
+  )
+
+
+def test_image_style_replaces_the_labels():
   module = small('l', image_style_dim=5)
   label_map, instance_map, _ = inputs()
   style = jnp.ones((2, 5))
-  args = (label_map, instance_map, None, style)
-  tree = shapes(module, *args)
+  image, tree = image_and_tree(module, label_map, instance_map, None, style)
   # 1x2 pixels of 16 * 2 channels.
   assert tree['params']['fc']['kernel'].shape == (5, 64)
-  image = jax.eval_shape(
-    functools.partial(module.apply, train=False), tree, *args
-  )
   assert image.shape == (2, *SIZE, 3)
 
 
@@ -279,12 +283,9 @@ def test_upsampling(upsampling, stride, last_width):
   module = small('l', upsampling=upsampling, image_size=(128, 256))
   assert module.stride == stride
   maps = (jnp.zeros((1, 128, 256), jnp.int32),) * 2
-  tree = shapes(module, *maps)
+  image, tree = image_and_tree(module, *maps)
   assert ('up_4' in tree['params']) == (upsampling == 'most')
   assert tree['params']['conv_img']['kernel'].shape == (3, 3, last_width, 3)
-  image = jax.eval_shape(
-    functools.partial(module.apply, train=False), tree, *maps
-  )
   assert image.shape == (1, 128, 256, 3)
 
 

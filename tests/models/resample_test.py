@@ -47,13 +47,13 @@ def test_average_pool_rounds_odd_sides_up():
 
 
 def test_bilinear_resize_does_not_smooth_when_shrinking():
-  # From 8 to 2 the centres lie at 1.5 and 5.5: between pixels 1, 2 and 5, 6.
+  # From 8 to 2 the centers lie at 1.5 and 5.5: between pixels 1, 2 and 5, 6.
   x = column(100, 0, 2, 100, 100, 4, 8, 100)
   resized = resample.bilinear_resize(x, (2, 1))
   np.testing.assert_allclose(resized[0, :, 0, 0], [1.0, 6.0], rtol=1e-6)
 
 
 def test_bilinear_resize_when_growing():
-  # From 2 to 4 the centres lie at -0.25 (clamped), 0.25, 0.75, 1.25.
+  # From 2 to 4 the centers lie at -0.25 (clamped), 0.25, 0.75, 1.25.
   resized = resample.bilinear_resize(column(0, 4), (4, 1))
   np.testing.assert_allclose(resized[0, :, 0, 0], [0, 1, 3, 4], rtol=1e-6)

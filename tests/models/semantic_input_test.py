@@ -16,7 +16,7 @@ def scene():
 
 
 def edges_by_the_rule(raw):
-  """1 where the raw id differs from any 4-neighbour, pixel by pixel."""
+  """1 where the raw id differs from any 4-neighbor, pixel by pixel."""
   batch, height, width = raw.shape
   edges = np.zeros(raw.shape)
   for b, y, x in np.ndindex(raw.shape):

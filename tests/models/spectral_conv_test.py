@@ -1,9 +1,12 @@
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from instgan_jax.models import spectral_conv
+from tests.models import random_arrays
 
 STATS = 'spectral_stats'
 
@@ -17,8 +20,8 @@ def layer_and_variables(seed=0, *, features=3, in_channels=2, **fields):
     'params': {'kernel': kernel, 'bias': rng.standard_normal(features)},
     STATS: {'u': u / np.linalg.norm(u), 'v': v / np.linalg.norm(v)},
   }
-  variables = jax.tree.map(lambda a: jnp.asarray(a, jnp.float32), variables)
-  x = jnp.asarray(rng.standard_normal((2, 5, 6, in_channels)), jnp.float32)
+  variables = jax.tree.map(lambda a: a.astype(np.float32), variables)
+  x = rng.standard_normal((2, 5, 6, in_channels)).astype(np.float32)
   return layer, variables, x
 
 
@@ -48,7 +51,7 @@ def test_four_times_the_identity_has_sigma_four():
     'params': {'kernel': 4.0 * jnp.eye(5).reshape(1, 1, 5, 5)},
     STATS: {'u': u, 'v': u},
   }
-  x = jax.random.normal(jax.random.key(0), (1, 2, 2, 5))
+  x = random_arrays.normal((1, 2, 2, 5))
   y = layer.apply(variables, x, train=False)
   np.testing.assert_allclose(y, x, rtol=1e-6)
 
@@ -98,8 +101,8 @@ def test_gradient_flows_through_the_kernel_only():
   u, v, _ = power_step(kernel, variables[STATS]['u'])
   u, v = u.astype(np.float32), v.astype(np.float32)
   np.testing.assert_allclose(
-    jax.grad(loss)(kernel),
-    jax.grad(loss_with_fixed_vectors)(kernel),
+    jax.jit(jax.grad(loss))(kernel),
+    jax.jit(jax.grad(loss_with_fixed_vectors))(kernel),
     rtol=1e-4,
     atol=1e-4,
   )
@@ -128,11 +131,12 @@ def test_padding_and_strides(kernel_size, strides):
     use_bias=False,
     use_spectral_norm=False,
   )
-  x = jax.random.normal(jax.random.key(0), (1, 7, 9, 2))
-  variables = layer.init(jax.random.key(1), x, train=False)
-  kernel = np.asarray(variables['params']['kernel'])
+  x = random_arrays.normal((1, 7, 9, 2))
+  variables = random_arrays.variables(layer, x)
+  kernel = variables['params']['kernel']
   padded = np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)))
   y = layer.apply(variables, x, train=False)
+  y = np.asarray(y)
   for row, column in np.ndindex(y.shape[1:3]):
     top, left = strides * row, strides * column
     patch = padded[:, top : top + kernel_size, left : left + kernel_size]
@@ -144,7 +148,9 @@ def test_padding_and_strides(kernel_size, strides):
 def test_a_fresh_layer_needs_no_training():
   layer = spectral_conv.SpectralConv(8, kernel_size=3, use_bias=False)
   x = jnp.ones((1, 5, 5, 8))
-  variables = layer.init(jax.random.key(0), x, train=False)
+  variables = jax.jit(functools.partial(layer.init, train=False))(
+    jax.random.key(0), x
+  )
   stats, kernel = variables[STATS], variables['params']['kernel']
   matrix = kernel.reshape(-1, 8)
   largest = np.linalg.svd(matrix, compute_uv=False)[0]

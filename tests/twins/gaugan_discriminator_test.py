@@ -48,14 +48,15 @@ def twins(form):
 def images(form):
   """Fake and real ones, in [-1, 1]."""
   return tuple(
-    scenes.draw(2, *form.image_size, seed=seed).scaled_image for seed in (1, 0)
+    scenes.random(2, *form.image_size, seed=seed).scaled_image
+    for seed in (1, 0)
   )
 
 
-def judge_with_twin(twin, form):
-  """What `judge` below gives, of a twin in training mode."""
+def discriminate_with_twin(twin, form):
+  """The results of `discriminate`, of a twin in training mode."""
   dtype = next(twin.parameters()).dtype
-  scene = scenes.draw(2, *form.image_size)
+  scene = scenes.random(2, *form.image_size)
   labels = scenes.network_input(
     scene.labels,
     scene.raw_instances,
@@ -64,7 +65,7 @@ def judge_with_twin(twin, form):
   ).to(dtype)
   fake, real = (pytorch.to_tensor(image, dtype) for image in images(form))
   fake.requires_grad_()
-  features = gaugan_losses.judge(twin.train(), labels, fake, real)
+  features = gaugan_losses.discriminate(twin.train(), labels, fake, real)
   d_loss = sum(gaugan_losses.discriminator_terms(*features))
   g_loss = sum(gaugan_losses.generator_terms(*features))
   (fake_grad,) = torch.autograd.grad(g_loss, fake, retain_graph=True)
@@ -81,9 +82,9 @@ def judge_with_twin(twin, form):
 
 
 @functools.partial(jax.jit, static_argnames='form')
-def judge(variables, form):
+def discriminate(variables, form):
   """Ours: features, losses, gradients and the statistics after one pass."""
-  scene = scenes.draw(2, *form.image_size)
+  scene = scenes.random(2, *form.image_size)
   maps = scene.labels, scene.instances
   network = discriminator.MultiscaleDiscriminator(
     num_labels=NUM_LABELS,
@@ -131,8 +132,10 @@ def judge(variables, form):
 def test_features_losses_gradients_and_statistics(form):
   single, double = twins(form)
   variables = gaugan.discriminator_variables(pytorch.state_dict(single))
-  ours = judge(variables, form)
-  single, double = (judge_with_twin(twin, form) for twin in (single, double))
+  ours = discriminate(variables, form)
+  single, double = (
+    discriminate_with_twin(twin, form) for twin in (single, double)
+  )
   precision.assert_as_precise(ours, single, double, floor=2e-5)
   # Logits on both sides of the kink of the hinge.
   logits = np.asarray(ours['features'][1][0][-1])

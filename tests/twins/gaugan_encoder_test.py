@@ -25,7 +25,7 @@ def twins():
 
 
 def encode_with_twin(twin, image, *, train):
-  """What `encode` below gives, of a twin."""
+  """The results of `encode`, of a twin."""
   before = pytorch.state_dict(twin)
   with torch.no_grad():
     mean, log_variance = twin.train(train)(
@@ -52,7 +52,7 @@ def encode(variables, image, train):
   [((64, 128), True), ((256, 256), False), ((270, 530), False)],
 )
 def test_moments_divergence_and_statistics(size, train):
-  image = scenes.draw(2, *size).scaled_image
+  image = scenes.random(2, *size).scaled_image
   variables = gaugan.encoder_variables(pytorch.state_dict(twins()[0]))
   ours = encode(variables, image, train)
   single, double = (

@@ -44,9 +44,9 @@ def twins(form):
   )
 
 
-def draw_with_twins(form, *, train):
+def generate_with_twins(form, *, train):
   """The image and the statistics after it, in float32 and float64."""
-  scene = scenes.draw(2, *form.image_size)
+  scene = scenes.random(2, *form.image_size)
   labels = scenes.network_input(
     scene.labels,
     scene.raw_instances,
@@ -75,9 +75,9 @@ def latents(form):
 
 
 @functools.partial(jax.jit, static_argnames=('form', 'train'))
-def draw(variables, form, train):
+def generate(variables, form, train):
   """Ours."""
-  scene = scenes.draw(2, *form.image_size)
+  scene = scenes.random(2, *form.image_size)
   ours = generator.Generator(
     num_labels=NUM_LABELS,
     base_channels=2,
@@ -103,8 +103,8 @@ def draw(variables, form, train):
 @pytest.mark.parametrize('form', FORMS, ids=lambda form: form.upsampling)
 def test_image_and_all_statistics(form, train):
   variables = gaugan.generator_variables(pytorch.state_dict(twins(form)[0]))
-  image, stats = draw(variables, form, train)
-  single, double = draw_with_twins(form, train=train)
+  image, stats = generate(variables, form, train)
+  single, double = generate_with_twins(form, train=train)
   # tanh at its ends would hide a difference.
   assert np.mean(np.abs(image) < 0.98) > 0.6
   precision.assert_as_precise(image, single[0], double[0], floor=1e-5)

@@ -6,8 +6,8 @@ torch = pytorch.torch
 LAYER_WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 
 
-def judge(discriminator, labels, fake, real):
-  """Features of fake and real, judged in one batch."""
+def discriminate(discriminator, labels, fake, real):
+  """Features of fake and real images, discriminated in one batch."""
   images = torch.cat([fake, real])
   outputs = discriminator(torch.cat([labels.repeat(2, 1, 1, 1), images], 1))
   batch = len(fake)

@@ -1,7 +1,8 @@
 """GauGAN's training step in PyTorch, on the twins.
 
-The generator moves, then draws again without gradient, in training mode, for
-the discriminator's move. In both halves fake and real are judged in one batch.
+The generator is updated, then generates again without gradient, in training
+mode, for the update of the discriminator. In both halves fake and real images
+are discriminated in one batch.
 """
 
 from tests.twins import gaugan_losses, pytorch
@@ -11,7 +12,7 @@ BASE_RATE = 2e-4  # GauGAN's; the two networks' are half and twice of it.
 
 
 class Step:
-  """Moves the twins of generator, encoder and discriminator."""
+  """Updates the twins of generator, encoder and discriminator."""
 
   def __init__(self, generator, encoder, discriminator, features):
     self.networks = {
@@ -19,7 +20,7 @@ class Step:
       'encoder': encoder.train(),
       'discriminator': discriminator.train(),
     }
-    self.features = features  # In the place of VGG19's.
+    self.features = features  # Replace those of VGG19.
     self.of_generator = torch.optim.Adam(
       [*generator.parameters(), *encoder.parameters()],
       lr=BASE_RATE / 2,
@@ -42,9 +43,11 @@ class Step:
 
     self.of_discriminator.zero_grad()
     with torch.no_grad():
-      fake, _ = self._draw(labels, image, noise)
+      fake, _ = self._generate(labels, image, noise)
     d_loss = sum(
-      gaugan_losses.discriminator_terms(*self._judge(labels, fake, image))
+      gaugan_losses.discriminator_terms(
+        *self._discriminate(labels, fake, image)
+      )
     )
     d_loss.backward()
     gradients['discriminator'] = pytorch.gradients(
@@ -54,20 +57,20 @@ class Step:
     terms = {name: term.item() for name, term in terms.items()}
     return {**terms, 'd_loss': d_loss.item()}, gradients
 
-  def _draw(self, labels, image, noise):
+  def _generate(self, labels, image, noise):
     mean, log_variance = self.networks['encoder'](image)
     latent = mean + noise * torch.exp(log_variance / 2)
     divergence = gaugan_losses.divergence(mean, log_variance)
     return self.networks['generator'](labels, latent), divergence
 
-  def _judge(self, labels, fake, image):
+  def _discriminate(self, labels, fake, image):
     discriminator = self.networks['discriminator']
-    return gaugan_losses.judge(discriminator, labels, fake, image)
+    return gaugan_losses.discriminate(discriminator, labels, fake, image)
 
   def _generator_terms(self, labels, image, noise):
-    fake, divergence = self._draw(labels, image, noise)
+    fake, divergence = self._generate(labels, image, noise)
     gan, matching = gaugan_losses.generator_terms(
-      *self._judge(labels, fake, image)
+      *self._discriminate(labels, fake, image)
     )
     distance = gaugan_losses.perceptual(
       self.features(fake), self.features(image)

@@ -85,7 +85,7 @@ def twins():
 
 
 def batch(step):
-  scene = scenes.draw(BATCH, 64, 128, num_labels=35, seed=step)
+  scene = scenes.random(BATCH, 64, 128, num_labels=35, seed=step)
   return {
     'image': scene.image,
     'label_map': scene.labels.astype(np.uint8),
@@ -96,7 +96,7 @@ def batch(step):
 
 
 def thinned(image):
-  """Five maps in the place of VGG19's: every pixel, every second one, ..."""
+  """Replaces VGG19's features by every pixel, every second one, and so on."""
   return tuple(image[:, :: 2**k, :: 2**k] for k in range(5))
 
 
@@ -124,7 +124,7 @@ def steps_of_twin(which):
   key = randomness.stream_key(config().seed, randomness.IMAGE_STYLE)
   losses, gradients = [], []
   for k in range(NUM_STEPS):
-    scene = scenes.draw(BATCH, 64, 128, num_labels=35, seed=k)
+    scene = scenes.random(BATCH, 64, 128, num_labels=35, seed=k)
     labels = scenes.network_input(
       scene.labels, scene.raw_instances, num_labels=35, use_edges=True
     )
@@ -215,7 +215,7 @@ def leaves(tree):
 def parameters_with_gradient():
   """All but the biases that a batch norm takes away again.
 
-  Their gradient is rounding alone, which Adam makes steps of its full rate of.
+  Their gradient is rounding alone, but Adam turns it into steps of full size.
   """
   gradients = steps_of_twin(DOUBLE)[1][0]
   return {
@@ -265,9 +265,9 @@ def test_all_gradients_of_every_step(network):
 
 @pytest.mark.parametrize('network', CONVERT)
 def test_parameters_after_the_steps(network):
-  """At most 1 element in 10,000 differs by over 1 % of the rate.
+  """At most 1 element in 10,000 differs by more than 1 % of the rate.
 
-  (Where rounding turns the sign of a gradient, Adam turns a whole step.)
+  (Where rounding changes the sign of a gradient, Adam reverses a whole step.)
   """
   rate = 4e-4 if network == 'discriminator' else 1e-4
   before, ours, exact = (
@@ -298,7 +298,7 @@ def test_statistics_after_the_steps(network):
     return
   exact = leaves(double['batch_stats'])
   for name, actual in leaves(ours['batch_stats']).items():
-    # The means follow the biases that have no gradient, see above.
+    # The means follow the biases that have no gradient.
     tolerance = 1e-3 if name.endswith("['mean']") else 0
     np.testing.assert_allclose(
       actual, exact[name], rtol=1e-4, atol=tolerance, err_msg=name

@@ -87,8 +87,8 @@ def test_losses_gradients_and_running_moments_of_training():
     wanted = expected[f'bn_{name}_after']
     np.testing.assert_allclose(moments[name], wanted, atol=1e-6)
 
-  judged = gaugan_losses.judge(d, labels, fake, real)
-  gan, matching = gaugan_losses.generator_terms(*judged)
+  features = gaugan_losses.discriminate(d, labels, fake, real)
+  gan, matching = gaugan_losses.generator_terms(*features)
   np.testing.assert_allclose(gan.item(), expected['loss_g_gan'], rtol=1e-5)
   np.testing.assert_allclose(
     matching.item(), expected['loss_g_feat'], rtol=1e-5
@@ -97,8 +97,8 @@ def test_losses_gradients_and_running_moments_of_training():
   check_grad_norms(g, 'G')
 
   d.zero_grad()
-  judged = gaugan_losses.judge(d, labels, fake.detach(), real)
-  loss_fake, loss_real = gaugan_losses.discriminator_terms(*judged)
+  features = gaugan_losses.discriminate(d, labels, fake.detach(), real)
+  loss_fake, loss_real = gaugan_losses.discriminator_terms(*features)
   for loss, name in ((loss_fake, 'fake'), (loss_real, 'real')):
     wanted = expected[f'loss_d_{name}']
     np.testing.assert_allclose(loss.item(), wanted, rtol=1e-5)

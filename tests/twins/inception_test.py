@@ -19,7 +19,7 @@ def features_of_twin(twin, images):
 
 def test_features_of_each_block():
   # 91 -> 45 -> 43 -> 21 -> 19 -> 9 -> 4 -> 1 rows: some pools drop a row.
-  images = scenes.draw(1, 91, 130).scaled_image
+  images = scenes.random(1, 91, 130).scaled_image
   single, double = pytorch.twins(inception.Inception)
   variables = inception_weights.inception_variables(pytorch.state_dict(single))
   ours = jax.jit(our_inception.Inception().apply)(variables, images)
@@ -29,7 +29,7 @@ def test_features_of_each_block():
 
 @pytest.mark.parametrize('size', [(64, 128), (256, 512), (299, 299)])
 def test_preprocessing(size):
-  images = scenes.draw(1, *size).image
+  images = scenes.random(1, *size).image
   single, double = (
     pytorch.to_array(
       inception.preprocess(pytorch.to_tensor(images, dtype) / 255)

@@ -159,7 +159,7 @@ class ConvModule(nn.Module):
 
 
 class Mmsegmentation(nn.Module):
-  """mmsegmentation's: half pixel centres, first dilations halved."""
+  """mmsegmentation's: half pixel centers, first dilations halved."""
 
   def __init__(
     self,

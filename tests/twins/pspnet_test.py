@@ -25,7 +25,7 @@ def logits_of_twin(twin, images):
 @pytest.mark.parametrize('family', FAMILIES)
 def test_logits(family):
   build, stem, size = FAMILIES[family]
-  images = scenes.draw(1, *size).image
+  images = scenes.random(1, *size).image
   single, double = pytorch.twins(
     lambda: build(
       num_blocks=(1, 2, 2, 2), stem=stem, base=4, pyramid=6, num_classes=5

@@ -1,4 +1,4 @@
-"""PyTorch where it is installed, and the way between its arrays and ours."""
+"""PyTorch where it is installed, and conversions of its arrays to ours."""
 
 import warnings
 import zlib
@@ -40,7 +40,7 @@ def state_dict(network):
 
 
 def gradients(network):
-  """Its state dict, with gradients in the place of the parameters."""
+  """Its state dict, with gradients instead of the parameters."""
   arrays = state_dict(network)
   for key, parameter in network.named_parameters():
     arrays[key] = parameter.grad.numpy().copy()
@@ -70,9 +70,10 @@ def random_weights(network, *, seed):
   random ones: far from converged, so that each further step shows.
   """
   arrays = {}
-  for key, value in state_dict(network).items():
+  initial = state_dict(network)
+  for key, value in initial.items():
     rng = np.random.default_rng((seed, zlib.crc32(key.encode())))
-    arrays[key] = _draw(key, value.shape, rng)
+    arrays[key] = _values(key, value.shape, rng)
   for key in arrays:
     if key.endswith('weight_u'):
       prefix = key.removesuffix('weight_u')
@@ -81,12 +82,11 @@ def random_weights(network, *, seed):
       v = _unit(matrix.T @ arrays[key])
       arrays[key], arrays[f'{prefix}weight_v'] = _unit(matrix @ v), v
   return {
-    key: value.astype(network.state_dict()[key].numpy().dtype)
-    for key, value in arrays.items()
+    key: value.astype(initial[key].dtype) for key, value in arrays.items()
   }
 
 
-def _draw(key, shape, rng):
+def _values(key, shape, rng):
   if key.endswith('num_batches_tracked'):
     return np.zeros(shape)
   if key.endswith('running_var'):

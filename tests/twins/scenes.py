@@ -1,4 +1,4 @@
-"""Random scenes, and what GauGAN's networks are given of them."""
+"""Random scenes, and the input of GauGAN's networks for them."""
 
 import functools
 from typing import NamedTuple
@@ -29,7 +29,7 @@ class Scene(NamedTuple):
 
 
 @functools.cache
-def draw(batch, height, width, *, num_labels=6, seed=0):
+def random(batch, height, width, *, num_labels=6, seed=0):
   """Blocks of 8 pixels; the upper half of the labels are of things."""
   rng = np.random.default_rng(seed)
 

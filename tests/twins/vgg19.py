@@ -24,8 +24,8 @@ class Vgg19(nn.Module):
 
   def forward(self, x):
     features = []
-    for place, layer in enumerate(self.features):
+    for index, layer in enumerate(self.features):
       x = layer(x)
-      if place in self.taps:
+      if index in self.taps:
         features.append(x)
     return features

@@ -41,7 +41,7 @@ def distance(fake, real, variables):
 
 def test_features_loss_and_gradient():
   fake, real = (
-    scenes.draw(1, 35, 50, seed=seed).scaled_image for seed in (1, 0)
+    scenes.random(1, 35, 50, seed=seed).scaled_image for seed in (1, 0)
   )
   single, double = pytorch.twins(vgg19.Vgg19)
   variables = vgg19_weights.vgg19_variables(pytorch.state_dict(single))

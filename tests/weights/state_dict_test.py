@@ -16,11 +16,11 @@ ARRAYS = {
 }
 
 
-def assert_is_arrays(found):
-  assert list(found) == list(ARRAYS)
+def assert_is_arrays(arrays):
+  assert list(arrays) == list(ARRAYS)
   for key, value in ARRAYS.items():
-    assert found[key].dtype == value.dtype
-    np.testing.assert_array_equal(found[key], value)
+    assert arrays[key].dtype == value.dtype
+    np.testing.assert_array_equal(arrays[key], value)
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ def test_safetensors_needs_no_pytorch(tmp_path, monkeypatch):
   hide(monkeypatch, 'torch')
   path = tmp_path / 'w.safetensors'
   safetensors.numpy.save_file(ARRAYS, path)
-  found = state_dict.read(path)
-  assert_is_arrays({key: found[key] for key in ARRAYS})
+  arrays = state_dict.read(path)
+  assert_is_arrays({key: arrays[key] for key in ARRAYS})
 
 
 @pytest.mark.parametrize('zipped', [True, False])
@@ -67,12 +67,12 @@ def test_a_prefix_of_some_names_alone_stays(tmp_path):
 
 def test_half_precision_becomes_float32(tmp_path, torch):
   torch.save({'w': torch.ones(3, dtype=torch.bfloat16)}, tmp_path / 'w.pth')
-  found = state_dict.read(tmp_path / 'w.pth')['w']
-  assert found.dtype == np.float32
-  np.testing.assert_array_equal(found, 1.0)
+  array = state_dict.read(tmp_path / 'w.pth')['w']
+  assert array.dtype == np.float32
+  np.testing.assert_array_equal(array, 1.0)
 
 
-def test_absent_pytorch_is_one_line_with_the_mend(tmp_path, monkeypatch):
+def test_absent_pytorch_is_one_line_with_the_fix(tmp_path, monkeypatch):
   hide(monkeypatch, 'torch')
   (tmp_path / 'w.pth').write_bytes(b'x')
   with pytest.raises(InputError, match='pip install torch, or save') as error:
@@ -111,7 +111,7 @@ def test_what_is_no_state_dict_is_refused(tmp_path, torch):
   for content, message in (
     ([1, 2], 'holds a list'),
     ({}, 'holds a dict'),
-    ({'state_dict': {'epoch': 3}}, '1 values that are no arrays .epoch.'),
+    ({'state_dict': {'epoch': 3}}, '1 values that are not arrays .epoch.'),
   ):
     torch.save(content, tmp_path / 'w.pth')
     with pytest.raises(InputError, match=message):
