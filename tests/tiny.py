@@ -6,7 +6,7 @@ import numpy as np
 from flax import traverse_util
 
 from configs import toy_segmenter, toy_street
-from instgan_jax.build import gan
+from instgan_jax.build import generator as build_generator
 from instgan_jax.checkpoints import run_config, weights_folder
 
 
@@ -52,7 +52,7 @@ def segmenter_config(**changes):
 
 def generator_variables(config):
   """Random variables of a generator of `config`."""
-  generator, latent_shape = gan.generator(config)
+  generator, latent_shape = build_generator.build(config)
   maps = jnp.zeros((1, *generator.image_size), jnp.int32)
   latents = jnp.zeros((1, *latent_shape))
   style = jnp.zeros((1, generator.image_style_dim))

@@ -3,21 +3,19 @@
 import functools
 
 import jax
-import jax.numpy as jnp
 import ml_collections
 import optax
 
 from data_pipeline import batch as batch_lib
 from data_pipeline.errors import InputError
 from instgan_jax.build import data, errors, schedule
+from instgan_jax.build import generator as build_generator
 from instgan_jax.models import discriminator, encoder
-from instgan_jax.models import generator as generator_lib
 from instgan_jax.pretrained import load
 from instgan_jax.runtime import devices
 from instgan_jax.train import state as state_lib
 from instgan_jax.train import step as step_lib
 
-DTYPES = {'float32': jnp.float32, 'bfloat16': jnp.bfloat16}
 # Initialization runs once: optimizing it costs more than it saves.
 _FAST_COMPILATION = {
   'xla_backend_optimization_level': 0,
@@ -57,45 +55,6 @@ def check(config: ml_collections.ConfigDict) -> None:
     )
 
 
-def generator(
-  config: ml_collections.ConfigDict,
-  *,
-  axis_name: str | None = None,
-  use_spectral_norm: bool = True,
-) -> tuple[generator_lib.Generator, tuple[int, int]]:
-  """The generator and the shape of an example's latents.
-
-  Args:
-    config: of a run.
-    axis_name: of the devices, see `models.generator`.
-    use_spectral_norm: False for weights into which it is folded.
-
-  Raises:
-    InputError: for a value that no generator has.
-  """
-  model = config.model
-  module = generator_lib.Generator(
-    num_labels=model.num_labels,
-    base_channels=model.base_channels,
-    upsampling=model.upsampling,
-    image_size=(config.data.height, config.data.width),
-    hidden_channels=model.hidden_channels,
-    use_edges=model.use_edges,
-    use_instances=model.use_instances,
-    use_position_map=model.use_position_map,
-    num_instances=batch_lib.MAX_INSTANCES,
-    style_channels=model.style_channels,
-    head_kernel_size=model.head_kernel_size,
-    position_frequencies=model.position_frequencies,
-    image_style_dim=model.image_style_dim,
-    use_spectral_norm=use_spectral_norm,
-    axis_name=axis_name,
-    dtype=_dtype(config),
-    remat=config.remat,
-  )
-  return module, (batch_lib.MAX_INSTANCES, model.latent_dim)
-
-
 def networks(
   config: ml_collections.ConfigDict, *, axis_name: str | None = None
 ) -> step_lib.Networks:
@@ -104,10 +63,10 @@ def networks(
   Raises:
     InputError: for values that do not fit each other, or unusable weights.
   """
-  model, dtype = config.model, _dtype(config)
-  generator_module, latent_shape = generator(config, axis_name=axis_name)
+  model, dtype = config.model, build_generator.dtype(config)
+  generator, latent_shape = build_generator.build(config, axis_name=axis_name)
   modules = step_lib.Networks(
-    generator=generator_module,
+    generator=generator,
     discriminator=discriminator.MultiscaleDiscriminator(
       num_labels=model.num_labels,
       base_channels=config.discriminator.base_channels,
@@ -200,12 +159,6 @@ def _initializer(config, modules, optimizers_):
     image_size=(config.data.height, config.data.width),
     use_ema=config.ema_decay > 0,
   )
-
-
-def _dtype(config: ml_collections.ConfigDict):
-  if config.dtype not in DTYPES:
-    raise errors.unknown_value('dtype', config.dtype, DTYPES)
-  return DTYPES[config.dtype]
 
 
 def _vgg19_features(path: str, dtype):

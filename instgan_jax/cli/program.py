@@ -108,8 +108,9 @@ class Command:
       default = f' (default: {flag.default_as_str})' if flag.default else ''
       lines.append(f'  --{name}')
       lines += textwrap.wrap(
-        f'{flag.help}{default}',
+        ' '.join(f'{flag.help}{default}'.split()),
         width=79,
+        break_on_hyphens=False,
         initial_indent='      ',
         subsequent_indent='      ',
       )

@@ -10,6 +10,8 @@ import importlib.util
 import pathlib
 from collections.abc import Sequence
 
+from data_pipeline.errors import InputError
+
 _PACKAGE = 'configs'
 
 
@@ -23,6 +25,9 @@ def resolve(argv: Sequence[str]) -> list[str]:
 
   Args:
     argv: program name and arguments.
+
+  Raises:
+    InputError: for a file that does not exist.
   """
   resolved = list(argv)
   for i, word in enumerate(resolved):
@@ -39,18 +44,21 @@ def resolve(argv: Sequence[str]) -> list[str]:
 def _path(value: str) -> str:
   """`value` (PATH or PATH:ARGUMENT), or its shipped file."""
   path, colon, argument = value.partition(':')
-  given = pathlib.PurePath(path)
-  if pathlib.Path(path).is_file() or given.is_absolute():
+  if pathlib.Path(path).is_file():
     return value
-  if given.parent.name in ('', _PACKAGE):
-    shipped = _folder() / f'{given.stem}.py'
-    if shipped.is_file():
-      return f'{shipped}{colon}{argument}'
-  return value
+  given, shipped = pathlib.PurePath(path), _files()
+  if str(given.parent) in ('.', _PACKAGE) and given.stem in shipped:
+    return f'{shipped[given.stem]}{colon}{argument}'
+  raise InputError(
+    f'--config is {value!r}: there is no such file. Expected a path, or one of '
+    f'{", ".join(shipped)}.'
+  )
 
 
-def _folder() -> pathlib.Path:
+def _files() -> dict[str, pathlib.Path]:
+  """The shipped files by name."""
   spec = importlib.util.find_spec(_PACKAGE)
   if spec is None or not spec.submodule_search_locations:
     raise ModuleNotFoundError(f'The package {_PACKAGE} is not installed.')
-  return pathlib.Path(next(iter(spec.submodule_search_locations)))
+  folder = pathlib.Path(next(iter(spec.submodule_search_locations)))
+  return {path.stem: path for path in sorted(folder.glob('[!_]*.py'))}

@@ -8,7 +8,7 @@ import ml_collections
 import numpy as np
 
 from data_pipeline.errors import InputError
-from instgan_jax.build import gan
+from instgan_jax.build import generator as build_generator
 from instgan_jax.checkpoints import tree
 from instgan_jax.runtime import devices
 
@@ -24,8 +24,8 @@ class Program:
   def __init__(
     self, config: ml_collections.ConfigDict, *, use_spectral_norm: bool
   ):
-    """Builds the generator of `config`, see `build.gan.generator`."""
-    self.module, self.latent_shape = gan.generator(
+    """Builds the generator of `config`, see `build.generator`."""
+    self.module, self.latent_shape = build_generator.build(
       config, use_spectral_norm=use_spectral_norm
     )
     self._jitted = jax.jit(self.apply)

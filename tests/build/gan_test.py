@@ -1,4 +1,4 @@
-"""Configurations: their sizes, their schedules, their refusals."""
+"""Configurations of the GAN: their sizes and their refusals."""
 
 import importlib
 import pathlib
@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from data_pipeline.errors import InputError
-from instgan_jax.build import data, gan, schedule
+from instgan_jax.build import gan
 from tests import tiny
 
-CONFIGS = pathlib.Path(__file__).parent.parent / 'configs'
+CONFIGS = pathlib.Path(__file__).parent.parent.parent / 'configs'
 # Parameters of generator and discriminator. The public GauGAN for Cityscapes
 # (edges) has 93,048,003 and 5,601,410; without its edge channel the first
 # layer loses 9 * 1024 weights, 18 SPADE layers 9 * 128 each: 93,018,051.
@@ -34,7 +34,7 @@ def get_config(name):
 
 def test_every_config_has_its_golden_count():
   names = {path.stem for path in CONFIGS.glob('*.py')} - {'__init__'}
-  # Those are of another kind: see build_segmenter_test.
+  # Those are of another kind: see segmenter_test.
   segmenters = {name for name in names if name.endswith('_segmenter')}
   assert names - segmenters == set(NUM_PARAMETERS)
 
@@ -49,34 +49,13 @@ def test_number_of_parameters(name):
   )
 
 
-def test_gaugan_schedule_is_constant_for_100_epochs_then_falls_each_epoch():
-  config = get_config('cityscapes_l')
-  # 2975 scenes, batch 16: 185 steps an epoch.
-  schedule = schedule.learning_rate(config, 2975, 1.0)
-  assert schedule.num_steps(config, 2975) == 200 * 185
-  assert schedule(0) == schedule(100 * 185) == 1.0
-  assert schedule(101 * 185 - 1) == 1.0
-  np.testing.assert_allclose(schedule(101 * 185), 0.99, rtol=1e-6)
-  np.testing.assert_allclose(schedule(102 * 185 - 1), 0.99, rtol=1e-6)
-  np.testing.assert_allclose(schedule(200 * 185 - 1), 0.01, rtol=1e-5)
-
-
-def test_a_run_in_steps_decays_at_every_step():
-  config = tiny.config(num_steps=10)
-  schedule = schedule.learning_rate(config, 6, 1.0)
-  np.testing.assert_allclose(
-    [schedule(k) for k in range(10)],
-    [1, 1, 1, 1, 1, 1, 0.8, 0.6, 0.4, 0.2],
-    rtol=1e-6,
-  )
-
-
 @pytest.mark.parametrize(
   ('changes', 'message'),
   [
     ({'batch_size': 6}, r'batch_size 6 .* 4 devices .*batch_size=8'),
     ({'batch_size': 0}, r'batch_size 0'),
     ({'log_every_steps': 0}, r'log_every_steps is 0.*at least 1'),
+    ({'keep_checkpoints': 0}, r'keep_checkpoints is 0.*at least 1'),
     ({'ema_decay': 1.5}, r'ema_decay is 1\.5'),
     ({'decay_fraction': -0.5}, r'decay_fraction is -0\.5'),
     ({'data__loader': 'grain'}, r"data\.loader is 'grain', .*'tf_data'"),
@@ -104,26 +83,9 @@ def test_networks_refuse(changes, message):
     gan.networks(tiny.config(**changes))
 
 
-@pytest.mark.parametrize(
-  ('changes', 'message'),
-  [
-    ({'data__source': 'video'}, r"data\.source is 'video', .*'toy_street'"),
-    ({'data__width': 96}, r'data\.width 96 .*width=64'),
-    ({'data__num_train': 0}, r'train split .* no scene'),
-    (
-      {'data__source': 'folder', 'data__path': 'missing/folder'},
-      r'missing/folder',
-    ),
-    ({'data__source': 'npz', 'data__path': 'missing'}, r'missing/train\.npz'),
-  ],
-)
-def test_source_refuses(changes, message):
-  with pytest.raises(InputError, match=message):
-    data.source(tiny.config(**changes), 'train')
-
-
-def test_steps_and_epochs_exclude_each_other():
-  with pytest.raises(InputError, match='exactly one'):
-    schedule.num_steps(tiny.config(num_epochs=1), 6)
-  with pytest.raises(InputError, match='exactly one'):
-    schedule.num_steps(tiny.config(num_steps=0), 6)
+def test_the_average_is_a_part_of_the_state_where_it_is_on():
+  networks = gan.networks(tiny.config())
+  for decay in (0.0, 0.9):
+    config = tiny.config(ema_decay=decay)
+    state = gan.abstract_state(config, networks, gan.optimizers(config, 6))
+    assert bool(jax.tree.leaves(state.ema)) == (decay > 0)

@@ -9,10 +9,11 @@ import pytest
 
 from data_pipeline.errors import InputError
 from instgan_jax.build import segmenter as build_segmenter
+from instgan_jax.pretrained import pspnet
 from instgan_jax.train import segmenter_step
 from tests import tiny
 
-CONFIGS = pathlib.Path(__file__).parent.parent / 'configs'
+CONFIGS = pathlib.Path(__file__).parent.parent.parent / 'configs'
 # Parameters without and with the auxiliary head of training.
 NUM_PARAMETERS = {
   'cityscapes_segmenter': (65_602_931, 67_967_622),
@@ -68,17 +69,26 @@ def test_the_rate_falls_as_a_power():
 def test_the_toy_segmenter_is_trained_on_the_toy_streets():
   segmenter, toy = get_config('toy_segmenter'), get_config('toy_street')
   assert segmenter.data.to_dict() == toy.data.to_dict()
-  protocol = build_segmenter.protocol(segmenter)
-  assert protocol.size == (segmenter.model.height, segmenter.model.width)
+  size = (segmenter.model.height, segmenter.model.width)
+  assert build_segmenter.size(segmenter) == size
+
+
+def test_options_build_the_network_that_was_trained():
+  config = tiny.segmenter_config()
+  options = build_segmenter.options(config)
+  assert options['num_classes'] == 19
+  network = pspnet.PspNet(**options)
+  trained = build_segmenter.network(config, train=False)
+  assert network == trained.clone(dropout_rate=network.dropout_rate)
 
 
 @pytest.mark.parametrize(
   ('changes', 'message'),
   [
     ({'batch_size': 6}, r'batch_size 6 .* 4 devices'),
-    ({'optimizer': 'lamb'}, r"optimizer is 'lamb', expected one of sgd"),
+    ({'optimizer': 'lamb'}, r"optimizer is 'lamb', expected one of 'sgd'"),
     ({'eval_every_steps': 0}, r'eval_every_steps is 0.*at least 1'),
-    ({'data__loader': 'grain'}, r"data\.loader is 'grain', .*tf_data"),
+    ({'data__loader': 'grain'}, r"data\.loader is 'grain', .*'tf_data'"),
     ({'min_scale': 0.0}, r'min_scale is 0\.0 .* 0 < min_scale'),
     ({'min_scale': 2.0}, r'min_scale is 2\.0 and max_scale 1\.0'),
   ],

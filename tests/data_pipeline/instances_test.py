@@ -10,24 +10,43 @@ def ids(*rows):
 
 
 def test_things_are_numbered_in_the_order_of_their_raw_ids():
-  dense, raw_ids, num_dropped = instances.dense_instance_map(
+  dense = instances.dense_instance_map(
     ids([33007, 7, 24002], [26, 24002, 1000])
   )
-  np.testing.assert_array_equal(dense, [[3, 0, 2], [0, 2, 1]])
-  np.testing.assert_array_equal(raw_ids, [1000, 24002, 33007])
-  assert num_dropped == 0
-  assert (dense.dtype, raw_ids.dtype) == (np.uint16, np.int32)
+  np.testing.assert_array_equal(dense.instance_map, [[3, 0, 2], [0, 2, 1]])
+  assert dense.instance_map.dtype == np.uint16
+  assert dense.instance_ids == (1000, 24002, 33007)
+  assert all(type(number) is int for number in dense.instance_ids)
+  assert dense.num_dropped == 0
 
 
 def test_groups_and_stuff_belong_to_no_instance():
-  dense, raw_ids, num_dropped = instances.dense_instance_map(ids([0, 26, 999]))
-  np.testing.assert_array_equal(dense, [[0, 0, 0]])
-  assert (len(raw_ids), num_dropped) == (0, 0)
+  dense = instances.dense_instance_map(ids([0, 26, 999]))
+  np.testing.assert_array_equal(dense.instance_map, [[0, 0, 0]])
+  assert (dense.instance_ids, dense.num_dropped) == ((), 0)
+
+
+def test_first_id_says_what_an_instance_is():
+  # Dense ids already, as in maps that are not of Cityscapes: 0 for none.
+  dense = instances.dense_instance_map(ids([0, 7, 26000, 7, 1]), first_id=1)
+  np.testing.assert_array_equal(dense.instance_map, [[0, 2, 3, 2, 1]])
+  assert dense.instance_ids == (1, 7, 26000)
+  assert dense.num_dropped == 0
+
+
+def test_ids_below_the_first_one_do_not_count_as_dropped():
+  dense = instances.dense_instance_map(
+    ids([5, 5, 5, 9, 8, 8]), first_id=8, max_instances=1
+  )
+  assert dense.instance_ids == (8,)
+  np.testing.assert_array_equal(dense.instance_map, [[0, 0, 0, 0, 1, 1]])
+  assert dense.num_dropped == 1
 
 
 def test_ids_above_15_bits_survive():
-  _, raw_ids, _ = instances.dense_instance_map(ids([32767, 32768, 65535]))
-  np.testing.assert_array_equal(raw_ids, [32767, 32768, 65535])
+  dense = instances.dense_instance_map(ids([32767, 32768, 65535]))
+  assert dense.instance_ids == (32767, 32768, 65535)
+  np.testing.assert_array_equal(dense.instance_map, [[1, 2, 3]])
 
 
 def test_raw_ids_lead_back_from_dense_ids():

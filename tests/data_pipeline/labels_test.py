@@ -12,6 +12,7 @@ def test_rows_stand_at_their_id():
 def test_benchmark_has_nineteen_consecutive_train_ids():
   scored = [label for label in labels.LABELS if not label.ignore_in_eval]
   assert [label.train_id for label in scored] == list(range(19))
+  assert labels.EVALUATED == tuple(scored)
   others = [label for label in labels.LABELS if label.ignore_in_eval]
   assert {label.train_id for label in others} == {255}
 
@@ -27,7 +28,7 @@ def test_objects_are_persons_to_bicycles():
   assert unscored == ['caravan', 'trailer']
 
 
-def test_every_scored_class_has_its_own_colour():
+def test_every_scored_class_has_its_own_color():
   colors = {label.color for label in labels.LABELS if not label.ignore_in_eval}
   assert len(colors) == 19
 
@@ -42,7 +43,7 @@ def test_every_scored_class_has_its_own_colour():
     ('bicycle', 33, (119, 11, 32)),
   ],
 )
-def test_label_id_and_official_colour(name, expected, color):
+def test_label_id_and_official_color(name, expected, color):
   assert labels.label_id(name) == expected
   assert tuple(labels.COLORS[expected]) == color
 

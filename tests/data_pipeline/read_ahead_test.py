@@ -90,3 +90,9 @@ def test_early_close_cancels_what_has_not_begun():
   may_end.set()
   closing.join(30)
   assert begun == [0, 1]
+
+
+def test_batched_keeps_the_order_and_ends_with_the_rest():
+  assert list(read_ahead.batched(range(5), 2)) == [[0, 1], [2, 3], [4]]
+  assert list(read_ahead.batched(iter('abcd'), 2)) == [['a', 'b'], ['c', 'd']]
+  assert list(read_ahead.batched([], 3)) == []

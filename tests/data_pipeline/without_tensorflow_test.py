@@ -7,15 +7,16 @@ import sys
 for name in ('tensorflow', 'tensorflow_datasets', 'clu', 'tensorboard', 'jax'):
   sys.modules[name] = None
 
-from data_pipeline import assemble, augment, batch, folder, in_memory
-from data_pipeline import instances, labels, layout, order, scene_files
-from data_pipeline import toy_street
+from data_pipeline import batch, batches, in_memory, order, subset, toy_street
+from data_pipeline import scenes
+from data_pipeline.cityscapes import archives, folder
 
-scenes = in_memory.InMemory(toy_street.ToyStreet(2, height=32))
-rows = next(in_memory.train_batches(scenes, batch_size=4, seed=0))
-assert rows[batch.IMAGE].shape == (4, 32, 64, 3)
-(rows,) = in_memory.eval_batches(scenes, batch_size=2)
-assert rows[batch.MASK].all()
+source = in_memory.InMemory(toy_street.ToyStreet(2, height=32))
+rows = order.TrainingOrder(num_examples=2, batch_size=4, seed=0)
+got = next(batches.train_batches(source, rows))
+assert got[batch.IMAGE].shape == (4, 32, 64, 3)
+(both,) = scenes.read_scenes(subset.Subset(source, (1, 0)), 2)
+assert both.images.shape == (2, 32, 64, 3)
 """
 
 

@@ -1,24 +1,25 @@
-"""Frozen networks load from what was imported, or say what is wrong."""
+"""Pretrained networks load from what was imported, or say what is wrong."""
 
+import jax
 import numpy as np
 import pytest
 
 from data_pipeline.errors import InputError
-from instgan_jax.checkpoints import weights_folder
+from instgan_jax.checkpoints import tree, weights_folder
 from instgan_jax.pretrained import load
 from tests import tiny_segmenter
 
 
 def test_the_architecture_is_that_of_the_import(tmp_path):
-  found = load.pspnet(tiny_segmenter.save(tmp_path / 'a'))
-  assert found.network.stage_blocks == (1, 1, 1, 1)
+  loaded = load.pspnet(tiny_segmenter.save(tmp_path / 'a'))
+  assert loaded.module.stage_blocks == (1, 1, 1, 1)
   image = np.zeros((1, 32, 64, 3), np.float32)
-  logits = found.network.apply(found.variables, image).logits
+  logits = jax.jit(loaded.module.apply)(loaded.variables, image).logits
   assert logits.shape == (1, 32, 64, 19)
 
 
-def test_a_trained_segmenter_is_found_in_its_working_folder(tmp_path):
-  tiny_segmenter.save(tmp_path / 'run' / load.TRAINED_FOLDER)
+def test_a_trained_segmenter_is_located_in_its_workdir(tmp_path):
+  tiny_segmenter.save(tmp_path / 'run' / weights_folder.TRAINED_FOLDER)
   assert load.pspnet(str(tmp_path / 'run')).variables
 
 
@@ -29,19 +30,19 @@ def test_the_hash_tells_weights_apart(tmp_path):
   assert a.sha256 == b.sha256 != c.sha256
   bias = a.variables['params']['head_classifier']['bias'] + 1e-3
   a.variables['params']['head_classifier']['bias'] = bias
-  assert weights_folder.tree_sha256(a.variables) != b.sha256
+  assert tree.sha256(a.variables) != b.sha256
 
 
 def test_other_options_are_refused(tmp_path):
   folder = tiny_segmenter.save(tmp_path / 'a')
-  about = tmp_path / 'a' / 'weights.json'
-  text = about.read_text()
-  about.write_text(text.replace('"num_classes": 19', '"num_classes": 4'))
+  metadata = tmp_path / 'a' / 'weights.json'
+  text = metadata.read_text()
+  metadata.write_text(text.replace('"num_classes": 19', '"num_classes": 4'))
   with pytest.raises(
     InputError, match=r'head_classifier/bias is \(19,\), the model has \(4,\)'
   ):
     load.pspnet(folder)
-  about.write_text(text.replace('num_classes', 'depth'))
+  metadata.write_text(text.replace('num_classes', 'depth'))
   with pytest.raises(InputError, match='has options that no PSPNet has.*depth'):
     load.pspnet(folder)
 
@@ -52,7 +53,7 @@ def test_weights_of_another_network_are_named(tmp_path):
     load.inception(folder)
 
 
-def test_a_folder_without_its_description_is_named(tmp_path):
+def test_a_folder_without_metadata_is_named(tmp_path):
   folder = tiny_segmenter.save(tmp_path / 'a')
   (tmp_path / 'a' / 'weights.json').unlink()
   with pytest.raises(InputError, match='weights.json cannot be read'):

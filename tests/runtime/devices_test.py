@@ -42,6 +42,77 @@ def test_batch_must_be_divisible_by_devices(size):
   devices.check_batch_size(8)
 
 
+@pytest.mark.parametrize('num_rows', [1, 4, 6, 8])
+def test_shard_for_jit_fills_up_with_the_last_row(num_rows):
+  values = np.arange(num_rows * 2, dtype=np.float32).reshape(num_rows, 2)
+  sharded = devices.shard_for_jit({'x': values})['x']
+  assert len(sharded) % 4 == 0 and len(sharded) < num_rows + 4
+  assert len(sharded.sharding.device_set) == 4
+  np.testing.assert_array_equal(sharded[:num_rows], values)
+  for row in np.asarray(sharded[num_rows:]):
+    np.testing.assert_array_equal(row, values[-1])
+
+
+@pytest.fixture(scope='module')
+def rowwise():
+  """A program of which every row has a sum of many rounded terms."""
+  compilations = []
+  matrix = np.random.default_rng(0).normal(size=(37, 5)).astype(np.float32)
+
+  @jax.jit
+  def function(*, x, scale):
+    compilations.append(x.shape)  # While it is traced.
+    return jnp.tanh(x @ matrix) * scale[:, None]
+
+  rng = np.random.default_rng(1)
+  batch = {
+    'x': rng.normal(size=(11, 37)).astype(np.float32),
+    'scale': rng.normal(size=11).astype(np.float32),
+  }
+  return function, batch, compilations
+
+
+def test_map_rows_gives_a_row_for_each_in_order(rowwise):
+  function, batch, _ = rowwise
+  # 11 rows, 4 at a time, are 4, 4, and 3 with a copy.
+  results = devices.map_rows(function, batch, num_rows=4)
+  assert isinstance(results, np.ndarray) and results.shape == (11, 5)
+  expected = function(**devices.shard_for_jit(batch))[:11]
+  np.testing.assert_allclose(results, expected, rtol=1e-5, atol=1e-6)
+
+
+def test_map_rows_compiles_once_for_any_number_of_rows(rowwise):
+  function, batch, compilations = rowwise
+  compilations.clear()
+  function.clear_cache()
+  for size in (11, 4, 3, 1, 8):
+    rows = {key: value[:size] for key, value in batch.items()}
+    assert len(devices.map_rows(function, rows, num_rows=4)) == size
+  assert compilations == [(4, 37)]
+
+
+@pytest.mark.parametrize('num_rows', [1, 3, 4, 6])
+def test_map_rows_gives_a_row_the_same_bits_alone_and_together(
+  rowwise, num_rows
+):
+  function, batch, _ = rowwise
+  together = devices.map_rows(function, batch, num_rows=num_rows)
+  for row in (0, 5, 10):
+    alone = devices.map_rows(
+      function,
+      {k: v[row : row + 1] for k, v in batch.items()},
+      num_rows=num_rows,
+    )
+    np.testing.assert_array_equal(alone[0], together[row])
+
+
+def test_one_process_agrees_with_itself():
+  assert devices.agreed(True) is True and devices.agreed(False) is False
+  tree = {'w': np.ones(2)}
+  assert devices.to_global(tree) is tree and devices.to_local(tree) is tree
+  assert len(devices.global_sharding().device_set) == 4
+
+
 def test_prefetch_keeps_the_order_and_raises_at_the_right_place():
   def batches():
     for k in range(3):
@@ -53,6 +124,11 @@ def test_prefetch_keeps_the_order_and_raises_at_the_right_place():
     np.testing.assert_array_equal(next(fetched)['x'], np.full((4, 1), k))
   with pytest.raises(InputError, match='scene 3 is broken'):
     next(fetched)
+
+
+def test_prefetch_ends_with_its_batches():
+  fetched = devices.prefetch(iter([{'x': np.zeros(4)}] * 5), depth=1)
+  assert len(list(fetched)) == 5
 
 
 def test_prefetch_ends_its_thread_when_closed():

@@ -6,16 +6,20 @@ import pytest
 from instgan_jax.runtime import interruption
 
 
-@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_is_remembered_and_handlers_come_back(number):
+@pytest.mark.parametrize(
+  ('number', 'status'), [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
+)
+def test_a_signal_is_remembered_and_handlers_come_back(number, status, capfd):
   before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
-  with interruption.Interruption() as stop:
-    assert not stop.requested(1)
+  with interruption.Interruption('finishing the image') as stop:
+    assert not stop.requested(1) and stop.signal_name is None
     os.kill(os.getpid(), number)
     assert stop.requested(2)
     assert stop.signal_name == number.name
+    assert stop.exit_status == status
   after = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
   assert before == after
+  assert capfd.readouterr().err == f'\n{number.name}: finishing the image.\n'
 
 
 def test_a_second_ctrl_c_ends_at_once():

@@ -1,6 +1,8 @@
 import json
+import sys
 
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from instgan_jax.train import metrics
@@ -13,7 +15,7 @@ def lines(tmp_path):
 
 @pytest.fixture
 def without_tensorboard(monkeypatch):
-  monkeypatch.setattr(metrics, '_tensorboard', lambda _: None)
+  monkeypatch.setitem(sys.modules, 'clu', None)
 
 
 @pytest.mark.usefixtures('without_tensorboard')
@@ -54,3 +56,24 @@ def test_report_names_the_first_step_that_is_not_finite(value):
     metrics.NonFiniteError, match=r'^norm became .* at step 8\. Go on\.$'
   ):
     since.report('Go on.')
+
+
+def test_a_report_of_no_step_is_empty():
+  assert metrics.StepMetrics().report('') == {}
+
+
+@pytest.mark.usefixtures('without_tensorboard')
+def test_images_need_tensorboard_and_are_left_out_without(tmp_path):
+  writer = metrics.MetricsWriter(tmp_path)
+  writer.write_image(2, 'samples', np.zeros((4, 4, 3), np.uint8))
+  writer.close()
+  assert [path.name for path in tmp_path.iterdir()] == [metrics.FILE]
+
+
+def test_curves_go_to_tensorboard_where_it_is(tmp_path):
+  pytest.importorskip('clu.metric_writers')
+  writer = metrics.MetricsWriter(tmp_path)
+  writer.write(2, {'loss': 1.0})
+  writer.write_image(2, 'samples', np.zeros((4, 4, 3), np.uint8))
+  writer.close()
+  assert list(tmp_path.glob('events.out.tfevents.*'))

@@ -7,7 +7,7 @@ import numpy as np
 import optax
 from flax import linen as nn
 
-from data_pipeline import batches, toy_street
+from data_pipeline import batches, order, toy_street
 from instgan_jax.pretrained import pspnet
 from instgan_jax.runtime import devices
 from instgan_jax.train import segmenter_step
@@ -17,7 +17,7 @@ OPTIMIZER = optax.adam(0.01)
 
 
 class Pixelwise(nn.Module):
-  """Both heads judge a pixel by its own colour."""
+  """Both heads classify a pixel by its own color."""
 
   axis_name: str | None = None
 
@@ -57,11 +57,8 @@ def initial(network):
 
 @functools.cache
 def batch():
-  return next(
-    batches.train_batches(
-      toy_street.ToyStreet(4, height=32), batch_size=4, seed=0, flip=False
-    )
-  )
+  rows = order.TrainingOrder(num_examples=4, batch_size=4, seed=0, flip=False)
+  return next(batches.train_batches(toy_street.ToyStreet(4, height=32), rows))
 
 
 def make_step(network, axis_name=None):
@@ -136,7 +133,7 @@ def test_several_devices_make_the_update_of_one():
       np.testing.assert_array_equal(first, other)
 
 
-def test_every_batch_norm_of_pspnet_sees_all_devices():
+def test_every_batch_norm_of_pspnet_normalizes_over_all_devices():
   state, images = initial(small_pspnet()), pspnet.preprocess(batch()['image'])
 
   def statistics(network, images):
@@ -148,14 +145,14 @@ def test_every_batch_norm_of_pspnet_sees_all_devices():
     )[1]
 
   expected = jax.jit(functools.partial(statistics, small_pspnet()))(images)
-  found = jax.jit(
+  on_devices = jax.jit(
     jax.vmap(
       functools.partial(statistics, small_pspnet('devices')),
       axis_name='devices',
     )
   )(images.reshape(4, 1, *images.shape[1:]))
   for device in range(4):
-    assert_close(jax.tree.map(lambda x, d=device: x[d], found), expected)
+    assert_close(jax.tree.map(lambda x, d=device: x[d], on_devices), expected)
 
 
 def assert_close(a, b):
@@ -163,7 +160,7 @@ def assert_close(a, b):
     np.testing.assert_allclose(x, y, rtol=1e-4, atol=1e-5)
 
 
-def test_four_scenes_are_learnt_by_heart():
+def test_four_scenes_are_memorized():
   state = initial(small_pspnet())
   losses = []
   for _ in range(40):
@@ -175,9 +172,9 @@ def test_four_scenes_are_learnt_by_heart():
 
 
 def test_weights_are_kept_without_the_head_of_training():
-  found = segmenter_step.inference_variables(initial(small_pspnet()))
+  variables = segmenter_step.inference_variables(initial(small_pspnet()))
   plain = small_pspnet().clone(use_auxiliary=False)
   wanted = jax.eval_shape(
     plain.init, jax.random.key(0), np.zeros((1, *SIZE, 3), np.float32)
   )
-  assert jax.tree.structure(found) == jax.tree.structure(wanted)
+  assert jax.tree.structure(variables) == jax.tree.structure(wanted)

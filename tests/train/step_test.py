@@ -10,7 +10,6 @@ import optax
 
 from instgan_jax.build import gan
 from instgan_jax.runtime import devices
-from instgan_jax.train import state as state_lib
 from instgan_jax.train import step as step_lib
 from tests import tiny
 
@@ -99,7 +98,7 @@ def test_metrics_are_finite_scalars_and_count_dropped_instances():
   assert metrics['num_dropped_instances'] == 1.5  # (0 + 1 + 2 + 3) / 4.
 
 
-def test_the_same_positions_draw_the_same_update_and_others_another():
+def test_the_same_positions_make_the_same_update_and_others_another():
   a, _ = run(1, batch_of(4))
   b, _ = run(1, batch_of(4))
   moved = batch_of(4)
@@ -114,12 +113,12 @@ def test_heads_of_instances_receive_gradient_from_the_first_step():
   after, _ = run(1)
   head = "['instance']"
   moved = changed(before.g_params, after.g_params)['generator']
-  found = [
+  heads = [
     value
     for path, value in jax.tree_util.tree_leaves_with_path(moved)
     if head in jax.tree_util.keystr(path)
   ]
-  assert found and any(found)
+  assert heads and any(heads)
 
 
 def test_sharing_the_forward_keeps_the_generator_and_its_loss():
@@ -128,31 +127,8 @@ def test_sharing_the_forward_keeps_the_generator_and_its_loss():
   for key in ('g_loss', 'g_grad_norm'):
     np.testing.assert_allclose(a[key], b[key], rtol=1e-5)
   assert_trees_close(separate.g_params, shared.g_params, rtol=1e-4, atol=1e-6)
-  # GauGAN's second drawing moves the statistics once more.
+  # GauGAN's second generation moves the statistics once more.
   assert any(jax.tree.leaves(changed(separate.g_stats, shared.g_stats)))
-
-
-def test_average_follows_its_recurrence():
-  state, _ = run(1)
-  zeros = jax.tree.map(jnp.zeros_like, state.ema)
-  # At step 1 the decay is min(.5, 2 / 11): (1 - 2 / 11) of the new values.
-  moved = step_lib.move_average(state.replace(ema=zeros), 0.5)
-  expected = jax.tree.map(lambda x: x * (9 / 11), state.g_params['generator'])
-  assert_trees_close(moved.ema['params'], expected, rtol=1e-6)
-  late = state.replace(ema=zeros, step=jnp.int32(1000))
-  expected = jax.tree.map(lambda x: x * 0.5, state.g_params['generator'])
-  assert_trees_close(
-    step_lib.move_average(late, 0.5).ema['params'], expected, rtol=1e-6
-  )
-
-
-def test_without_average_the_live_generator_draws():
-  state = fresh_state().replace(ema={})
-  assert step_lib.move_average(state, 0.0).ema == {}
-  drawn = state_lib.generator_variables(state)
-  assert drawn['params'] is state.g_params['generator']
-  averaged = state_lib.generator_variables(fresh_state())
-  assert averaged['params'] is fresh_state().ema['params']
 
 
 def test_bfloat16_keeps_float32_parameters_statistics_and_losses():

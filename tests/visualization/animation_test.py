@@ -17,7 +17,7 @@ def test_every_format_keeps_all_frames(tmp_path, ending):
     assert film.n_frames == 4 and film.size == (32, 16)
     assert film.info.get('loop') == 0
     film.seek(2)
-    found = np.asarray(film.convert('RGB')).astype(int)
+    frame = np.asarray(film.convert('RGB')).astype(int)
     assert film.info['duration'] == 100
-  assert np.abs(found - 120).max() <= 3
+  assert np.abs(frame - 120).max() <= 3
   assert [p.name for p in tmp_path.iterdir()] == [path.name]
