@@ -20,23 +20,25 @@ OPTIONS = {
 
 
 def save(folder, *, size=(32, 64), **changes):
-  """Writes the weights and what belongs beside them; returns the folder."""
+  """Writes the weights and their metadata; returns the folder."""
   options = OPTIONS | changes
   network = pspnet.PspNet(**options)
   image = np.zeros((1, 33, 65, 3), np.float32)
   shapes = jax.eval_shape(network.init, jax.random.key(0), image)
   rng = np.random.default_rng(0)
 
-  def draw(leaf):
+  def sample(leaf):
     if len(leaf.shape) == 4:  # A kernel.
       scale = np.prod(leaf.shape[:3]) ** -0.5
       return rng.normal(0.0, scale, leaf.shape).astype(leaf.dtype)
     return rng.uniform(0.5, 1.0, leaf.shape).astype(leaf.dtype)
 
-  weights = jax.tree.map(draw, shapes)
+  weights = jax.tree.map(sample, shapes)
   protocol = {'size': size, 'crop': None, 'flip': False, 'scales': (1.0,)}
-  about = {'network': 'pspnet', 'options': options, 'protocol': protocol}
-  weights_folder.save_tree(
-    folder, {'pspnet': weights}, {'weights.json': json.dumps(about)}
+  metadata = {'network': 'pspnet', 'options': options, 'protocol': protocol}
+  weights_folder.save(
+    folder,
+    {'pspnet': weights},
+    {weights_folder.METADATA_FILE: json.dumps(metadata)},
   )
   return str(folder)
