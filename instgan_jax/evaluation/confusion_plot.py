@@ -22,23 +22,23 @@ def save_png(
     matrix: int [34, 34], `confusion.Confusion.matrix`.
     title: above the image.
   """
-  shares = _shares(matrix)
+  share_of = shares(matrix)
   columns = [label.name for label in labels.EVALUATED] + ['ignored']
   rows = [
     name if np.isfinite(share[0]) else f'{name} (absent)'
-    for name, share in zip(columns, shares, strict=False)
+    for name, share in zip(columns, share_of, strict=False)
   ]
   # Figure and canvas by themselves: pyplot would keep them for the process.
   plot = figure.Figure(figsize=(10, 8.6), layout='constrained')
   backend_agg.FigureCanvasAgg(plot)
   axes = plot.add_subplot()
-  shown = axes.imshow(100 * shares, cmap='Blues', vmin=0, vmax=100)
+  shown = axes.imshow(100 * share_of, cmap='Blues', vmin=0, vmax=100)
   axes.set_xticks(range(len(columns)), columns, rotation=60, ha='right')
   axes.set_yticks(range(len(rows)), rows)
   axes.set_xlabel('predicted')
   axes.set_ylabel('true label')
   axes.set_title(title)
-  for (row, column), share in np.ndenumerate(shares):
+  for (row, column), share in np.ndenumerate(share_of):
     if share >= _LEAST_SHOWN:
       axes.text(
         column,
@@ -54,8 +54,16 @@ def save_png(
     plot.savefig(partial, format='png', dpi=120)
 
 
-def _shares(matrix: np.ndarray) -> np.ndarray:
-  """float [19, 20]: rows sum to 1, or are NaN; the last column is ignored."""
+def shares(matrix: np.ndarray) -> np.ndarray:
+  """Shares of the pixels of each evaluated class.
+
+  Args:
+    matrix: int [34, 34], `confusion.Confusion.matrix`.
+
+  Returns:
+    float [19, 20]: rows of the true classes sum to 1, or are NaN where the
+    class is absent; columns of the predicted ones, the ignored ones last.
+  """
   ids = [label.id for label in labels.EVALUATED]
   rows = matrix[ids]
   evaluated = rows[:, ids]

@@ -15,7 +15,7 @@ _ENDINGS = ('.png', '.jpg', '.jpeg')
 class ImageFolder:
   """The images of given scenes, found by their names.
 
-  A image belongs to the scene whose name its own begins with, so that
+  An image belongs to the scene whose name its own begins with, so that
   `frankfurt_000000_000294.png` and `frankfurt_000000_000294_leftImg8bit.png`
   are both the scene `frankfurt_000000_000294`.
 
@@ -32,7 +32,7 @@ class ImageFolder:
       image_ids: the scenes' names.
 
     Raises:
-      InputError: if there is no such folder, a scene has no image or two, a
+      InputError: if there is no such folder, a scene has no image or two, an
         image has no scene, or the sizes differ.
     """
     self.path = pathlib.Path(path)

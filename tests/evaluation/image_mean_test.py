@@ -107,16 +107,16 @@ def test_ratios_of_other_images_are_refused():
 
 def test_wrong_arrays_are_refused_by_name():
   meter = image_mean.Meter(lambda *arrays: (0.0, 1), '')
-  picture, label_map = np.zeros((2, 4, 3), np.uint8), np.zeros((2, 4), int)
+  image, label_map = np.zeros((2, 4, 3), np.uint8), np.zeros((2, 4), int)
   with pytest.raises(InputError, match='Image a: .* 2 x 4, 2 x 3 .*resize'):
-    meter.update(picture, label_map[:, :3], name='a')
+    meter.update(image, label_map[:, :3], name='a')
   with pytest.raises(InputError, match='Image number 0: .* float32 with 3'):
-    meter.update(picture.astype(np.float32), label_map)
+    meter.update(image.astype(np.float32), label_map)
   with pytest.raises(InputError, match='uint8 with 4 channels, expected'):
     meter.update(np.zeros((2, 4, 4), np.uint8), label_map)
-  meter.update(picture, label_map, name='a')
+  meter.update(image, label_map, name='a')
   with pytest.raises(InputError, match='Image a comes twice'):
-    meter.update(picture, label_map, name='a')
+    meter.update(image, label_map, name='a')
 
 
 def test_results_are_plain_numbers():

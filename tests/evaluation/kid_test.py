@@ -45,11 +45,26 @@ def test_equals_the_double_loop():
   assert found.subset_deviation == 0
 
 
-def test_rows_beyond_a_block_count(monkeypatch):
+def test_sets_larger_than_a_block_of_the_kernel_matrix():
+  # The same images several times over: each of the 12 stands 100 times in its
+  # set, so that within a set 99 of its 1199 partners are itself.
   a, b = features_of(12, 5, 1), features_of(12, 5, 2, shift=0.5)
-  expected = kid.kid(a, b)
-  monkeypatch.setattr(kid, '_BLOCK', 5)
-  np.testing.assert_allclose(kid.kid(a, b), expected, rtol=1e-12)
+  found = kid.kid(
+    np.tile(a, (100, 1)),
+    np.tile(b, (100, 1)),
+    num_subsets=1,
+    max_subset_size=1200,
+  )
+
+  def kernel(x, y):
+    return (x @ y.T / 5 + 1) ** 3
+
+  within = sum(
+    (kernel(x, x).sum() * 100**2 - np.trace(kernel(x, x)) * 100) / (1200 * 1199)
+    for x in (a, b)
+  )
+  expected = within - 2 * kernel(a, b).mean()
+  assert found.value == pytest.approx(expected, rel=1e-10)
 
 
 def test_subsets_are_of_the_size_asked_for_and_seeded():

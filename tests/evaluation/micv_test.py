@@ -15,7 +15,7 @@ def scene(colors, instance_ids, label=CAR):
   )
 
 
-def test_deviation_of_the_mean_colours_over_instances():
+def test_deviation_of_the_mean_colors_over_instances():
   # Instance 1: mean (0, 51, 255); instance 2: mean (102, 51, 0) / 255.
   # Deviations .2, 0, .5 (half the difference of two), mean .7 / 3.
   image = scene(

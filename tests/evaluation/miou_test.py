@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import toy_street
+from data_pipeline import labels, toy_street
 from data_pipeline.errors import InputError
 from instgan_jax.evaluation import confusion, miou
 

@@ -7,7 +7,7 @@ from instgan_jax.evaluation import paper_table
 
 def result(micv, fid, miou):
   return {
-    'figures': {
+    'metrics': {
       'micv_car': {'mean': micv, 'real': 0.06},
       'fid': {'mean': fid, 'real': 9.0},
       'miou': {'mean': miou, 'real': 0.7},
@@ -55,7 +55,7 @@ def test_one_seed_has_no_deviation():
   assert '| L | 0.030 | 23.000 | 0.450 |' in text
 
 
-def test_a_measure_without_a_value_is_left_blank():
+def test_a_metric_without_a_value_is_left_blank():
   runs = {method: [result(None, 1, 1)] for method in RESULTS}
   text = paper_table.markdown(paper_table.summary(runs))
   assert '| L |  | 1.000 | 1.000 |' in text

@@ -5,11 +5,11 @@ import json
 from instgan_jax.evaluation import report
 
 NAN = float('nan')
-FIGURES = {
+METRICS = {
   'fid': {
     'mean': 61.234,
     'deviation': 0.0,
-    'per_draw': [61.234],
+    'per_sample': [61.234],
     'num_generated': 500,
     'num_real': 2975,
     'real': 18.3,
@@ -18,7 +18,7 @@ FIGURES = {
   'kid': {
     'mean': 0.0123,
     'deviation': 0.0,
-    'per_draw': [0.0123],
+    'per_sample': [0.0123],
     'standard_error': 0.001,
     'num_subsets': 100,
     'subset_size': 500,
@@ -26,14 +26,14 @@ FIGURES = {
   'miou': {
     'mean': 0.5,
     'deviation': 0.01,
-    'per_draw': [0.49, 0.51],
+    'per_sample': [0.49, 0.51],
     'real': 0.7,
     'num_generated': 500,
   },
   'micv_car': {
     'mean': 0.04,
     'deviation': 0.0,
-    'per_draw': [0.04],
+    'per_sample': [0.04],
     'interval': [0.03, 0.05],
     'num_images': 9,
     'num_items': 70,
@@ -45,7 +45,7 @@ FIGURES = {
   'micv_train': {
     'mean': NAN,
     'deviation': 0.0,
-    'per_draw': [NAN],
+    'per_sample': [NAN],
     'interval': [NAN, NAN],
     'num_images': 0,
     'num_items': 0,
@@ -57,9 +57,9 @@ FIGURES = {
 }
 
 
-def test_the_table_says_what_was_measured_on_what():
-  assert report.table(FIGURES).splitlines() == [
-    '| measure | generated | real | ratio | on |',
+def test_the_table_says_every_metric_and_its_images():
+  assert report.table(METRICS).splitlines() == [
+    '| metric | generated | real | ratio | on |',
     '|---|---|---|---|---|',
     '| FID | 61.2 | 18.3 |  | 500 generated, 2975 real '
     '(floor: 1488 and 1487) |',
@@ -74,10 +74,10 @@ def test_the_table_says_what_was_measured_on_what():
 
 
 def test_json_has_null_where_there_is_no_value(tmp_path):
-  report.save_json(tmp_path / 'deep' / 'r.json', {'figures': FIGURES})
+  report.save_json(tmp_path / 'deep' / 'r.json', {'metrics': METRICS})
   text = (tmp_path / 'deep' / 'r.json').read_text()
-  found = json.loads(text)['figures']
+  found = json.loads(text)['metrics']
   assert found['micv_train']['mean'] is None
-  assert found['micv_train']['per_draw'] == [None]
+  assert found['micv_train']['per_sample'] == [None]
   assert found['fid']['mean'] == 61.234
   assert [p.name for p in (tmp_path / 'deep').iterdir()] == ['r.json']

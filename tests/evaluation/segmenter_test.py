@@ -1,32 +1,26 @@
 """Protocols of a segmenter, with networks whose answers are known."""
 
-import functools
 import json
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from flax import linen as nn
 from PIL import Image
 
+from data_pipeline import labels
 from data_pipeline.errors import InputError
 from instgan_jax.checkpoints import weights_folder
 from instgan_jax.evaluation import segmenter, segmenter_protocol
 from instgan_jax.pretrained import load, pspnet
+from tests import tiny_segmenter
 
 IDS = np.array([label.id for label in labels.EVALUATED])
-FIELDS = {
-  'stage_blocks': (1, 1, 1, 1),
-  'stem_channels': (2, 2, 4),
-  'base_channels': 2,
-  'pyramid_channels': 4,
-}
 SLIDING = segmenter_protocol.Protocol(crop=(17, 17))
 
 
 class ByRed(nn.Module):
-  """Pixels of red 10 k are of train id k, whatever is around them."""
+  """Pixels of red 10 k are of train id k, whatever is beside them."""
 
   num_classes: int = 19
   align_corners: bool = False
@@ -37,8 +31,8 @@ class ByRed(nn.Module):
     return pspnet.Output(-jnp.square(red - classes), image, None)
 
 
-class ByPlace(ByRed):
-  """The first two classes, by the place in what the network sees.
+class ByColumn(ByRed):
+  """The first two classes, by the column in what the network is given.
 
   Their probabilities are e^a / (1 + e^a) and 1 / (1 + e^a), a = 4 in the left
   half of the columns, else -1.
@@ -59,7 +53,7 @@ def with_network(network, protocol, **options):
 
 
 def painted(*shape):
-  """(pictures of random classes, their label ids)."""
+  """(images of random classes, their label ids)."""
   classes = np.random.default_rng(0).integers(0, 19, shape)
   images = np.zeros((*shape, 3), np.uint8)
   images[..., 0] = 10 * classes
@@ -108,50 +102,66 @@ def test_scales_and_sizes_keep_areas_in_their_place():
   )
 
 
-def test_the_mirrored_picture_counts_half():
+def test_the_mirrored_image_counts_half():
   images = np.zeros((1, 16, 32, 3), np.uint8)
   once = segmenter_protocol.whole(None)
   # Alone: sigmoid(4) = .98 for the first class on the left, sigmoid(-1) = .27
   # on the right. With the mirrored: (.98 + .27) / 2 = .63 everywhere.
-  maps = with_network(ByPlace(), once).label_maps(images, (16, 32))
+  maps = with_network(ByColumn(), once).label_maps(images, (16, 32))
   np.testing.assert_array_equal(maps[0, 0], np.repeat(IDS[:2], 16))
   both = once._replace(flip=True)
-  maps = with_network(ByPlace(), both).label_maps(images, (16, 32))
+  maps = with_network(ByColumn(), both).label_maps(images, (16, 32))
   np.testing.assert_array_equal(maps, IDS[0])
 
 
 def test_overlapping_crops_are_averaged_by_their_number():
   images = np.zeros((1, 6, 10, 3), np.uint8)
-  # Crops of 6 columns begin at 0 and 4 and say .98 three times, .27 three
+  # Crops of 6 columns begin at 0 and 4 and give .98 three times, .27 three
   # times for the first class: .98 .98 .98 .27 | (.27 + .98) / 2 = .63 twice |
   # .98 .27 .27 .27.
   protocol = segmenter_protocol.Protocol(crop=(6, 6))
-  maps = with_network(ByPlace(), protocol).label_maps(images, (6, 10))
+  maps = with_network(ByColumn(), protocol).label_maps(images, (6, 10))
   expected = IDS[[0, 0, 0, 1, 0, 0, 0, 1, 1, 1]]
   np.testing.assert_array_equal(maps, np.broadcast_to(expected, (1, 6, 10)))
 
 
-def test_probabilities_stay_probabilities_where_crops_overlap():
-  images, _ = painted(2, 12, 40)
+class ByDetail(ByRed):
+  """The first class with .55 in a crop of sharp stripes, else with .42."""
+
+  def __call__(self, image):
+    red = image[..., 0] * pspnet.DEVIATION[0]
+    change = jnp.abs(jnp.diff(red, axis=2)).mean(axis=(1, 2))
+    first = jnp.where(change > 200, 0.55, 0.42)[:, None, None]
+    first = jnp.broadcast_to(first, image.shape[:3])
+    rest = jnp.full((*image.shape[:3], 17), -1e9)
+    logits = jnp.log(jnp.stack([first, 1 - first], axis=-1))
+    return pspnet.Output(jnp.concatenate([logits, rest], -1), image, None)
+
+
+def test_a_scale_weighs_alike_where_its_crops_overlap():
+  images = np.zeros((2, 12, 41, 3), np.uint8)
+  images[:, :, ::2] = 255  # Stripes, which get blurred at the scale 1.5.
+  # (.55 + .42) / 2 = .485 for the first class, everywhere. If the two to four
+  # crops that share a pixel were not averaged but added, it would be more than
+  # half where they share it at the first scale alone.
   protocol = SLIDING._replace(crop=(9, 17), flip=True, scales=(1.0, 1.5))
-  for scale in protocol.scales:
-    found = segmenter._probabilities(ByRed(), protocol, {}, images, scale)
-    assert found.shape == (2, round(12 * scale), round(40 * scale), 19)
-    np.testing.assert_allclose(found.sum(-1), 1.0, rtol=1e-5)
+  maps = with_network(ByDetail(), protocol).label_maps(images, (12, 41))
+  np.testing.assert_array_equal(maps, IDS[1])
+  sharp = with_network(ByDetail(), protocol._replace(scales=(1.0,)))
+  np.testing.assert_array_equal(sharp.label_maps(images, (12, 41)), IDS[0])
 
 
-@functools.cache
-def tiny_pspnet():
-  network = pspnet.PspNet(**FIELDS)
-  initialize = jax.jit(network.init)
-  variables = initialize(jax.random.key(0), np.zeros((1, 65, 65, 3)))
-  return load.Network(network, jax.device_get(variables), 'f00')
+@pytest.fixture(scope='module')
+def weights(tmp_path_factory):
+  return load.pspnet(
+    tiny_segmenter.save(tmp_path_factory.mktemp('weights') / 'pspnet')
+  )
 
 
-def test_a_picture_is_judged_alike_in_any_company():
+def test_an_image_has_the_same_features_in_every_batch(weights):
   images = np.random.default_rng(1).integers(0, 256, (5, 25, 33, 3), np.uint8)
-  found = segmenter.Segmenter(tiny_pspnet(), segmenter_protocol.whole(None))
-  features = found.features(images)  # 4 devices: 5 pictures in 2 parts.
+  found = segmenter.Segmenter(weights, segmenter_protocol.whole(None))
+  features = found.features(images)  # 4 devices: 5 images in 2 parts.
   assert features.shape == (5, 4) and features.dtype == np.float32
   assert len(np.unique(features, axis=0)) == 5
   for i in range(5):
@@ -159,13 +169,13 @@ def test_a_picture_is_judged_alike_in_any_company():
 
 
 class ByMean(ByRed):
-  """As ByRed, of a picture from which the mean of what is seen is taken."""
+  """As ByRed, of an image whose mean has been subtracted."""
 
   def __call__(self, image):
     return super().__call__(image - image.mean(axis=(1, 2), keepdims=True))
 
 
-def test_a_crop_that_covers_the_picture_is_the_whole_picture():
+def test_a_crop_that_covers_the_image_is_the_whole_image():
   images, _ = painted(5, 9, 17)
   whole = with_network(ByMean(), segmenter_protocol.whole(None))
   expected = whole.label_maps(images, (9, 17))
@@ -176,7 +186,7 @@ def test_a_crop_that_covers_the_picture_is_the_whole_picture():
     assert np.array_equal(maps, expected) == is_whole
 
 
-def test_pictures_are_resized_as_named():
+def test_images_are_resized_as_named():
   image = np.random.default_rng(3).integers(0, 256, (1, 16, 32, 3), np.uint8)
   for name, kind in (
     ('pillow-bilinear', Image.Resampling.BILINEAR),
@@ -189,23 +199,25 @@ def test_pictures_are_resized_as_named():
     np.testing.assert_allclose(found, expected, atol=2e-3)
 
 
-def save(folder, about):
-  weights_folder.save_tree(
-    folder,
-    {'pspnet': tiny_pspnet().variables},
-    {weights_folder.WEIGHTS_FILE: json.dumps(about)},
-  )
-
-
-def test_a_trained_segmenter_looks_as_it_was_trained(tmp_path):
+def test_a_trained_segmenter_has_the_protocol_of_its_training(
+  tmp_path, weights
+):
   trained = segmenter_protocol.Protocol((16, 32), flip=True)
-  save(tmp_path / 'a', {'options': FIELDS, 'protocol': trained._asdict()})
+  metadata = {
+    'options': tiny_segmenter.OPTIONS,
+    'protocol': trained._asdict(),
+  }
+  weights_folder.save(
+    tmp_path / 'a',
+    {'pspnet': weights.variables},
+    {weights_folder.METADATA_FILE: json.dumps(metadata)},
+  )
   found = segmenter.load(str(tmp_path / 'a'))
   assert found.protocol == trained
-  assert json.loads(json.dumps(found.about))['size'] == [16, 32]
+  assert json.loads(json.dumps(found.metadata))['size'] == [16, 32]
   whole = segmenter.load(str(tmp_path / 'a'), 'whole').protocol
   assert whole == trained._replace(flip=False)
-  with pytest.raises(InputError, match='trained for whole pictures'):
+  with pytest.raises(InputError, match='trained for whole images'):
     segmenter.load(str(tmp_path / 'a'), 'sliding')
 
 
@@ -229,8 +241,8 @@ def test_a_trained_segmenter_looks_as_it_was_trained(tmp_path):
   ],
 )
 def test_public_weights_are_tested_as_published(align_corners, name, expected):
-  about = {'options': {'align_corners': align_corners}}
-  assert segmenter_protocol.of_weights(about, name) == expected
+  metadata = {'options': {'align_corners': align_corners}}
+  assert segmenter_protocol.of_weights(metadata, name) == expected
 
 
 @pytest.mark.parametrize(

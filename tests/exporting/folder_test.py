@@ -1,4 +1,4 @@
-"""An export draws what the run draws, with our code and without it."""
+"""An export generates what the run generates, with our code and without it."""
 
 import functools
 import gc
@@ -41,7 +41,7 @@ for name in ('instgan_jax', 'data_pipeline', 'flax'):
 
 
 @functools.cache
-def drawing(method='lip', **changes):
+def sampler_of(method='lip', **changes):
   config = tiny.config(method, **changes)
   return Sampler(
     config, tiny.generator_variables(config), step=40, uses_ema=True
@@ -51,19 +51,20 @@ def drawing(method='lip', **changes):
 @pytest.fixture(scope='module')
 def exported(tmp_path_factory):
   output = tmp_path_factory.mktemp('exports') / 'lip'
-  said = folder.save(drawing(), output)
-  assert 'StableHLO module: within' in said and f'Wrote {output}.' in said
+  lines = folder.save(sampler_of(), output)
+  assert 'StableHLO module: within' in lines and f'Wrote {output}.' in lines
   return output
 
 
 def some_inputs(sampler, num_scenes):
   scenes = [agreement.random_scene(sampler, 7 + k) for k in range(num_scenes)]
   styles = [sampler.styles(scene, seed=3) for scene in scenes]
-  return sampler.inputs(scenes, styles), sampler.draw_floats(scenes, styles)
+  inputs = sampler.inputs(scenes, styles)
+  return inputs, sampler.run(inputs)
 
 
 def test_the_module_runs_in_a_new_process_with_jax_alone(exported, tmp_path):
-  inputs, expected = some_inputs(drawing(), 2)
+  inputs, expected = some_inputs(sampler_of(), 2)
   np.savez(tmp_path / 'inputs.npz', **inputs)
   module = exported / folder.MODULE_FILE
   subprocess.run(
@@ -75,9 +76,9 @@ def test_the_module_runs_in_a_new_process_with_jax_alone(exported, tmp_path):
     cwd=tmp_path,
     env={k: v for k, v in os.environ.items() if k != 'PYTHONPATH'},
   )
-  found = np.load(tmp_path / 'out.npy')
-  assert found.dtype == np.float32 and 0.05 < np.std(expected) < 0.9
-  np.testing.assert_allclose(found, expected, atol=1e-5)
+  images = np.load(tmp_path / 'out.npy')
+  assert images.dtype == np.float32 and 0.05 < np.std(expected) < 0.9
+  np.testing.assert_allclose(images, expected, atol=1e-5)
 
 
 def test_the_module_is_for_every_platform_and_batch_size(exported):
@@ -85,17 +86,17 @@ def test_the_module_is_for_every_platform_and_batch_size(exported):
   assert module.platforms == ('cpu', 'cuda', 'tpu')
   assert str(module.out_avals[0].shape) == '(b, 32, 64, 3)'
   for num_scenes in (1, 5):
-    inputs, expected = some_inputs(drawing(), num_scenes)
+    inputs, expected = some_inputs(sampler_of(), num_scenes)
     np.testing.assert_allclose(module.call(**inputs), expected, atol=1e-5)
 
 
-def test_the_checkpoint_is_a_sampler_of_the_same_pictures(exported):
-  found = Sampler.from_folder(str(exported))
-  assert set(found.variables) == {'params', 'batch_stats'}
-  assert (found.step, found.uses_ema) == (40, True)
-  assert found.weights_sha256 == drawing().weights_sha256
-  inputs, expected = some_inputs(drawing(), 3)
-  np.testing.assert_allclose(found.run(inputs), expected, atol=1e-5)
+def test_the_checkpoint_is_a_sampler_of_the_same_images(exported):
+  reread = Sampler.from_folder(str(exported))
+  assert set(reread.variables) == {'params', 'batch_stats'}
+  assert (reread.step, reread.uses_ema) == (40, True)
+  assert reread.weights_sha256 == sampler_of().weights_sha256
+  inputs, expected = some_inputs(sampler_of(), 3)
+  np.testing.assert_allclose(reread.run(inputs), expected, atol=1e-5)
 
 
 def test_an_export_has_one_set_of_weights(exported):
@@ -126,16 +127,16 @@ def test_a_damaged_export_is_named(exported, tmp_path):
 
 
 def test_the_arguments_are_described(exported):
-  about = json.loads((exported / folder.ABOUT_FILE).read_text())
-  assert about['method'] == 'L+I+P' and about['num_labels'] == 35
-  shapes = {name: a['shape'] for name, a in about['arguments'].items()}
+  metadata = json.loads((exported / folder.METADATA_FILE).read_text())
+  assert metadata['method'] == 'L+I+P' and metadata['num_labels'] == 35
+  shapes = {name: a['shape'] for name, a in metadata['arguments'].items()}
   assert shapes == {
     'label_map': ['b', 32, 64],
     'instance_map': ['b', 32, 64],
     'latents': ['b', 256, 64],
   }
-  inputs, _ = some_inputs(drawing(), 1)
-  for name, argument in about['arguments'].items():
+  inputs, _ = some_inputs(sampler_of(), 1)
+  for name, argument in metadata['arguments'].items():
     assert inputs[name].dtype == argument['dtype']
 
 
@@ -153,15 +154,17 @@ def test_the_arguments_are_described(exported):
   ],
 )
 def test_every_method_is_exported(tmp_path, method, changes, names):
-  sampler = drawing(method, **changes)
-  assert set(sampler.input_shapes) == names
+  sampler = sampler_of(method, **changes)
+  assert set(sampler.program.input_shapes) == names
   folder.save(sampler, tmp_path / 'out')
-  found = Sampler.from_folder(str(tmp_path / 'out'))
+  reread = Sampler.from_folder(str(tmp_path / 'out'))
   inputs, expected = some_inputs(sampler, 2)
-  np.testing.assert_allclose(found.run(inputs), expected, atol=1e-5)
+  np.testing.assert_allclose(reread.run(inputs), expected, atol=1e-5)
 
 
-def test_an_export_that_draws_otherwise_is_no_export(tmp_path, monkeypatch):
+def test_an_export_that_generates_something_else_is_refused(
+  tmp_path, monkeypatch
+):
   fold = spectral_fold.fold_spectral_norm
 
   def fold_badly(variables):
@@ -171,12 +174,12 @@ def test_an_export_that_draws_otherwise_is_no_export(tmp_path, monkeypatch):
 
   monkeypatch.setattr(spectral_fold, 'fold_spectral_norm', fold_badly)
   with pytest.raises(
-    exits.Failure, match='Orbax checkpoint .* draws otherwise'
+    exits.Failure, match='Orbax checkpoint .* does not generate'
   ):
-    folder.save(drawing(), tmp_path / 'out')
+    folder.save(sampler_of(), tmp_path / 'out')
   assert [p.name for p in tmp_path.iterdir()] == ['out.unchecked']
   monkeypatch.undo()
-  folder.save(drawing(), tmp_path / 'out')
+  folder.save(sampler_of(), tmp_path / 'out')
   assert [p.name for p in tmp_path.iterdir()] == ['out']
 
 
@@ -184,38 +187,38 @@ def test_the_module_is_compared_too(tmp_path, monkeypatch):
   serialize = stablehlo.serialize
 
   def serialize_another(sampler):
-    return serialize(drawing('li'))
+    return serialize(sampler_of('li'))
 
   monkeypatch.setattr(stablehlo, 'serialize', serialize_another)
   with pytest.raises(
-    exits.Failure, match='StableHLO module .* draws otherwise'
+    exits.Failure, match='StableHLO module .* does not generate'
   ):
-    folder.save(drawing(), tmp_path / 'out')
+    folder.save(sampler_of(), tmp_path / 'out')
 
 
 def test_nothing_is_overwritten(tmp_path):
   (tmp_path / 'file').touch()
   with pytest.raises(InputError, match='file exists already'):
-    folder.save(drawing(), tmp_path / 'file')
+    folder.save(sampler_of(), tmp_path / 'file')
   with pytest.raises(
     InputError, match='file/out cannot be made: Not a directory'
   ):
-    folder.save(drawing(), tmp_path / 'file' / 'out')
+    folder.save(sampler_of(), tmp_path / 'file' / 'out')
 
 
-def test_a_saved_model_draws_the_same(tmp_path):
+def test_a_saved_model_generates_the_same(tmp_path):
   pytest.importorskip('tensorflow')
-  saved_model.save(drawing(), tmp_path / 'model')
-  inputs, expected = some_inputs(drawing(), 2)
-  draw = saved_model.load(tmp_path / 'model')
+  saved_model.save(sampler_of(), tmp_path / 'model')
+  inputs, expected = some_inputs(sampler_of(), 2)
+  generate = saved_model.load(tmp_path / 'model')
   if jax.__version_info__ >= (0, 11):
     try:
-      draw(**inputs)
+      generate(**inputs)
     except exits.Failure as error:  # TensorFlow 2.21 reads what JAX 0.10 makes.
       assert 'cannot run the SavedModel that JAX' in str(error)
       return
-  found = draw(**inputs)
-  np.testing.assert_allclose(found, expected, atol=1e-5)
+  images = generate(**inputs)
+  np.testing.assert_allclose(images, expected, atol=1e-5)
 
 
 def test_a_saved_model_without_tensorflow_is_refused(tmp_path, monkeypatch):
@@ -223,7 +226,7 @@ def test_a_saved_model_without_tensorflow_is_refused(tmp_path, monkeypatch):
   with pytest.raises(
     InputError, match='SavedModel needs TensorFlow and jax2tf'
   ):
-    folder.save(drawing(), tmp_path / 'out', with_saved_model=True)
+    folder.save(sampler_of(), tmp_path / 'out', with_saved_model=True)
   assert not list(tmp_path.iterdir())
 
 
@@ -236,6 +239,6 @@ def test_the_command(tmp_path, capsys):
   assert f'Wrote {tmp_path}/out.' in capsys.readouterr().out
   with pytest.raises(InputError, match='--output is needed'):
     commands_in_process.run('instgan_jax.export', '--workdir', weights)
-  tree = weights_folder.restore_tree(tmp_path / 'out')
+  tree = weights_folder.restore(tmp_path / 'out')
   assert set(tree) == {'generator'}
   assert pathlib.Path(tmp_path / 'out' / 'config.json').exists()

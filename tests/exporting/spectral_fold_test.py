@@ -1,4 +1,4 @@
-"""Folded weights draw the same without a spectral norm."""
+"""Folded weights generate the same without a spectral norm."""
 
 import jax
 import numpy as np
@@ -22,7 +22,7 @@ def apply(config, variables, *, use_spectral_norm):
   )
 
 
-def test_folded_weights_draw_the_same_picture():
+def test_folded_weights_generate_the_same_image():
   config = tiny.config('lip')
   variables = tiny.generator_variables(config)
   folded = spectral_fold.fold_spectral_norm(variables)
@@ -44,12 +44,12 @@ def test_a_kernel_is_divided_by_its_largest_singular_value():
     'batch_stats': {'mean': e1},
     'spectral_stats': {'conv': {'u': e1, 'v': e1}},
   }
-  found = spectral_fold.fold_spectral_norm(variables)
+  folded = spectral_fold.fold_spectral_norm(variables)
   np.testing.assert_array_equal(
-    found['params']['conv']['kernel'][0, 0], np.diag([0.75, 1.0])
+    folded['params']['conv']['kernel'][0, 0], np.diag([0.75, 1.0])
   )
-  np.testing.assert_array_equal(found['params']['conv']['bias'], e1)
-  np.testing.assert_array_equal(found['batch_stats']['mean'], e1)
+  np.testing.assert_array_equal(folded['params']['conv']['bias'], e1)
+  np.testing.assert_array_equal(folded['batch_stats']['mean'], e1)
   assert variables['params']['conv']['kernel'][0, 0, 0, 0] == 3
 
 

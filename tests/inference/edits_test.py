@@ -1,4 +1,4 @@
-"""Changes of styles: what the flags mean, and in which order they act."""
+"""Edits of styles: what the flags mean, and in which order they act."""
 
 import numpy as np
 import pytest
@@ -6,21 +6,26 @@ import pytest
 from data_pipeline.errors import InputError
 from instgan_jax.inference import edits, styles
 
+SCENE = 'street'
 IDS = (24000, 26003, 26007)
+ONES, ZEROS = np.ones(8, np.float32), np.zeros(8, np.float32)
 
 
 def style(i, seed):
-  return styles.draw_one(seed, i, 8)
+  return styles.sample(seed, SCENE, i, 8)
 
 
-def looks(*arguments, ids=IDS, seed=5, **options):
-  return edits.Edits(*arguments).styles(ids, style, seed=seed, **options)
+def edited(*, ids=IDS, seed=5, sample=0, t=0.0, **changes):
+  """The styles of the scene after some edits."""
+  return edits.Edits(**changes).styles(
+    SCENE, ids, style, seed=seed, sample=sample, t=t
+  )
 
 
-def assert_equal(found, expected):
-  assert set(found) == set(expected)
+def assert_equal(results, expected):
+  assert set(results) == set(expected)
   for i in expected:
-    np.testing.assert_array_equal(found[i], expected[i], err_msg=str(i))
+    np.testing.assert_array_equal(results[i], expected[i], err_msg=str(i))
 
 
 def plain(seed=5):
@@ -28,70 +33,85 @@ def plain(seed=5):
 
 
 def test_no_edit_leaves_the_styles_of_the_seed():
-  assert_equal(looks(), plain())
-  assert_equal(looks(draw=2), plain(7))
+  assert_equal(edited(), plain())
+  assert_equal(edited(sample=2), plain(7))
 
 
 def test_resampling_changes_one_instance():
-  found = edits.Edits(resample={26003: 9}).styles(IDS, style, seed=5)
-  assert_equal(found, {**plain(), 26003: style(26003, 9)})
+  assert_equal(edited(resample={26003: 9}), {**plain(), 26003: style(26003, 9)})
 
 
-def test_kept_styles_replace_those_of_the_seed_in_every_draw():
-  kept = {26003: np.ones(8, np.float32), 33000: np.zeros(8, np.float32)}
-  assert_equal(looks(kept), {**plain(), 26003: kept[26003]})
-  assert_equal(looks(kept, draw=1), {**plain(6), 26003: kept[26003]})
+@pytest.mark.parametrize('scene', [SCENE, styles.ANY_SCENE])
+def test_kept_styles_replace_those_of_the_seed_in_every_sample(scene):
+  kept = {scene: {26003: ONES, 33000: ZEROS}}
+  assert_equal(edited(kept=kept), {**plain(), 26003: ONES})
+  assert_equal(edited(kept=kept, sample=1), {**plain(6), 26003: ONES})
 
 
-def test_varied_instances_alone_change_between_draws():
-  changes = edits.Edits({26003: np.ones(8, np.float32)}, (26003, 24000))
-  first, second = (
-    changes.styles(IDS, style, seed=5, draw=draw) for draw in (0, 1)
-  )
-  assert_equal(first, {**plain(), 26003: np.ones(8)})
+def test_kept_styles_are_those_of_the_scene_before_those_of_any():
+  kept = {
+    styles.ANY_SCENE: {24000: ZEROS, 26003: ZEROS},
+    SCENE: {26003: ONES},
+    'another street': {26007: ONES},
+  }
   assert_equal(
-    second, {**plain(), 26003: style(26003, 6), 24000: style(24000, 6)}
+    edited(kept=kept), {24000: ZEROS, 26003: ONES, 26007: style(26007, 5)}
+  )
+  assert_equal(
+    edits.Edits(kept=kept).kept_in(SCENE), {24000: ZEROS, 26003: ONES}
+  )
+  assert edits.Edits().kept_in(SCENE) == {}
+
+
+def test_varied_instances_alone_change_between_samples():
+  changes = {'kept': {SCENE: {26003: ONES}}, 'vary': (26003, 24000)}
+  assert_equal(edited(**changes), {**plain(), 26003: ONES})
+  assert_equal(
+    edited(**changes, sample=1),
+    {**plain(), 26003: style(26003, 6), 24000: style(24000, 6)},
   )
 
 
 def test_a_copy_is_exact_and_made_after_resampling():
-  found = edits.Edits(resample={26003: 9}, copy={26007: 26003}).styles(
-    IDS, style, seed=5
-  )
-  np.testing.assert_array_equal(found[26007], style(26003, 9))
+  results = edited(resample={26003: 9}, copy={26007: 26003})
+  np.testing.assert_array_equal(results[26007], style(26003, 9))
 
 
 def test_instances_can_swap_their_styles():
-  found = edits.Edits(copy={26003: 26007, 26007: 26003}).styles(
-    IDS, style, seed=5
-  )
   assert_equal(
-    found, {**plain(), 26003: style(26007, 5), 26007: style(26003, 5)}
+    edited(copy={26003: 26007, 26007: 26003}),
+    {**plain(), 26003: style(26007, 5), 26007: style(26003, 5)},
   )
 
 
-def test_the_source_of_a_copy_may_be_in_another_scene():
-  found = edits.Edits(copy={26007: 26003}).styles((26007,), style, seed=5)
-  assert_equal(found, {26007: style(26003, 5)})
+def test_the_source_of_a_copy_need_not_be_in_the_scene():
+  assert_equal(
+    edited(copy={26007: 26003}, ids=(26007,)), {26007: style(26003, 5)}
+  )
 
 
 def test_the_ends_of_an_interpolation_are_the_two_seeds():
-  changes = edits.Edits(interpolate={26003: (1, 2)})
+  interpolate = {26003: (1, 2)}
   for t, seed in ((0.0, 1), (1.0, 2)):
-    found = changes.styles(IDS, style, seed=5, t=t)
-    assert_equal(found, {**plain(), 26003: style(26003, seed)})
-  middle = changes.styles(IDS, style, seed=5, t=0.5)[26003]
+    assert_equal(
+      edited(interpolate=interpolate, t=t),
+      {**plain(), 26003: style(26003, seed)},
+    )
   np.testing.assert_array_equal(
-    middle, styles.interpolate(style(26003, 1), style(26003, 2), 0.5)
+    edited(interpolate=interpolate, t=0.5)[26003],
+    styles.interpolate(style(26003, 1), style(26003, 2), 0.5),
   )
 
 
 def test_edits_of_instances_elsewhere_are_left_out():
-  changes = edits.Edits(
-    resample={1: 2}, copy={3: 4}, interpolate={5: (6, 7)}, vary=(8,)
-  )
-  assert_equal(changes.styles(IDS, style, seed=5), plain())
-  assert changes.named_ids == (8, 1, 4, 3, 5)
+  changes = {
+    'resample': {1: 2},
+    'copy': {3: 4},
+    'interpolate': {5: (6, 7)},
+    'vary': (8,),
+  }
+  assert_equal(edited(**changes), plain())
+  assert edits.Edits(**changes).named_ids == (8, 1, 4, 3, 5)
 
 
 def test_flags_are_read():
@@ -129,8 +149,8 @@ def test_flags_written_otherwise_are_refused(parse, words):
     parse(words, 'flag')
 
 
-def test_a_way_to_the_same_style_is_refused():
-  with pytest.raises(InputError, match='--flag 3=5..5 goes nowhere'):
+def test_an_interpolation_to_the_same_style_is_refused():
+  with pytest.raises(InputError, match='--flag 3=5..5 does not move'):
     edits.parse_interpolate(['3=5..5'], 'flag')
 
 

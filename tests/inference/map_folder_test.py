@@ -15,11 +15,11 @@ def touch(root, *names):
   return root
 
 
-def names(found):
-  return [scene.name for scene in found]
+def names(scenes):
+  return [scene.name for scene in scenes]
 
 
-def test_cityscapes_folders_are_searched_to_the_bottom(tmp_path):
+def test_cityscapes_folders_are_searched_recursively(tmp_path):
   root = touch(
     tmp_path,
     'ulm/ulm_1_gtFine_labelIds.png',
@@ -29,8 +29,8 @@ def test_cityscapes_folders_are_searched_to_the_bottom(tmp_path):
     'bonn/bonn_2_gtFine_labelIds.png',
     'bonn/bonn_2_gtFine_instanceIds.png',
   )
-  found = map_folder.find(root, root)
-  assert found == (
+  scenes = map_folder.find(root, root)
+  assert scenes == (
     map_folder.SceneFiles(
       'bonn_2',
       root / 'bonn/bonn_2_gtFine_labelIds.png',
@@ -73,9 +73,9 @@ def test_linked_folders_are_searched_and_folders_are_no_maps(tmp_path):
 
 def test_two_files_belong_together_whatever_they_are_called(tmp_path):
   touch(tmp_path, 'street.png', 'objects.png', 'a_labelIds.png')
-  found = map_folder.find(tmp_path / 'street.png', tmp_path / 'objects.png')
-  assert names(found) == ['street']
-  assert found[0].instance_map == tmp_path / 'objects.png'
+  scenes = map_folder.find(tmp_path / 'street.png', tmp_path / 'objects.png')
+  assert names(scenes) == ['street']
+  assert scenes[0].instance_map == tmp_path / 'objects.png'
   assert names(map_folder.find(tmp_path / 'a_labelIds.png', None)) == ['a']
 
 
@@ -95,7 +95,7 @@ def test_two_files_belong_together_whatever_they_are_called(tmp_path):
     ('twice', 'i', (), 'two label maps are of the scene a'),
   ],
 )
-def test_what_is_missing_or_double_is_named(
+def test_what_is_missing_or_ambiguous_is_named(
   tmp_path, labels, instances, chosen, message
 ):
   touch(tmp_path, 'l/a.png', 'l/b.png', 'i/a.png', 'i/z.png', 'empty/a.txt')
@@ -103,3 +103,17 @@ def test_what_is_missing_or_double_is_named(
   with pytest.raises(InputError) as error:
     map_folder.find(tmp_path / labels, tmp_path / instances, chosen)
   assert re.search(message, str(error.value))
+
+
+@pytest.mark.parametrize(
+  ('path', 'name'),
+  [
+    ('val/ulm/ulm_1_gtFine_labelIds.png', 'ulm_1'),
+    ('ulm_1_gtCoarse_labelIds.png', 'ulm_1'),
+    ('street_labelIds.png', 'street'),
+    ('street.png', 'street'),
+    ('_labelIds.png', '_labelIds'),
+  ],
+)
+def test_a_scene_is_called_as_its_label_map(path, name):
+  assert map_folder.scene_name(path) == name

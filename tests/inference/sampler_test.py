@@ -1,7 +1,7 @@
-"""The Sampler draws what the training run would draw, styles as values."""
+"""The Sampler: weights of any folder, styles as values, the same bits."""
 
-import functools
 import json
+import os
 import subprocess
 import sys
 
@@ -10,120 +10,142 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import batches
+from data_pipeline import toy_street
 from data_pipeline.errors import InputError
-from instgan_jax.build import data, gan
+from instgan_jax.build import gan
 from instgan_jax.checkpoints import manager, run_config, weights_folder
+from instgan_jax.cli import shipped_configs
 from instgan_jax.commands import import_torch
-from instgan_jax.inference import sampler as sampler_lib
+from instgan_jax.inference import program, sampler
 from instgan_jax.inference import styles as styles_lib
-from instgan_jax.train import preview
-from instgan_jax.train import state as state_lib
 from tests import programs, tiny
 from tests.golden import recipe
 
+CONFIG = tiny.config('lip')
+SOURCE = toy_street.ToyStreet(4, height=32, split='val')
+BATCH_SIZE = 4
 
-@functools.cache
-def state():
-  """A fresh L+I+P state whose moving average differs from its weights."""
-  config = tiny.config('lip')
-  networks = gan.networks(config)
-  fresh = gan.initial_state(config, networks, gan.optimizers(config, 6))
-  noise = np.random.default_rng(0).normal
 
-  def moved(leaf):
+def moved(variables, seed=0):
+  """Other weights of the same shapes."""
+  noise = np.random.default_rng(seed).normal
+
+  def move(leaf):
     return leaf + 0.1 * noise(size=leaf.shape).astype(leaf.dtype)
 
-  return fresh.replace(ema=jax.tree.map(moved, fresh.ema))
+  return jax.tree.map(move, variables)
 
 
 @pytest.fixture(scope='module')
-def workdir(tmp_path_factory):
-  folder = tmp_path_factory.mktemp('run')
-  run_config.save(folder, tiny.config('lip'))
-  with manager.Checkpoints(folder) as checkpoints:
-    checkpoints.save(40, state())
-    checkpoints.wait()
-  return folder
-
-
-@functools.cache
-def batch(batch_size=4):
-  scenes = data.source(tiny.config('lip'), 'val')
-  return next(batches.eval_batches(scenes, batch_size=batch_size))
-
-
-@functools.cache
-def sampler(workdir, use_ema=True):
-  return sampler_lib.Sampler.from_folder(str(workdir), use_ema=use_ema)
-
-
-def test_it_draws_with_the_moving_average_what_the_run_draws(workdir):
-  networks = gan.networks(tiny.config('lip'))
-  draw = preview.make_draw(networks.generator, networks.latent_shape)
-  found = sampler(workdir)
-  assert (found.step, found.uses_ema, found.has_styles) == (40, True, True)
-  assert found.image_size == (32, 64)
-  averaged = draw(state_lib.generator_variables(state()), batch(), 3)
-  drawn = found.draw_batch(batch(), 3)
-  assert drawn.dtype == np.uint8 and drawn.shape == (4, 32, 64, 3)
-  # The devices' share of the batch may round differently.
-  assert np.abs(drawn.astype(int) - averaged).max() <= 1
-  assert np.mean(drawn != averaged) < 0.01
-
-
-def test_raw_weights_draw_another_picture(workdir):
-  raw = sampler(workdir, use_ema=False)
-  assert not raw.uses_ema
-  difference = raw.draw_batch(batch(), 3) != sampler(workdir).draw_batch(
-    batch(), 3
+def state():
+  """A train state whose moving average differs from its weights."""
+  shapes = gan.abstract_state(
+    CONFIG, gan.networks(CONFIG), gan.optimizers(CONFIG, 6)
   )
-  assert difference.mean() > 0.1
+  zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)
+  generator = tiny.generator_variables(CONFIG)
+  params = generator.pop('params')
+  average = {'params': params, 'batch_stats': generator['batch_stats']}
+  return zeros.replace(
+    g_params={'generator': moved(params)},
+    g_stats={'generator': generator},
+    ema=average,
+  )
 
 
-def test_any_number_of_rows_is_drawn_alike(workdir):
-  drawn = sampler(workdir).draw_batch(batch(), 0)
-  one = {key: value[1:2] for key, value in batch().items()}
-  alone = sampler(workdir).draw_batch(one, 0)
-  assert alone.shape == (1, 32, 64, 3)
-  assert np.abs(alone[0].astype(int) - drawn[1]).max() <= 1
+@pytest.fixture(scope='module')
+def workdir(tmp_path_factory, state):
+  folder = tmp_path_factory.mktemp('run')
+  run_config.save(folder, CONFIG)
+  with manager.Checkpoints(folder) as checkpoints:
+    checkpoints.save(40, state)
+    checkpoints.wait()
+  return str(folder)
 
 
-def test_imported_gaugan_draws(tmp_path):
+@pytest.fixture(scope='module')
+def trained(workdir):
+  return sampler.Sampler.from_folder(workdir, batch_size=BATCH_SIZE)
+
+
+@pytest.fixture(scope='module')
+def scenes(trained):
+  """Four toy streets, as files would give them."""
+  return [
+    trained.scene(scene.label_map, scene.instance_ids, name=name)
+    for name, scene in zip(
+      SOURCE.image_ids, map(SOURCE.read, range(4)), strict=True
+    )
+  ]
+
+
+def assert_equal_trees(a, b):
+  assert jax.tree.structure(a) == jax.tree.structure(b)
+  jax.tree.map(np.testing.assert_array_equal, a, b)
+
+
+def test_a_workdir_gives_the_moving_average_of_its_last_step(trained, state):
+  assert (trained.step, trained.uses_ema) == (40, True)
+  assert trained.has_styles and trained.needs_instance_map
+  assert trained.image_size == (32, 64)
+  assert len(trained.weights_sha256) == 64
+  assert_equal_trees(
+    trained.variables,
+    jax.device_get({**state.g_stats['generator'], **state.ema}),
+  )
+
+
+def test_raw_weights_give_another_image(workdir, trained, state, scenes):
+  raw = sampler.Sampler.from_folder(
+    workdir, use_ema=False, batch_size=BATCH_SIZE
+  )
+  assert not raw.uses_ema
+  assert raw.weights_sha256 != trained.weights_sha256
+  assert_equal_trees(
+    raw.variables['params'], jax.device_get(state.g_params['generator'])
+  )
+  styles = [trained.styles(scene, seed=3) for scene in scenes]
+  images = [each.generate(scenes, styles) for each in (raw, trained)]
+  assert np.mean(images[0] != images[1]) > 0.1
+
+
+def test_imported_gaugan_generates_its_golden_image(tmp_path):
   name = 'cityscapes_more_edges'
   np.savez(tmp_path / 'g.npz', **recipe.state_dict(name, 'G'))
   import_torch.import_gaugan(
     {'generator': tmp_path / 'g.npz'},
     tmp_path / 'out',
+    base=shipped_configs.load('cityscapes_l'),
     image_size=(64, 128),
     upsampling='more',
     num_labels=None,
   )
-  found = sampler_lib.Sampler.from_folder(str(tmp_path / 'out'))
-  assert (found.step, found.uses_ema, found.has_styles) == (None, False, False)
+  imported = sampler.Sampler.from_folder(str(tmp_path / 'out'))
+  assert (imported.step, imported.uses_ema) == (None, False)
+  assert not imported.has_styles and imported.needs_instance_map
   inputs = recipe.inputs(name)
-  ids = inputs['instance'].astype(np.int32)
-  drawn = found.draw_batch(
+  ids = inputs['instance']
+  images = imported.run(
     {
-      'label_map': inputs['label'],
-      'instance_map': np.unique(ids, return_inverse=True)[1].reshape(ids.shape),
-      'position': np.arange(len(ids), dtype=np.uint32),
-    },
-    0,
+      'label_map': inputs['label'].astype(np.uint8),
+      'instance_map': np.unique(ids, return_inverse=True)[1]
+      .reshape(ids.shape)
+      .astype(np.uint16),
+    }
   )
-  expected = recipe.expected(name)['generator_eval']
-  assert np.abs(drawn - (expected + 1) * 127.5).max() <= 0.52
+  np.testing.assert_allclose(
+    images, recipe.expected(name)['generator_eval'], atol=1e-3
+  )
 
 
-def test_a_config_of_before_some_field_existed(workdir, tmp_path):
-  config = json.loads((workdir / 'config.json').read_text())
+def test_a_config_of_before_some_field_existed(workdir, trained, tmp_path):
+  with open(f'{workdir}/config.json') as file:
+    config = json.load(file)
   del config['model']['num_labels'], config['eval'], config['data']['seed']
-  weights_folder.save_tree(
-    tmp_path / 'run', {'generator': sampler(workdir).variables}
-  )
+  weights_folder.save(tmp_path / 'run', {'generator': trained.variables})
   (tmp_path / 'run' / 'config.json').write_text(json.dumps(config))
-  found = sampler_lib.Sampler.from_folder(str(tmp_path / 'run'))
-  assert found.config.model.num_labels == 35
+  older = sampler.Sampler.from_folder(str(tmp_path / 'run'))
+  assert older.config.model.num_labels == 35
 
 
 @pytest.mark.parametrize(
@@ -133,7 +155,11 @@ def test_a_config_of_before_some_field_existed(workdir, tmp_path):
     ({}, 'has no config.json'),
     ({'config.json': 'nonsense'}, 'is not the configuration of a run'),
     ({'config.json': '{"data": 3}'}, 'is not the configuration of a run'),
-    ({'config.json': '{}'}, 'is not a checkpoint'),
+    ({'config.json': '{}'}, 'is not the configuration of a run'),
+    (
+      {'config.json': json.dumps(CONFIG.to_dict())},
+      'is not a checkpoint',
+    ),
   ],
 )
 def test_other_folders_are_refused(tmp_path, files, message):
@@ -143,180 +169,267 @@ def test_other_folders_are_refused(tmp_path, files, message):
     for name, content in files.items():
       (folder / name).write_text(content)
   with pytest.raises(InputError, match=message):
-    sampler_lib.Sampler.from_folder(str(folder))
+    sampler.Sampler.from_folder(str(folder))
 
 
-def test_weights_of_another_architecture_are_listed(workdir, tmp_path):
-  wide = tiny.config('lip', model__base_channels=4)
-  weights_folder.save_tree(
-    tmp_path / 'run', {'generator': sampler(workdir).variables}
-  )
-  run_config.save(tmp_path / 'run', wide)
+def test_weights_of_another_architecture_are_listed(trained, tmp_path):
+  weights_folder.save(tmp_path / 'run', {'generator': trained.variables})
+  run_config.save(tmp_path / 'run', tiny.config('lip', model__base_channels=4))
   with pytest.raises(InputError) as error:
-    sampler_lib.Sampler.from_folder(str(tmp_path / 'run'))
+    sampler.Sampler.from_folder(str(tmp_path / 'run'))
   assert 'params/conv_img/kernel is (3, 3, 2, 3), the model has' in str(
     error.value
   )
 
 
-def scenes(workdir):
-  """Four toy streets, as files would give them."""
-  source = data.source(tiny.config('lip'), 'val')
-  return [
-    sampler(workdir).scene(scene.label_map, scene.instance_ids)
-    for scene in map(source.read, range(4))
-  ]
+@pytest.fixture
+def num_traces(monkeypatch):
+  """How often a generator is traced, which is before every compilation."""
+  traces = []
+  apply = program.Program.apply
+
+  def counted(self, *arguments, **inputs):
+    traces.append(self)
+    return apply(self, *arguments, **inputs)
+
+  monkeypatch.setattr(program.Program, 'apply', counted)
+  return lambda: len(traces)
 
 
-def test_a_batch_is_its_scenes_one_by_one_to_the_bit(workdir):
-  found = sampler(workdir)
-  maps = scenes(workdir)
-  looks = [found.styles(scene, seed=3) for scene in maps]
-  together = found.draw_scenes(maps, looks)
-  for scene, look, image in zip(maps, looks, together, strict=True):
-    alone = found.draw_scenes([scene], [look])[0]
-    np.testing.assert_array_equal(alone, image)
+def test_one_program_is_compiled_for_all_numbers_of_scenes(
+  trained, scenes, num_traces
+):
+  fresh = sampler.Sampler(CONFIG, trained.variables, batch_size=BATCH_SIZE)
+  styles = [fresh.styles(scene, seed=3) for scene in scenes]
+  together = fresh.generate(scenes, styles)
   assert together.dtype == np.uint8 and together.shape == (4, 32, 64, 3)
-  # One program did all of it.
-  assert found._run._cache_size() == 1
-
-
-def test_other_batch_sizes_round_differently_at_most(workdir):
-  found = sampler(workdir)
-  threes = sampler_lib.Sampler(found.config, found.variables, batch_size=3)
-  maps = scenes(workdir)
-  looks = [found.styles(scene, seed=3) for scene in maps]
-  np.testing.assert_allclose(
-    threes.draw_floats(maps, looks), found.draw_floats(maps, looks), atol=1e-5
-  )
-  assert threes._run._cache_size() == 1
-
-
-def test_styles_are_what_the_generator_is_given(workdir):
-  found, scene = sampler(workdir), scenes(workdir)[0]
-  looks = found.styles(scene, seed=5)
-  assert tuple(looks) == scene.instance_ids
-  expected = found.generator.apply(
-    found.variables,
-    scene.label_map[None].astype(np.int32),
-    scene.instance_map[None].astype(np.int32),
-    np.pad(np.stack([*looks.values()]), ((0, 256 - len(looks)), (0, 0)))[None],
-    train=False,
-  )
-  drawn = found.draw_floats([scene], [looks])
-  np.testing.assert_allclose(drawn, expected, atol=1e-5)
+  # A batch is its scenes one by one, and beside any others, to the bit.
+  for scene, style, image in zip(scenes, styles, together, strict=True):
+    np.testing.assert_array_equal(fresh.generate([scene], [style])[0], image)
   np.testing.assert_array_equal(
-    found.draw_scenes([scene], [looks]),
-    np.round((drawn + 1) * 127.5).astype(np.uint8),
+    fresh.generate(scenes[::-1] + scenes[:2], styles[::-1] + styles[:2]),
+    np.concatenate([together[::-1], together[:2]]),
+  )
+  np.testing.assert_array_equal(trained.generate(scenes, styles), together)
+  assert num_traces() == 1
+
+
+def test_other_weights_share_the_program(trained, scenes, num_traces):
+  first = sampler.Sampler(
+    CONFIG, trained.variables, step=40, batch_size=BATCH_SIZE
+  )
+  styles = [first.styles(scene, seed=3) for scene in scenes]
+  before = first.generate(scenes, styles)
+  variables = {
+    **trained.variables,
+    'params': moved(trained.variables['params'], seed=1),
+  }
+  second = first.with_variables(variables)
+  images = second.generate(scenes, styles)
+  assert num_traces() == 1
+  assert second.program is first.program
+  assert second.weights_sha256 == ''
+  # The first one keeps its weights.
+  np.testing.assert_array_equal(first.generate(scenes, styles), before)
+  assert np.mean(images != before) > 0.1
+  third = sampler.Sampler(CONFIG, variables, batch_size=BATCH_SIZE)
+  np.testing.assert_array_equal(third.generate(scenes, styles), images)
+
+
+def test_other_batch_sizes_round_differently_at_most(trained, scenes):
+  eights = sampler.Sampler(CONFIG, trained.variables, batch_size=8)
+  inputs = trained.inputs(scenes, [trained.styles(s, seed=3) for s in scenes])
+  np.testing.assert_allclose(eights.run(inputs), trained.run(inputs), atol=1e-5)
+
+
+def test_styles_are_what_the_generator_is_given(trained, scenes):
+  scene = scenes[0]
+  styles = trained.styles(scene, seed=5)
+  assert tuple(styles) == scene.instance_ids
+  for i, style in styles.items():
+    np.testing.assert_array_equal(
+      style, styles_lib.sample(5, scene.name, i, 64)
+    )
+  inputs = trained.inputs([scene], [styles])
+  np.testing.assert_array_equal(
+    inputs['latents'][0],
+    np.pad([*styles.values()], ((0, 256 - len(styles)), (0, 0))),
+  )
+  images = trained.run(inputs)
+  np.testing.assert_array_equal(
+    trained.generate([scene], [styles]),
+    np.round((images + 1) * 127.5).astype(np.uint8),
   )
 
 
-def test_a_style_stays_when_others_come_go_or_change_places(workdir):
-  found, scene = sampler(workdir), scenes(workdir)[0]
+def test_a_style_stays_when_others_come_go_or_change_places(trained, scenes):
+  scene = scenes[0]
   ids = scene.instance_ids
   assert len(ids) > 3
-  looks = found.styles(scene, seed=1)
+  styles = trained.styles(scene, seed=1)
   raw = np.array((0, *ids))[scene.instance_map]
   fewer = np.where(np.isin(raw, ids[1:3]), raw, 0)
-  kept = found.styles(found.scene(scene.label_map, fewer), seed=1)
+  kept = trained.styles(
+    trained.scene(scene.label_map, fewer, name=scene.name), seed=1
+  )
   assert tuple(kept) == ids[1:3]
   for i in kept:
-    np.testing.assert_array_equal(kept[i], looks[i])
+    np.testing.assert_array_equal(kept[i], styles[i])
 
 
-def test_the_numbering_of_instances_does_not_touch_the_picture(workdir):
-  found, scene = sampler(workdir), scenes(workdir)[0]
+def test_the_numbering_of_instances_does_not_touch_the_image(trained, scenes):
+  scene = scenes[0]
   ids = scene.instance_ids
-  image = found.draw_scenes([scene], [found.styles(scene, seed=1)])[0]
+  styles = trained.styles(scene, seed=1)
+  image = trained.generate([scene], [styles])[0]
   # The same instances under dense ids in the opposite order.
   renamed = dict(zip(ids, range(len(ids), 0, -1), strict=True))
   table = np.array((0, *renamed.values()))
-  other = found.scene(scene.label_map, table[scene.instance_map])
-  looks = {renamed[i]: style for i, style in found.styles(scene, 1).items()}
-  np.testing.assert_array_equal(found.draw_scenes([other], [looks])[0], image)
-
-
-def test_overrides_replace_the_styles_of_the_seed(workdir):
-  found, scene = sampler(workdir), scenes(workdir)[0]
-  a, b = scene.instance_ids[:2]
-  ids = np.array((0, *scene.instance_ids))[scene.instance_map]
-  plain = found.draw(scene.label_map, ids, seed=1)
-  own = {i: found.style(i, seed=1) for i in (a, b)}
-  copied = found.styles(scene, 1, {b: own[a]})
-  np.testing.assert_array_equal(copied[b], own[a])
-  assert (found.draw(scene.label_map, ids, seed=1, styles=own) == plain).all()
-  other = {a: 5 * found.style(a, seed=2)}
-  redrawn = found.draw(scene.label_map, ids, seed=1, styles=other)
-  change = np.abs(redrawn.astype(int) - plain)
-  assert change[scene.instance_map == 1].mean() > 0
+  other = trained.scene(scene.label_map, table[scene.instance_map])
+  renumbered = {renamed[i]: style for i, style in styles.items()}
   np.testing.assert_array_equal(
-    redrawn, found.draw_scenes([scene], [found.styles(scene, 1, other)])[0]
+    trained.generate([other], [renumbered])[0], image
   )
 
 
-def test_the_same_seed_gives_the_same_bytes_in_a_new_process(workdir, tmp_path):
-  scene = data.source(tiny.config('lip'), 'val').read(1)
-  np.savez(tmp_path / 'maps.npz', a=scene.label_map, b=scene.instance_ids)
-  program = f"""
-import hashlib, numpy
+def test_overrides_replace_the_styles_of_the_seed(trained, scenes):
+  scene = scenes[0]
+  # The largest instance, and another one.
+  areas = np.bincount(scene.instance_map.ravel())[1:]
+  number = int(np.argmax(areas)) + 1
+  a, b = scene.instance_ids[number - 1], scene.instance_ids[number - 2]
+  ids = np.array((0, *scene.instance_ids))[scene.instance_map]
+
+  def sample(styles=None):
+    return trained.sample(
+      scene.label_map, ids, seed=1, styles=styles, name=scene.name
+    )
+
+  own = {i: trained.style(i, seed=1, scene=scene.name) for i in (a, b)}
+  copied = trained.styles(scene, 1, {b: own[a]})
+  np.testing.assert_array_equal(copied[b], own[a])
+  np.testing.assert_array_equal(sample(own), sample())
+  other = {a: 5 * trained.style(a, seed=2, scene=scene.name)}
+  image = sample(other)
+  change = np.abs(image.astype(int) - sample())
+  assert change[scene.instance_map == number].mean() > 0
+  np.testing.assert_array_equal(
+    image, trained.generate([scene], [trained.styles(scene, 1, other)])[0]
+  )
+
+
+def test_scenes_of_other_names_have_other_styles(trained):
+  maps = SOURCE.read(1)
+
+  def sample(**name):
+    return trained.sample(maps.label_map, maps.instance_ids, seed=2, **name)
+
+  np.testing.assert_array_equal(sample(), sample(name=styles_lib.ANY_SCENE))
+  assert (sample() != sample(name='a')).any()
+  assert (sample(name='b') != sample(name='a')).any()
+
+
+def test_a_scene_has_the_name_of_its_file(trained, tmp_path):
+  maps = SOURCE.read(1)
+  paths = [
+    tmp_path / f'ulm_1_gtFine_{kind}Ids.png' for kind in ('label', 'instance')
+  ]
+  # At twice the size.
+  Image.fromarray(maps.label_map).resize((128, 64), 0).save(paths[0])
+  Image.fromarray(maps.instance_ids).resize((128, 64), 0).save(paths[1])
+  arrays = maps.label_map, maps.instance_ids
+  assert trained.scene(*paths).name == 'ulm_1'
+  assert trained.scene(*map(str, paths)).name == 'ulm_1'
+  assert trained.scene(*paths, name='b').name == 'b'
+  assert trained.scene(*arrays).name == ''
+  np.testing.assert_array_equal(
+    trained.sample(*paths, seed=2),
+    trained.sample(*arrays, seed=2, name='ulm_1'),
+  )
+
+
+def test_the_same_seed_gives_the_same_bytes_in_a_new_process(
+  workdir, trained, tmp_path, compilation_cache
+):
+  maps = SOURCE.read(1)
+  np.savez(tmp_path / 'maps.npz', a=maps.label_map, b=maps.instance_ids)
+  code = f"""
+import numpy
 from instgan_jax.inference import Sampler
 maps = numpy.load({str(tmp_path / 'maps.npz')!r})
-image = Sampler.from_folder({str(workdir)!r}).draw(maps['a'], maps['b'], seed=9)
-print(hashlib.sha256(image.tobytes()).hexdigest())
+sampler = Sampler.from_folder({workdir!r}, batch_size={BATCH_SIZE})
+image = sampler.sample(maps['a'], maps['b'], seed=9, name='ulm_1')
+numpy.save({str(tmp_path / 'image.npy')!r}, image)
 """
-  digests = [
-    subprocess.run(
-      [sys.executable, '-c', program],
-      check=True,
-      capture_output=True,
-      text=True,
-      cwd=programs.ROOT,
-    ).stdout.strip()
-    for _ in range(2)
-  ]
-  assert digests[0] == digests[1] and len(digests[0]) == 64
-
-
-def test_files_draw_what_arrays_draw(workdir, tmp_path):
-  scene = data.source(tiny.config('lip'), 'val').read(1)
-  found = sampler(workdir)
-  paths = tmp_path / 'labels.png', tmp_path / 'instances.png'
-  Image.fromarray(scene.label_map).resize((128, 64), 0).save(paths[0])
-  Image.fromarray(scene.instance_ids).resize((128, 64), 0).save(paths[1])
+  subprocess.run(
+    [sys.executable, '-c', code],
+    check=True,
+    cwd=programs.ROOT,
+    env={
+      **os.environ,
+      'JAX_NUM_CPU_DEVICES': '4',
+      'JAX_DISABLE_MOST_OPTIMIZATIONS': '1',
+      'JAX_COMPILATION_CACHE_DIR': str(compilation_cache),
+      'PYTHONHASHSEED': '7',
+    },
+  )
   np.testing.assert_array_equal(
-    found.draw(*paths, seed=2),
-    found.draw(scene.label_map, scene.instance_ids, seed=2),
+    np.load(tmp_path / 'image.npy'),
+    trained.sample(maps.label_map, maps.instance_ids, seed=9, name='ulm_1'),
   )
 
 
-def test_gaugan_with_a_style_of_the_picture():
+def test_gaugan_with_a_style_of_the_image():
   config = tiny.config('l', model__image_style_dim=8)
-  found = sampler_lib.Sampler(config, tiny.generator_variables(config))
-  scene = found.scene(np.full((32, 64), 7, np.uint8))
-  assert found.style_ids(scene) == (styles_lib.PICTURE,)
-  assert found.styles(scene, seed=1)[0].shape == (8,)
-  assert not found.needs_instance_map and found.has_styles
-  two = found.draw_floats([scene] * 2, [found.styles(scene, s) for s in (1, 2)])
+  gaugan = sampler.Sampler(
+    config, tiny.generator_variables(config), batch_size=2
+  )
+  scene = gaugan.scene(np.full((32, 64), 7, np.uint8), name='ulm_1')
+  assert gaugan.style_ids(scene) == (styles_lib.WHOLE_IMAGE,)
+  styles = [gaugan.styles(scene, seed) for seed in (1, 2)]
+  np.testing.assert_array_equal(
+    styles[0][0], styles_lib.sample(1, 'ulm_1', styles_lib.WHOLE_IMAGE, 8)
+  )
+  assert not gaugan.needs_instance_map and gaugan.has_styles
+  two = gaugan.run(gaugan.inputs([scene] * 2, styles))
   assert np.abs(two[0] - two[1]).max() > 1e-6
 
 
 def test_method_l_has_no_styles():
   config = tiny.config('l')
-  found = sampler_lib.Sampler(config, tiny.generator_variables(config))
-  scene = found.scene(np.full((32, 64), 26, np.uint8))
-  assert found.styles(scene) == {} and not found.has_styles
-  assert found.draw_scenes([scene], [{}]).shape == (1, 32, 64, 3)
+  without = sampler.Sampler(config, tiny.generator_variables(config))
+  scene = without.scene(np.full((32, 64), 26, np.uint8))
+  assert without.styles(scene) == {} and not without.has_styles
+  assert without.generate([scene], [{}]).shape == (1, 32, 64, 3)
   with pytest.raises(InputError, match='Present are: none with a style'):
-    found.styles(scene, 0, {1: np.zeros(64)})
+    without.styles(scene, 0, {1: np.zeros(64)})
+  # All instances that 16 bits can number: none has a style to store.
+  assert without.max_instances == 65535
 
 
-def test_wrong_scenes_and_styles_are_refused(workdir):
-  found, scene = sampler(workdir), scenes(workdir)[0]
-  looks = found.styles(scene)
+def test_the_smallest_of_too_many_instances_have_no_style(trained):
+  # 512 cars: 2x2 pixels each, the first 200 of them smaller by a pixel.
+  ids = np.arange(1, 513).reshape(16, 32).repeat(2, 0).repeat(2, 1)
+  shrunk = ids.copy()
+  shrunk[::2, ::2][ids[::2, ::2] <= 200] = 0
+  scene = trained.scene(np.full((32, 64), 26), shrunk, name='crowd')
+  assert trained.max_instances == 256
+  assert scene.num_dropped == 512 - 256
+  assert scene.instance_ids == tuple(range(201, 201 + 256))
+  styles = trained.styles(scene, seed=0)
+  assert len(styles) == 256
+  assert trained.generate([scene], [styles]).shape == (1, 32, 64, 3)
+  with pytest.raises(InputError, match='no instance 1 here'):
+    trained.styles(scene, 0, {1: np.zeros(64, np.float32)})
+
+
+def test_wrong_scenes_and_styles_are_refused(trained, scenes):
+  scene = scenes[0]
+  styles = trained.styles(scene)
   first, *rest = scene.instance_ids
   present = ', '.join(map(str, scene.instance_ids))
   wrong = {
-    f'There is no instance 7 here. Present are: {present}.': {7: looks[first]},
+    f'There is no instance 7 here. Present are: {present}.': {7: styles[first]},
     f'style of {first} is of shape .3,., expected finite numbers .64,.': {
       first: np.zeros(3)
     },
@@ -326,16 +439,17 @@ def test_wrong_scenes_and_styles_are_refused(workdir):
   }
   for message, change in wrong.items():
     with pytest.raises(InputError, match=message):
-      found.draw_scenes([scene], [{**looks, **change}])
+      trained.generate([scene], [{**styles, **change}])
   with pytest.raises(InputError, match=f'instance {first} has no style'):
-    found.draw_scenes([scene], [{i: looks[i] for i in rest}])
+    trained.generate([scene], [{i: styles[i] for i in rest}])
   with pytest.raises(InputError, match='Got 1 scenes and styles for 0'):
-    found.draw_scenes([scene], [])
+    trained.generate([scene], [])
   with pytest.raises(InputError, match=r'L\+I\+P needs an instance map'):
-    found.draw(scene.label_map)
+    trained.sample(scene.label_map)
   with pytest.raises(InputError, match='batch_size is 0'):
-    sampler_lib.Sampler(found.config, found.variables, batch_size=0)
-  many = np.arange(32 * 64).reshape(32, 64) // 4
-  with pytest.raises(InputError, match='511 instances, the generator takes at'):
-    found.draw(np.full((32, 64), 26), many)
-  assert found.draw_scenes([], []).shape == (0, 32, 64, 3)
+    sampler.Sampler(CONFIG, trained.variables, batch_size=0)
+  assert trained.generate([], []).shape == (0, 32, 64, 3)
+
+
+def test_the_default_batch_gives_every_device_an_image():
+  assert sampler.default_batch_size() == jax.local_device_count()

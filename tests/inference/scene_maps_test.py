@@ -45,45 +45,45 @@ def write(path, array):
 
 
 def test_cityscapes_ids():
-  found = read()
-  np.testing.assert_array_equal(found.label_map, LABELS)
-  np.testing.assert_array_equal(found.instance_map, DENSE)
-  assert found.label_map.dtype == np.uint8
-  assert found.instance_map.dtype == np.uint16
-  assert found.instance_ids == IDS and found.size == SIZE
+  scene = read()
+  np.testing.assert_array_equal(scene.label_map, LABELS)
+  np.testing.assert_array_equal(scene.instance_map, DENSE)
+  assert scene.label_map.dtype == np.uint8
+  assert scene.instance_map.dtype == np.uint16
+  assert scene.instance_ids == IDS and scene.size == SIZE
 
 
 def test_zero_is_no_instance_beside_cityscapes_ids():
-  found = read(instances=np.where(DENSE == 2, 0, DENSE * 0 + CITYSCAPES))
-  assert found.instance_ids == (IDS[0], IDS[2])
+  scene = read(instances=np.where(DENSE == 2, 0, DENSE * 0 + CITYSCAPES))
+  assert scene.instance_ids == (IDS[0], IDS[2])
   emptied = np.where(DENSE, CITYSCAPES, 0).astype(np.uint16)
   assert read(instances=emptied).instance_ids == IDS
 
 
 def test_dense_ids_may_have_gaps_and_keep_their_names():
-  found = read(instances=np.array([0, 3, 7, 900])[DENSE])
-  np.testing.assert_array_equal(found.instance_map, DENSE)
-  assert found.instance_ids == (3, 7, 900)
+  scene = read(instances=np.array([0, 3, 7, 900])[DENSE])
+  np.testing.assert_array_equal(scene.instance_map, DENSE)
+  assert scene.instance_ids == (3, 7, 900)
 
 
 def test_groups_and_stuff_are_no_instances():
   group = np.where(CITYSCAPES == IDS[1], CAR, CITYSCAPES).astype(np.uint16)
-  found = read(instances=group)
-  assert found.instance_ids == (IDS[0], IDS[2])
-  assert found.instance_map[1, 3] == 0
+  scene = read(instances=group)
+  assert scene.instance_ids == (IDS[0], IDS[2])
+  assert scene.instance_map[1, 3] == 0
 
 
 def test_a_scene_of_stuff_alone_has_no_instance():
   stuff = np.where(DENSE, ROAD, LABELS)
   for instances in (stuff, np.zeros_like(stuff), None):
-    found = read(stuff, instances)
-    assert found.instance_ids == () and not found.instance_map.any()
+    scene = read(stuff, instances)
+    assert scene.instance_ids == () and not scene.instance_map.any()
 
 
 @pytest.mark.parametrize('dtype', [np.uint8, np.int32, np.int64])
 def test_any_integers_will_do(dtype):
-  found = read(LABELS.astype(dtype), DENSE.astype(dtype))
-  assert found.instance_ids == (1, 2, 3)
+  scene = read(LABELS.astype(dtype), DENSE.astype(dtype))
+  assert scene.instance_ids == (1, 2, 3)
 
 
 def test_files_and_arrays_are_read_alike(tmp_path):
@@ -96,8 +96,8 @@ def test_files_and_arrays_are_read_alike(tmp_path):
 
 
 def test_jax_arrays_and_lists_will_do():
-  found = read(jnp.asarray(LABELS), CITYSCAPES.tolist())
-  assert found.instance_ids == IDS
+  scene = read(jnp.asarray(LABELS), CITYSCAPES.tolist())
+  assert scene.instance_ids == IDS
 
 
 def test_the_encoding_is_told_before_the_only_object_vanishes():
@@ -110,23 +110,41 @@ def test_the_encoding_is_told_before_the_only_object_vanishes():
 
 def test_maps_are_resized_by_the_nearest_pixel():
   large = (np.repeat(np.repeat(m, 3, 0), 3, 1) for m in (LABELS, CITYSCAPES))
-  found = read(*large)
-  np.testing.assert_array_equal(found.instance_map, DENSE)
-  assert found.size == (12, 24)
+  scene = read(*large)
+  np.testing.assert_array_equal(scene.instance_map, DENSE)
+  assert scene.size == (12, 24)
   enlarged = read(image_size=(8, 16))
   assert enlarged.label_map.shape == (8, 16)
   assert enlarged.instance_ids == IDS
 
 
 def test_instances_that_vanish_at_the_generators_size_are_not_listed():
-  found = read(image_size=(2, 2))
-  assert len(found.instance_ids) < 3
-  assert found.instance_map.max() == len(found.instance_ids)
+  scene = read(image_size=(2, 2))
+  assert len(scene.instance_ids) < 3
+  assert scene.instance_map.max() == len(scene.instance_ids)
+
+
+def test_the_smallest_instances_over_the_maximum_are_dropped():
+  # 2 pixels of the person, 4 of either car.
+  scene = read(max_instances=2)
+  assert scene.instance_ids == IDS[1:] and scene.num_dropped == 1
+  np.testing.assert_array_equal(
+    scene.instance_map, np.array([0, 0, 1, 2])[DENSE]
+  )
+  np.testing.assert_array_equal(scene.label_map, LABELS)
+  # Of two that are equally large the one with the smaller id stays.
+  assert read(max_instances=1).instance_ids == IDS[1:2]
+  assert read(max_instances=3).num_dropped == 0
+
+
+def test_a_scene_has_the_name_that_it_is_given():
+  assert read(name='street').name == 'street'
+  assert read().name == ''
 
 
 def test_other_label_sets_have_instances_of_any_class():
-  found = read(LABELS + 100, DENSE, num_labels=151)
-  assert found.instance_ids == (1, 2, 3) and found.label_map.max() == CAR + 100
+  scene = read(LABELS + 100, DENSE, num_labels=151)
+  assert scene.instance_ids == (1, 2, 3) and scene.label_map.max() == CAR + 100
 
 
 @pytest.mark.parametrize(
@@ -148,7 +166,6 @@ def test_other_label_sets_have_instances_of_any_class():
     ({'instances': DENSE.astype(int) - 1}, r'values -1\.\.2'),
     ({'instances': CITYSCAPES.astype(int) * 10**4}, r'values 70000\.\.'),
     ({'labels': LABELS[:0], 'instances': DENSE[:0]}, r'shape \(0, 8\)'),
-    ({'max_instances': 2}, 'has 3 instances, the generator takes at most 2'),
   ],
 )
 def test_what_does_not_fit_is_refused(change, message):

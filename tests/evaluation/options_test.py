@@ -1,0 +1,56 @@
+"""Options of an evaluation: defaults, and what is refused before any work."""
+
+import dataclasses
+
+import pytest
+
+from data_pipeline.errors import InputError
+from instgan_jax.evaluation import options as options_lib
+from instgan_jax.evaluation.options import Options
+
+
+def test_all_metrics_that_the_weights_allow_are_the_default():
+  complete = options_lib.complete
+  assert complete(Options()).metrics == ('micv',)
+  assert complete(Options(segmenter='s')).metrics == ('fsd', 'miou', 'micv')
+  assert complete(Options(inception='i')).metrics == ('fid', 'kid', 'micv')
+  everything = complete(Options(inception='i', segmenter='s'))
+  assert everything.metrics == options_lib.METRICS
+  chosen = Options(segmenter='s', metrics=('micv',), seed=3)
+  assert complete(chosen) == chosen
+
+
+def test_every_option_has_a_description():
+  for field in dataclasses.fields(Options):
+    assert field.metadata['description'].endswith('.'), field.name
+
+
+@pytest.mark.parametrize(
+  ('changes', 'message'),
+  [
+    (
+      {'metrics': ('lpips',)},
+      "'lpips' is no metric, expected some of fid, kid",
+    ),
+    (
+      {'metrics': ('fid',)},
+      'fid needs the weights of Inception: give --inception FOLDER, made with '
+      'python -m instgan_jax.import_torch',
+    ),
+    (
+      {'metrics': ('micv', 'miou')},
+      'miou needs a segmenter: give --segmenter FOLDER, made with python -m '
+      'instgan_jax.train_segmenter',
+    ),
+    ({'classes': ('road',)}, "'road' is no class that has instances"),
+    ({'classes': ('car', 'dragon')}, "'dragon' is no class that has instances"),
+    ({'num_draws': 0}, 'at least 1'),
+    ({'batch_size': 0}, 'at least 1'),
+    ({'num_scenes': -1}, 'no negative --num_scenes'),
+  ],
+)
+def test_what_cannot_be_evaluated_is_refused(changes, message):
+  with pytest.raises(InputError) as error:
+    options_lib.complete(Options(**changes))
+  assert message in str(error.value)
+  assert '\n' not in str(error.value)
