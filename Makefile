@@ -1,23 +1,29 @@
-# make quickstart   trains the toy streets in minutes and names a picture
+# make quickstart   trains the toy streets in minutes and names an image
 # make test         the whole test suite
-# make lint         formatting and style
+# make test-fast    the tests that take no more than a moment each
+# make lint         formatting, style and types
 PYTHON ?= python3
 BIN = .venv/bin
+PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
 
-.PHONY: quickstart test lint
+.PHONY: quickstart test test-fast lint
 
 quickstart: .venv/installed
 	$(BIN)/python -m instgan_jax.main \
 	  --config configs/toy_street.py --workdir runs/toy_street
 
 test: .venv/installed
-	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
+	$(PYTEST)
+
+test-fast: .venv/installed
+	$(PYTEST) -m 'not slow'
 
 lint: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 
-.venv/installed: requirements.txt tests/requirements.txt
+.venv/installed: pyproject.toml requirements.txt tests/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 	  || { echo "Python 3.11 to 3.13 is needed, $$($(PYTHON) --version) was found:" \
 	       "name one with 'make PYTHON=python3.12 ...'."; exit 2; }

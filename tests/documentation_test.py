@@ -1,0 +1,356 @@
+"""Every command and every Python example of README.md and docs/, really run.
+
+Commands run in this process, in an empty folder, in the order in which they
+are written, with flags behind them that shrink networks and data. Toy streets
+in Cityscapes' layout stand for Cityscapes, the weights of the reference vectors
+for public files.
+"""
+
+import functools
+import importlib
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import zipfile
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+
+from instgan_jax.cli import command_list
+from instgan_jax.inference import Sampler
+from instgan_jax.weights import download
+from tests import commands_in_process
+from tests.apps.human_study import studies
+from tests.golden import recipe
+
+ROOT = pathlib.Path(__file__).parent.parent
+# In an order in which each finds what it needs.
+DOCUMENTS = (
+  'README.md',
+  *(
+    f'docs/{name}.md'
+    for name in (
+      'data',
+      'weights',
+      'train',
+      'generate',
+      'evaluate',
+      'export',
+      'study',
+      'architecture',
+    )
+  ),
+  'CONTRIBUTING.md',
+)
+MODULES = {module for module, _ in command_list.COMMANDS.values()}
+# What stands in for the public files: the reference vectors' weights.
+WEIGHTS = {
+  'gaugan': ('cityscapes_more_edges', 'G'),
+  'vgg19': ('vgg19', None),
+  'inception': ('inception_fid', None),
+  'pspnet': ('pspnet101', None),
+}
+TRAINING = (
+  'num_epochs=0',
+  'num_steps=2',
+  'batch_size=4',
+  'log_every_steps=1',
+  'sample_every_steps=2',
+  'checkpoint_every_steps=2',
+  'sample_scenes=(0,)',
+  'eval.num_scenes=2',
+  'discriminator.base_channels=2',
+  'discriminator.num_layers=2',
+)
+NARROW = ('model.base_channels=2', 'model.hidden_channels=4')
+SEGMENTER = (
+  'num_epochs=0',
+  'num_steps=2',
+  'batch_size=4',
+  'model.stage_blocks=(1,1,1,1)',
+  'model.stem_channels=(2,2,4)',
+  'model.base_channels=2',
+  'model.pyramid_channels=4',
+  'model.height=32',
+  'model.width=64',
+  'data.num_train=6',
+  'data.num_val=2',
+)
+EVALUATION = ('--num_scenes=2', '--batch_size=2', '--cache=features')
+
+
+def text_of(document):
+  return (ROOT / document).read_text()
+
+
+def blocks(document, language=''):
+  """The code blocks of a language."""
+  parts = re.findall(
+    r'^```(\w*)\n(.*?)^```', text_of(document), re.DOTALL | re.MULTILINE
+  )
+  return [text for name, text in parts if name == language]
+
+
+def commands(document):
+  """The arguments after `python -m` of every command, in order."""
+  lines = [
+    shlex.split(line, comments=True)
+    for block in blocks(document)
+    for line in block.replace('\\\n', ' ').splitlines()
+  ]
+  return [tuple(words[2:]) for words in lines if words[:2] == ['python', '-m']]
+
+
+def configuration(changes):
+  return [f'--config.{change}' for change in changes]
+
+
+class World:
+  """An empty folder in which commands run, each of them once."""
+
+  def __init__(self, root, monkeypatch):
+    self.root, self._monkeypatch = root, monkeypatch
+    self._done = set()
+    self._server = None
+    monkeypatch.chdir(root)
+    monkeypatch.setattr(download, 'fetch', self._fetch)
+    self._make_cityscapes()
+
+  def run(self, module, *words):
+    """Runs a command as it is written, but small."""
+    if (module, *words) in self._done:
+      return
+    self._done.add((module, *words))
+    assert module in MODULES or module.startswith('benchmarks.'), module
+    words = [word.replace('/data/', f'{self.root}/public/') for word in words]
+    name = module.rpartition('.')[2]
+    if module.startswith('benchmarks.'):
+      return self._run_benchmark(module, words)
+    if name == 'human_study':
+      return self._run_study(words)
+    words = getattr(self, f'_{name}', list)(words)
+    commands_in_process.run(module, *words)
+
+  def close(self):
+    if self._server is not None:
+      self._server.kill()
+
+  def _main(self, words):
+    narrow = () if any('init_from' in word for word in words) else NARROW
+    changes = [*TRAINING, *narrow]
+    if narrow != NARROW:
+      changes.append('model.base_channels=4')  # As the reference vectors.
+    if any('cityscapes' in word for word in words):
+      changes += ['data.height=64', 'data.width=128']
+    if any('toy_street.py' in word for word in words):
+      changes += ['data.num_train=6', 'data.num_val=2']
+    return [*words, *configuration(changes)]
+
+  def _reproduce(self, words):
+    shrunk = self._main(words)
+    return [*shrunk, '--seeds=1', *EVALUATION]
+
+  def _train_segmenter(self, words):
+    return [*words, *configuration(SEGMENTER)]
+
+  def _evaluate(self, words):
+    shrunk = [*words, *EVALUATION]
+    if '--segmenter' in words and 'pspnet' in ' '.join(words):
+      shrunk += ['--segmenter_protocol=whole', '--segmenter_size=65x129']
+    return shrunk
+
+  def _import_torch(self, words):
+    network = words[words.index('--network') + 1]
+    for flag in ('--input', '--discriminator', '--encoder'):
+      if flag in words:
+        at = words.index(flag) + 1
+        words[at] = str(self._weights(network))
+    if '--image_size' in words:
+      words[words.index('--image_size') + 1] = '64x128'
+    return words
+
+  def _toy_street(self, words):
+    shrunk = ['--num_train=6', '--num_val=20', '--height=64']
+    return [*words, *shrunk]
+
+  def _fetch(self, file, folder):
+    """In the place of a download."""
+    (network,) = [name for name in WEIGHTS if name in file.name.lower()] or [
+      self._network_of(file)
+    ]
+    return self._weights(network)
+
+  @staticmethod
+  def _network_of(file):
+    from instgan_jax.weights import public_files
+
+    (network,) = [n for n, f in public_files.FILES.items() if f == file]
+    return network
+
+  @functools.cache  # noqa: B019
+  def _weights(self, network):
+    path = self.root / f'{network}.npz'
+    np.savez(path, **recipe.state_dict(*WEIGHTS[network]))
+    return path
+
+  def _make_cityscapes(self):
+    """Toy streets as Cityscapes' folders and archives, and images of them."""
+    public = self.root / 'public'
+    commands_in_process.run(
+      'data_pipeline.toy_street',
+      *(f'--output={public / "cityscapes"}', '--height=64'),
+      *('--num_train=6', '--num_val=2'),
+    )
+    (public / 'zips').mkdir()
+    for folder in ('leftImg8bit', 'gtFine'):
+      archive = public / 'zips' / f'{folder}_trainvaltest.zip'
+      with zipfile.ZipFile(archive, 'w') as file:
+        for path in sorted((public / 'cityscapes' / folder).rglob('*.png')):
+          file.write(path, path.relative_to(public / 'cityscapes'))
+    # Somebody's images of the val scenes.
+    images = self.root / 'results' / 'images'
+    images.mkdir(parents=True)
+    photos = public / 'cityscapes' / 'leftImg8bit' / 'val'
+    for path in photos.rglob('*.png'):
+      shutil.copy(path, images / path.name)
+
+  def _run_benchmark(self, module, words):
+    shrunk = {
+      'benchmarks.locality': ['--num_scenes', '1'],
+      'benchmarks.study_coverage': ['--studies', '2', '--questions', '10'],
+      'benchmarks.training': ['--rounds', '2'],
+    }[module]
+    self._monkeypatch.setattr(sys, 'argv', [module, *words, *shrunk])
+    importlib.import_module(module).main()
+
+  def _run_study(self, words):
+    verb = words[0]
+    if verb == 'serve':
+      return self._serve(words)
+    if verb == 'plan':
+      self._make_sets(words)
+      pathlib.Path('study.json').unlink(missing_ok=True)
+      words = [*words, '--participants=2', '--questions=6', '--practice=1']
+      words += ['--catch=1', '--repeats=1']
+    commands_in_process.run('instgan_jax.apps.human_study', *words)
+
+  def _make_sets(self, words):
+    """Noise for the sets of images that no command made."""
+    for name, folder in (
+      w.split('=') for w in words if re.match(r'[\w+]+=', w)
+    ):
+      if not pathlib.Path(folder).exists():
+        studies.write_sets(self.root / 'sets', num_scenes=12, names=(name,))
+        shutil.copytree(self.root / 'sets' / name, folder)
+
+  def _serve(self, words):
+    """Serves until every question is answered, then is stopped."""
+    for name in ('study.db', 'study.links.csv'):
+      pathlib.Path(name).unlink(missing_ok=True)
+    shutil.copy('study.json', 'plan.json')  # As `Server` calls it.
+    assert words[1:] == ['--plan', 'study.json', '--database', 'study.db']
+    server = studies.Server(self.root)
+    self._server = server
+    with httpx.Client(base_url=server.url) as client:
+      for link in server.links:
+        assert studies.answer_all(client, link)['stage'] == 'done'
+      token = server.admin.partition('#')[2]
+      answers = client.get(
+        '/admin/answers.csv', headers={'Authorization': f'Bearer {token}'}
+      )
+      assert answers.status_code == 200
+      pathlib.Path('answers.csv').write_bytes(answers.content)
+    server.process.send_signal(signal.SIGINT)
+    assert server.process.wait(timeout=20) == 128 + signal.SIGINT
+    self._server = None
+
+
+@pytest.fixture(scope='module')
+def world(tmp_path_factory):
+  with pytest.MonkeyPatch.context() as monkeypatch:
+    world = World(tmp_path_factory.mktemp('documents'), monkeypatch)
+    # What later documents find done by earlier ones.
+    for document in ('README.md', 'docs/train.md'):
+      for module, *words in commands(document):
+        if module in ('instgan_jax.main', 'data_pipeline.toy_street'):
+          if not any('init_from' in word for word in words):
+            world.run(module, *words)
+    yield world
+    world.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('document', DOCUMENTS)
+def test_every_command_runs(world, document, capsys):
+  for module, *words in commands(document):
+    world.run(module, *words)
+  assert 'Traceback' not in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+  'document', [d for d in DOCUMENTS if 'python' in text_of(d)]
+)
+def test_every_python_example_runs(world, document):
+  """Beside the folders that the commands made, and the maps of one street."""
+  maps = world.root / 'public' / 'cityscapes' / 'gtFine' / 'val'
+  for kind in ('labelIds', 'instanceIds'):
+    path = min(maps.glob(f'*/*_{kind}.png'))
+    shutil.copy(path, world.root / f'{kind}.png')
+  environment = {**os.environ, 'JAX_PLATFORMS': 'cpu', 'PYTHONPATH': str(ROOT)}
+  for block in blocks(document, 'python'):
+    subprocess.run(
+      [sys.executable, '-c', block],
+      cwd=world.root,
+      env=environment,
+      check=True,
+    )
+
+
+@pytest.mark.slow
+def test_the_exported_file_generates_what_the_sampler_generates(world):
+  """The example of docs/export.md makes the styles of the seed itself."""
+  test_every_python_example_runs(world, 'docs/export.md')
+  sampler = Sampler.from_folder('exports/toy')
+  expected = sampler.sample(
+    'labelIds.png', 'instanceIds.png', seed=0, name='street'
+  )
+  with Image.open('street.png') as image:
+    difference = np.abs(np.asarray(image).astype(int) - expected)
+  # Another program may round a value to the next of 256 levels.
+  assert difference.max() <= 1 and difference.mean() < 0.01
+
+
+def test_all_commands_are_documented():
+  documented = {words[0] for d in DOCUMENTS for words in commands(d)}
+  assert documented >= MODULES
+
+
+def test_the_readme_is_short():
+  assert len(text_of('README.md').splitlines()) <= 150
+
+
+@pytest.mark.parametrize('document', DOCUMENTS)
+def test_every_file_that_is_named_exists(document):
+  text = text_of(document)
+  here = (ROOT / document).parent
+  links = re.findall(r'\]\(((?!http|#)[^)#\s]+)', text)
+  assert not [link for link in links if not (here / link).exists()]
+  named = re.findall(
+    r'`((?:configs|data_pipeline|instgan_jax|benchmarks|tests)/[\w/.]+)`', text
+  )
+  assert not [name for name in named if not (ROOT / name).exists()]
+
+
+@pytest.mark.parametrize('document', DOCUMENTS)
+def test_every_make_target_exists(document):
+  makefile = (ROOT / 'Makefile').read_text()
+  for target in re.findall(r'\bmake ([a-z-]+)', text_of(document)):
+    assert re.search(rf'^{target}:', makefile, re.MULTILINE), target
