@@ -145,7 +145,7 @@ class _Batches:
       self._elements = None
 
 
-_open_batches = weakref.WeakSet()
+_open_batches: weakref.WeakSet[_Batches] = weakref.WeakSet()
 
 
 def _close_all() -> None:

@@ -94,7 +94,8 @@ def main(values: flags.FlagValues) -> None:
   from instgan_jax.inference import sampler as sampler_lib
   from instgan_jax.inference import styles as styles_lib
 
-  kept, weights_sha256 = {}, ''
+  kept: dict[str, styles_lib.Styles] = {}
+  weights_sha256 = ''
   if values.styles:
     kept, weights_sha256 = styles_lib.load(values.styles)
   options = generate.Options(

@@ -76,11 +76,10 @@ def main(values: flags.FlagValues) -> None:
 
   source = _source(values)
   if values.network == 'gaugan':
-    sources = {'generator': source} | {
-      name: pathlib.Path(values[name].value)
-      for name in ('discriminator', 'encoder')
-      if values[name].value is not None
-    }
+    sources = {'generator': source}
+    for name in ('discriminator', 'encoder'):
+      if path := values[name].value:
+        sources[name] = pathlib.Path(path)
     message = import_torch.import_gaugan(
       sources,
       output,
@@ -108,8 +107,9 @@ def _check_flags(values: flags.FlagValues) -> None:
 
 
 def _source(values: flags.FlagValues) -> pathlib.Path:
-  if values.input is not None:
-    return pathlib.Path(values.input)
+  given: str | None = values.input
+  if given is not None:
+    return pathlib.Path(given)
 
   from instgan_jax.weights import download, public_files
 

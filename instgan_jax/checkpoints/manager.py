@@ -126,7 +126,7 @@ def last_step(workdir: str | os.PathLike) -> int | None:
 
 
 def _raise_if_disk_full(error: BaseException, folder: pathlib.Path) -> None:
-  cause = error
+  cause: BaseException | None = error
   while cause is not None:
     full = isinstance(cause, OSError) and cause.errno == errno.ENOSPC
     if full or 'No space left' in str(cause):

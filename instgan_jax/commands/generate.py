@@ -70,12 +70,12 @@ def run(options: Options, sampler: sampler_lib.Sampler) -> str:
     exits.Stopped: after SIGTERM or Ctrl-C, when all that was begun is written.
   """
   _check(options, sampler)
-  files = map_folder.find(
+  found = map_folder.find(
     options.label_dir,
     options.instance_dir or None if sampler.needs_instance_map else None,
     options.scenes,
   )
-  files = _check_ids(options, sampler, files)
+  files = _check_ids(options, sampler, found)
   output_folder.prepare(
     options.output_dir,
     map_folders=[f for f in (options.label_dir, options.instance_dir) if f],

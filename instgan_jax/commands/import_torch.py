@@ -173,6 +173,7 @@ def _label_channels(
 
 
 def _upsampling(options: dict, image_size, asked: str | None) -> str:
+  read: str | None
   if options['is_most']:
     read = 'most'
   elif options['image_style_dim']:

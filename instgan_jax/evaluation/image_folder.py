@@ -76,7 +76,8 @@ class ImageFolder:
 
 
 def _by_scene(folder, found, image_ids) -> dict[str, pathlib.Path]:
-  files, strangers = {}, []
+  files: dict[str, pathlib.Path] = {}
+  strangers: list[str] = []
   known = set(image_ids)
   for file in found:
     scene = _scene_of(file.stem, known)

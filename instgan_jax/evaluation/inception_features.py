@@ -78,8 +78,8 @@ def clean_resize(images: np.ndarray) -> np.ndarray:
   for image, out in zip(images, resized, strict=True):
     for channel in range(3):
       plane = Image.fromarray(image[:, :, channel].astype(np.float32))
-      out[:, :, channel] = plane.resize(
-        (width, height), Image.Resampling.BICUBIC
+      out[:, :, channel] = np.asarray(
+        plane.resize((width, height), Image.Resampling.BICUBIC)
       )
   return resized.clip(0, 255)
 

@@ -68,7 +68,7 @@ class FeatureDistances:
     """The distances of each sample; for Frechet with that of real halves."""
     self._cache.save()
     sets = {key: np.concatenate(rows) for key, rows in self._features.items()}
-    reference = self._reference if REAL not in sets else sets.pop(REAL)
+    reference = sets.pop(REAL) if self._reference is None else self._reference
     results = {}
     if self._frechet_name:
       statistics = moments.of_features(reference)

@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 # Columns in the paper's order. 'fsd' stands where there is no Inception.
 _COLUMNS = {
@@ -15,7 +15,7 @@ _COLUMNS = {
 _DISTANCES = ('fid', 'fsd')
 REAL = 'real images'
 
-Results = dict[str, Sequence[dict]]
+Results = Mapping[str, Sequence[dict]]
 
 
 def summary(results: Results) -> dict[str, dict[str, dict]]:

@@ -101,7 +101,9 @@ def _check(
 ) -> list[str]:
   """Compares what is in `folder` with the Sampler; a line for each form."""
   reread = sampler_lib.Sampler.from_folder(str(folder))
-  module = jax_export.deserialize((folder / MODULE_FILE).read_bytes())
+  module = jax_export.deserialize(
+    bytearray((folder / MODULE_FILE).read_bytes())
+  )
   forms = {
     'Orbax checkpoint': lambda **inputs: reread.run(inputs),
     'StableHLO module': module.call,

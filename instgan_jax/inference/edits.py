@@ -130,12 +130,14 @@ def parse_interpolate(
   words: Sequence[str], flag: str
 ) -> dict[int, tuple[int, int]]:
   """['26003=1..2'] -> {26003: (1, 2)}, seeds of start and end by id."""
-  parsed = _parse(words, flag, r'(\d+)=(\d+)\.\.(\d+)', '26003=1..2')
-  for i, (start, end) in parsed.items():
+  parsed = {}
+  words_by_id = _parse(words, flag, r'(\d+)=(\d+)\.\.(\d+)', '26003=1..2')
+  for i, (start, end) in words_by_id.items():
     if start == end:
       raise InputError(
         f'--{flag} {i}={start}..{end} does not move: give two different seeds.'
       )
+    parsed[i] = (start, end)
   return parsed
 
 
@@ -152,7 +154,7 @@ def _parse(
         f'{example}.'
       )
     if 'id' in match.groupdict():
-      i, values = int(match['id']), (int(match['value']),)
+      i, values = int(match['id']), [int(match['value'])]
     else:
       i, *values = map(int, match.groups())
     if i in by_id:

@@ -57,7 +57,7 @@ class Program:
     instance_map: jax.Array | None = None,
     latents: jax.Array | None = None,
     image_style: jax.Array | None = None,
-  ) -> jax.Array:
+  ) -> Any:
     """The traceable function: float32 [B, H, W, 3] in [-1, 1].
 
     Args:

@@ -162,14 +162,15 @@ class Sampler:
     Raises:
       InputError: naming the file, if something does not fit.
     """
-    is_file = scene_maps.is_file(label_map)
     if instance_map is None and self.needs_instance_map:
       raise InputError(
         f'A generator of method {methods.name(self.config)} needs an instance '
-        f'map beside {label_map if is_file else "the label map"}.'
+        f'map beside {label_map if scene_maps.is_file(label_map) else "the label map"}.'
       )
     if name is None:
-      name = map_folder.scene_name(label_map) if is_file else ''
+      name = ''
+      if scene_maps.is_file(label_map):
+        name = map_folder.scene_name(label_map)
     return scene_maps.read(
       label_map,
       instance_map,
@@ -290,7 +291,7 @@ class Sampler:
       raise InputError(
         f'Got {len(scenes)} scenes and styles for {len(styles)}.'
       )
-    inputs = {
+    inputs: dict[str, np.ndarray] = {
       name: np.zeros((len(scenes), *shape), dtype)
       for name, (shape, dtype) in self.program.input_shapes.items()
     }

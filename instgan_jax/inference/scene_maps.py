@@ -1,7 +1,7 @@
 """The maps of one scene as the generator takes them, from arrays or files."""
 
 import os
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -102,7 +102,7 @@ def read(
   )
 
 
-def is_file(given: Map) -> bool:
+def is_file(given: Map | None) -> TypeGuard[str | os.PathLike[str]]:
   """Whether a map is given by its file."""
   return isinstance(given, str | os.PathLike)
 

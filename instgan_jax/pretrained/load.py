@@ -63,12 +63,11 @@ def pspnet(folder: str) -> Network:
 
   def build(options: dict) -> pspnet_lib.PspNet:
     try:
-      return pspnet_lib.PspNet(
-        **{
-          key: tuple(value) if isinstance(value, list) else value
-          for key, value in options.items()
-        }
-      )
+      fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in options.items()
+      }
+      return pspnet_lib.PspNet(**fields)
     except TypeError as error:
       file = weights_folder.METADATA_FILE
       raise InputError(

@@ -148,7 +148,7 @@ def prefetch(
 
   An exception of `batches` is raised here, at its position in the sequence.
   """
-  ready = queue.Queue(maxsize=depth)
+  ready: queue.Queue = queue.Queue(maxsize=depth)
   stopped = threading.Event()
   end = object()
 

@@ -7,6 +7,7 @@ Ctrl-C is passed on to it.
 
 import os
 import signal
+from typing import Any
 
 import jax
 from jax.experimental import multihost_utils
@@ -23,9 +24,9 @@ class Interruption:
 
   def __init__(self, doing: str = 'saving after this step'):
     """Says `doing` when the signal comes."""
-    self.signal_name = None
+    self.signal_name: str | None = None
     self._doing = doing
-    self._previous = {}
+    self._previous: dict[int, Any] = {}
 
   def __enter__(self):
     handlers = {signal.SIGINT: self._on_signal}
@@ -42,6 +43,7 @@ class Interruption:
   @property
   def exit_status(self) -> int:
     """128 + the number of the signal that came, as shells count it."""
+    assert self.signal_name is not None, 'No signal came.'
     return 128 + signal.Signals[self.signal_name]
 
   def requested(self, step: int) -> bool:

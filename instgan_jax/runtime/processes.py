@@ -27,15 +27,15 @@ def join(
   Raises:
     InputError: if only some of the three are given, or they disagree.
   """
-  given = [coordinator_address, num_processes, process_id]
-  if all(value is None for value in given):
+  given = (coordinator_address, num_processes, process_id)
+  if given == (None, None, None):
     if _launched_with_others():
       jax.distributed.initialize()
     return
-  if any(value is None for value in given):
+  if coordinator_address is None or num_processes is None or process_id is None:
     raise InputError(
       'The flags --coordinator_address, --num_processes and --process_id '
-      f'belong together, got {given}: give all three or none.'
+      f'belong together, got {list(given)}: give all three or none.'
     )
   if not 0 <= process_id < num_processes:
     raise InputError(

@@ -39,8 +39,8 @@ def update(state: state_lib.GanState, decay: float) -> state_lib.GanState:
   if not decay:
     return state
   step = state.step.astype(jnp.float32)
-  decay = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
+  warm_decay = jnp.minimum(decay, (1.0 + step) / (10.0 + step))
   live = averaged_variables(state.g_params, state.g_stats)
   return state.replace(
-    ema=optax.incremental_update(live, state.ema, 1.0 - decay)
+    ema=optax.incremental_update(live, state.ema, 1.0 - warm_decay)
   )

@@ -65,7 +65,7 @@ class _Example:
   label_map: jax.Array
   instance_map: jax.Array
   latents: jax.Array
-  style_noise: jax.Array | None
+  style_noise: Any
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -280,7 +280,7 @@ class TrainStep:
 
 
 def _mean_logits(features) -> jax.Array:
-  return sum(jnp.mean(scale[-1]) for scale in features) / len(features)
+  return jnp.mean(jnp.stack([jnp.mean(scale[-1]) for scale in features]))
 
 
 def initialize(

