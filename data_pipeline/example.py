@@ -30,8 +30,8 @@ def read_example(
     batch.IMAGE: scene.image,
     batch.LABEL_MAP: scene.label_map,
     batch.INSTANCE_MAP: dense.instance_map,
-    batch.POSITION: np.uint32(position),
-    batch.NUM_DROPPED_INSTANCES: np.int32(dense.num_dropped),
+    batch.POSITION: np.array(position, np.uint32),
+    batch.NUM_DROPPED_INSTANCES: np.array(dense.num_dropped, np.int32),
   }
 
 

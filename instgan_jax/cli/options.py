@@ -5,7 +5,7 @@ tuple[str, ...] (written a,b) and tuple[int, int] | None (HEIGHTxWIDTH).
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from absl import flags
@@ -34,11 +34,13 @@ def define_flags(values: flags.FlagValues, cls: type) -> None:
         field.name, list(field.default), description, flag_values=values
       )
     else:
-      default = '' if field.default is None else field.default
+      default: Any = '' if field.default is None else field.default
       flags.DEFINE_string(field.name, default, description, flag_values=values)
 
 
-def from_flags(values: flags.FlagValues, cls: type[Options]) -> Options:
+def from_flags(
+  values: flags.FlagValues, cls: Callable[..., Options]
+) -> Options:
   """The options that the flags of `define_flags` give.
 
   Raises:
@@ -47,12 +49,14 @@ def from_flags(values: flags.FlagValues, cls: type[Options]) -> Options:
   return cls(
     **{
       field.name: _parsed(field, values[field.name].value)
-      for field in dataclasses.fields(cls)
+      for field in _fields(cls)
     }
   )
 
 
-def from_config(group: Mapping[str, Any], cls: type[Options]) -> Options:
+def from_config(
+  group: Mapping[str, Any], cls: Callable[..., Options]
+) -> Options:
   """The options that a group of a configuration sets; defaults elsewhere.
 
   Raises:
@@ -61,10 +65,14 @@ def from_config(group: Mapping[str, Any], cls: type[Options]) -> Options:
   return cls(
     **{
       field.name: _parsed(field, group[field.name])
-      for field in dataclasses.fields(cls)
+      for field in _fields(cls)
       if field.name in group
     }
   )
+
+
+def _fields(cls: Any) -> tuple[dataclasses.Field, ...]:
+  return dataclasses.fields(cls)
 
 
 def _parsed(field: dataclasses.Field, value: Any) -> Any:

@@ -55,8 +55,8 @@ def distance(
       f'The sets have {a.mean.size} and {b.mean.size} features an image: they '
       'come from different networks. Compute both with the same one.'
     )
-  root_a = a.scatter_root / np.sqrt(a.count - 1)
-  root_b = b.scatter_root / np.sqrt(b.count - 1)
+  root_a = a.scatter_root / np.sqrt(a.num_vectors - 1)
+  root_b = b.scatter_root / np.sqrt(b.num_vectors - 1)
   value = (
     np.sum((a.mean - b.mean) ** 2)
     + np.sum(root_a**2)
@@ -64,7 +64,7 @@ def distance(
     - 2 * scipy.linalg.svdvals(root_a @ root_b.T).sum()
   )
   # Rounding alone can make it negative.
-  return FrechetDistance(max(float(value), 0.0), a.count, b.count)
+  return FrechetDistance(max(float(value), 0.0), a.num_vectors, b.num_vectors)
 
 
 def floor(features: np.ndarray, *, seed: int = 0) -> FrechetDistance:

@@ -62,7 +62,7 @@ class ImageFolder:
         ) from error
 
   def _common_size(self) -> tuple[int, int]:
-    sizes = {}
+    sizes: dict[tuple[int, int], pathlib.Path] = {}
     for file in self._files.values():
       with _open(file) as image:
         sizes.setdefault((image.height, image.width), file)

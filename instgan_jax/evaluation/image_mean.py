@@ -93,7 +93,7 @@ class Meter:
     """
     self._measure = measure
     self._what_is_missing = what_is_missing
-    self._names = set()
+    self._names: set[str] = set()
     self._values: list[ImageValue] = []
 
   def update(self, *arrays: np.ndarray, name: str = '') -> None:

@@ -83,15 +83,15 @@ def kid(
   within_a = _kernel_sums(a, a, weights_a, leave_out_diagonal=True)
   within_b = _kernel_sums(b, b, weights_b, leave_out_diagonal=True)
   across_a = _kernel_sums(a, b, weights_b)
-  sums = [
+  sum_a, sum_b, across = (
     np.sum(weights * kernel_sums, axis=0)[:-1]
     for weights, kernel_sums in (
       (weights_a, within_a),
       (weights_b, within_b),
       (weights_a, across_a),
     )
-  ]
-  values = _mmd(*sums, size, size)
+  )
+  values = _mmd(sum_a, sum_b, across, size, size)
   across_b = _kernel_sums(b, a, np.ones((len(a), 1)))
   error = _jackknife_error(
     within_a[:, -1], within_b[:, -1], across_a[:, -1], across_b[:, 0]

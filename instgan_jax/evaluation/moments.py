@@ -16,13 +16,13 @@ class FeatureStatistics(NamedTuple):
   factored again.
 
   Attributes:
-    count: number of vectors.
+    num_vectors: how many there are.
     mean: float64 [D].
     scatter_root: float64 [R, D], R <= D, with scatter_root.T @
       scatter_root the sum of (x - mean)(x - mean)^T over the vectors.
   """
 
-  count: int
+  num_vectors: int
   mean: np.ndarray
   scatter_root: np.ndarray
 

@@ -81,9 +81,12 @@ def _order(table: dict[str, dict[str, dict]]) -> list[str]:
     if name not in table[REAL]:
       continue
     means = {method: table[method][name]['mean'] for method in methods}
-    found = ' < '.join(sorted(means, key=means.get))
+    found = ' < '.join(sorted(means, key=means.__getitem__))
     if name in _DISTANCES:
-      paper, holds = 'L is the largest', max(means, key=means.get) == 'L'
+      paper, holds = (
+        'L is the largest',
+        max(means, key=means.__getitem__) == 'L',
+      )
     else:
       paper = ' < '.join(methods)
       holds = found == paper

@@ -165,7 +165,7 @@ class Sampler:
     if instance_map is None and self.needs_instance_map:
       raise InputError(
         f'A generator of method {methods.name(self.config)} needs an instance '
-        f'map beside {label_map if scene_maps.is_file(label_map) else "the label map"}.'
+        f'map beside {scene_maps.describe(label_map, "label map")}.'
       )
     if name is None:
       name = ''

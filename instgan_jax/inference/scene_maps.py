@@ -64,7 +64,10 @@ def read(
   Raises:
     InputError: naming the file, if something does not fit.
   """
-  names = _name(label_map, 'label map'), _name(instance_map, 'instance map')
+  names = (
+    describe(label_map, 'label map'),
+    describe(instance_map, 'instance map'),
+  )
   label_map = _load(label_map, file_names.LABEL_MAP, names[0])
   if instance_map is None:
     instance_map = np.zeros_like(label_map)
@@ -107,7 +110,8 @@ def is_file(given: Map | None) -> TypeGuard[str | os.PathLike[str]]:
   return isinstance(given, str | os.PathLike)
 
 
-def _name(given: Map | None, kind: str) -> str:
+def describe(given: Map | None, kind: str) -> str:
+  """The file of a map, or what the map is, for messages."""
   return str(given) if is_file(given) else f'the {kind}'
 
 

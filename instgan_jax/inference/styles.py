@@ -59,7 +59,7 @@ def sample(seed: int, scene: str, instance_id: int, dim: int) -> np.ndarray:
       f'seed is {seed} and the instance id {instance_id}: expected none '
       'below 0.'
     )
-  key = (seed, instance_id)
+  key: tuple[int, ...] = (seed, instance_id)
   if scene != ANY_SCENE:
     digest = hashlib.sha256(scene.encode()).digest()
     key = (seed, int.from_bytes(digest[:8], 'big'), instance_id)

@@ -73,7 +73,7 @@ def test_discriminator_on_the_image_of_the_eval_mode():
 
 def test_losses_gradients_and_running_moments_of_training():
   # In float64, which every CPU rounds alike; the reference is in float32, and
-  # its image 2.2e-5 from ours, for batch norms over few pixels amplify rounding.
+  # its image 2.2e-5 from ours: batch norms over few pixels amplify rounding.
   labels, real = (array.double() for array in inputs())
   g = generator().train().double()
   d = gaugan_discriminator.Discriminator(input_channels=39, base=8)
