@@ -97,7 +97,7 @@ def test_a_shipped_configuration_trains(run, tmp_path, config):
 
 def test_tensorflow_is_an_extra():
   required = ' '.join(PROJECT['dependencies'])
-  assert 'tensor' not in required
+  assert 'tensorflow' not in required and 'tensorboard' not in required
   extras = PROJECT['optional-dependencies']
   assert any('tensorflow' in name for name in extras['data'])
   requirements = (ROOT / 'requirements.txt').read_text()
