@@ -37,6 +37,7 @@ def test_the_readme_opens_it_in_colab():
   assert ROOT / badge[1] == NOTEBOOK
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings('default')  # Those of Jupyter are not ours.
 def test_it_runs_from_top_to_bottom(tmp_path, monkeypatch):
   # As in Colab: one device, and no flags of this test's own JAX.
@@ -58,10 +59,10 @@ def test_it_runs_from_top_to_bottom(tmp_path, monkeypatch):
   shrunk = {
     'REPOSITORY': 'nowhere',
     'WORKDIR': str(tmp_path / 'run'),
-    'OUTPUT': str(tmp_path / 'pictures'),
+    'OUTPUT': str(tmp_path / 'images'),
     'NUM_STEPS': 6,
     'MORE_FLAGS': ' '.join(f"'{flag}'" for flag in more_flags),
-    'SAVE_TO': str(tmp_path / 'kept'),
+    'SAVE_TO': str(tmp_path / 'saved'),
   }
   assert names == list(shrunk)
   parameters.source = '\n'.join(f'{k} = {v!r}' for k, v in shrunk.items())
@@ -75,19 +76,19 @@ def test_it_runs_from_top_to_bottom(tmp_path, monkeypatch):
     for output in cell.outputs
     for kind in output.get('data', {})
   ]
-  # Losses, samples, contact sheet, seeds, interpolation, exported module.
+  # Losses, two grids of samples, seeds, interpolation, exported module.
   assert kinds.count('image/png') == 6
-  said = ''.join(
+  printed = ''.join(
     output.get('text', '')
     for cell in code_cells(content)
     for output in cell.outputs
   )
-  assert '1 x cpu: computing in float32, batch size 2' in said
-  for kept in (
+  assert '1 x cpu: computing in float32, batch size 2' in printed
+  for saved in (
     'run/checkpoints/6',
-    'pictures/draws/seed_2',
-    'pictures/export/generator.stablehlo',
+    'images/samples/seed_2',
+    'images/export/generator.stablehlo',
   ):
-    assert (tmp_path / 'kept' / kept).exists()
-  config = json.loads((tmp_path / 'kept' / 'run' / 'config.json').read_text())
+    assert (tmp_path / 'saved' / saved).exists()
+  config = json.loads((tmp_path / 'saved' / 'run' / 'config.json').read_text())
   assert config['num_steps'] == 6
