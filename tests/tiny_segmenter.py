@@ -20,7 +20,7 @@ OPTIONS = {
 
 
 def save(folder, *, size=(32, 64), **changes):
-  """Writes the weights and what belongs beside them; returns the folder."""
+  """Writes the weights and their metadata; returns the folder."""
   options = OPTIONS | changes
   network = pspnet.PspNet(**options)
   image = np.zeros((1, 33, 65, 3), np.float32)
@@ -37,6 +37,8 @@ def save(folder, *, size=(32, 64), **changes):
   protocol = {'size': size, 'crop': None, 'flip': False, 'scales': (1.0,)}
   metadata = {'network': 'pspnet', 'options': options, 'protocol': protocol}
   weights_folder.save(
-    folder, {'pspnet': weights}, {'weights.json': json.dumps(metadata)}
+    folder,
+    {'pspnet': weights},
+    {weights_folder.METADATA_FILE: json.dumps(metadata)},
   )
   return str(folder)
