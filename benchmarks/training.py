@@ -22,7 +22,7 @@ import time
 import jax
 
 from data_pipeline import batches, toy_street
-from instgan_jax.build import gan, generator
+from instgan_jax.build import gan
 from instgan_jax.runtime import devices
 
 # use_instances, use_position_map.
@@ -40,7 +40,7 @@ def main() -> None:
   )
   parser.add_argument('--config', required=True)
   parser.add_argument('--batch_size', type=int)
-  parser.add_argument('--dtype', choices=sorted(generator.DTYPES))
+  parser.add_argument('--dtype', choices=sorted(gan.DTYPES))
   parser.add_argument('--rounds', type=int, default=10)
   flags = parser.parse_args()
   runs = {name: _prepare(flags, *uses) for name, uses in METHODS.items()}

@@ -90,16 +90,16 @@ def imports(path):
   """(module or attribute, whether it is at the top of the file)."""
   tree = ast.parse(path.read_text())
   top = set(map(id, tree.body))
-  found = []
+  names = []
   for node in ast.walk(tree):
     if isinstance(node, ast.Import):
-      found += [(alias.name, id(node) in top) for alias in node.names]
+      names += [(alias.name, id(node) in top) for alias in node.names]
     elif isinstance(node, ast.ImportFrom):
       assert node.level == 0, f'{path}: import by the full name.'
-      found += [
+      names += [
         (f'{node.module}.{alias.name}', id(node) in top) for alias in node.names
       ]
-  return found
+  return names
 
 
 def own_imports(path):
@@ -218,7 +218,7 @@ print(json.dumps(list(flags.FLAGS.flags_by_module_dict())))
 
 @pytest.mark.slow
 def test_all_modules_fit_into_one_process_and_importing_does_nothing():
-  # On a platform that does not exist any look at the devices is an error.
+  # On a platform that does not exist any query of the devices is an error.
   defining = run_python(IMPORT_ALL, *MODULES, JAX_PLATFORMS='none')
   assert not [m for m in defining if m.split('.')[0] in PACKAGES], defining
 

@@ -50,9 +50,9 @@ def test_version_is_printed(capsys):
 
 
 def test_an_unknown_name_exits_2_and_lists_the_known_ones(capsys):
-  status, out, err = end(['draw', '--help'], capsys)
+  status, out, err = end(['paint', '--help'], capsys)
   assert (status, out) == (2, '')
-  assert err.startswith("Error: 'draw' is no command, expected one of main, ")
+  assert err.startswith("Error: 'paint' is no command, expected one of main, ")
   assert all(name in err for name in NAMES)
 
 
@@ -80,7 +80,7 @@ def test_every_flag_has_a_meaning(name):
 
 @pytest.mark.parametrize('name', NAMES)
 def test_every_command_refuses_an_unknown_flag_with_status_2(name, capsys):
-  status, out, err = end([name, '--colour=1'], capsys)
+  status, out, err = end([name, '--wrong=1'], capsys)
   assert (status, out) == (2, '')
   assert err.startswith('Error: ') and 'Traceback' not in err
 

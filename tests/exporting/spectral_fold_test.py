@@ -3,13 +3,13 @@
 import jax
 import numpy as np
 
-from instgan_jax.build import generator as build_generator
+from instgan_jax.build import gan
 from instgan_jax.exporting import spectral_fold
 from tests import tiny
 
 
 def apply(config, variables, *, use_spectral_norm):
-  generator, latent_shape = build_generator.build(
+  generator, latent_shape = gan.generator(
     config, use_spectral_norm=use_spectral_norm
   )
   random = np.random.default_rng(1)

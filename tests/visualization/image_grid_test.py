@@ -11,7 +11,7 @@ def test_instances_get_colors_of_their_own_and_none_is_gray():
   assert (colors[0] == colors[0, 0]).all()
   assert len(np.unique(colors, axis=0)) > 200
   near = np.abs(colors[1:-1].astype(int) - colors[2:]).max(axis=1)
-  assert near.min() > 30, 'Neighboring ids look alike.'
+  assert near.min() > 30, 'Neighboring ids have similar colors.'
 
 
 @pytest.mark.parametrize('num_samples', [0, 1, 2])
