@@ -1,28 +1,29 @@
-"""Where a picture changes when one instance gets another style.
+"""Where an image changes when one instance gets another style.
 
   python -m benchmarks.locality --workdir runs/toy_li \\
     --workdir runs/toy_street --num_scenes 32 --output locality.json
 
-Every instance of some val scenes is drawn again with the style of another seed,
-one at a time. Of the whole change (absolute differences of float colours,
-summed over all pixels) it is counted how much lies inside the instance, outside
-of it but within `--near` pixels, and farther. Instances of less than
-`--min_area` pixels are left out. The mean over instances and its standard
-deviation are printed for each run, with the mean change of a pixel inside, in
-grey levels of 255, and what the shares would be if all pixels changed alike.
+Every instance of some val scenes is resampled with the next seed, one at a
+time. The whole change (absolute differences of float colors, summed over all
+pixels) is split into three zones: inside the instance, outside but within
+`--near` pixels of it, and farther. Instances of less than `--min_area` pixels
+are left out. For each run it prints the mean over instances and its standard
+deviation, the mean change of a pixel inside, in gray levels of 255, and the
+shares of the pixels in the zones, which a uniform change would have.
 """
 
 import argparse
 import json
 import pathlib
+from collections.abc import Iterator
 
 import numpy as np
 import tqdm
 from scipy import ndimage
 
-from data_pipeline import labels
+from data_pipeline import atomic_file, labels
 from instgan_jax.build import data, methods
-from instgan_jax.inference import Sampler
+from instgan_jax.inference import Sampler, scene_maps
 
 ZONES = ('inside', 'near', 'far')
 
@@ -45,10 +46,10 @@ def main() -> None:
     print(json.dumps(row), flush=True)
   print(table(rows, flags.near))
   if flags.output:
-    pathlib.Path(flags.output).write_text(json.dumps(rows, indent=2) + '\n')
+    atomic_file.write_json(flags.output, rows)
 
 
-def measure(workdir: str, flags) -> dict:
+def measure(workdir: str, flags: argparse.Namespace) -> dict:
   """The shares of one run."""
   sampler = Sampler.from_folder(workdir)
   if not sampler.config.model.use_instances:
@@ -60,7 +61,9 @@ def measure(workdir: str, flags) -> dict:
   shares, even, levels = [], [], []
   for index in tqdm.trange(num_scenes, desc=workdir):
     scene = source.read(index)
-    maps = sampler.scene(scene.label_map, scene.instance_ids)
+    maps = sampler.scene(
+      scene.label_map, scene.instance_ids, name=source.image_ids[index]
+    )
     for zones, change in changes(sampler, maps, flags):
       total = change.sum()
       shares.append([change[zone].sum() / total for zone in zones])
@@ -85,24 +88,23 @@ def measure(workdir: str, flags) -> dict:
   }
 
 
-def _by_zone(values: np.ndarray) -> dict[str, float]:
-  return dict(zip(ZONES, map(float, values), strict=True))
-
-
-def changes(sampler: Sampler, maps, flags):
+def changes(
+  sampler: Sampler, scene: scene_maps.SceneMaps, flags: argparse.Namespace
+) -> Iterator[tuple[list[np.ndarray], np.ndarray]]:
   """For each instance its zones and the change [H, W] of its resampling."""
   wanted = [labels.label_id(name) for name in flags.classes.split(',') if name]
-  styles = sampler.styles(maps, flags.seed)
-  plain = sampler.draw_floats([maps], [styles])[0]
-  for number, i in enumerate(maps.instance_ids, 1):
-    inside = maps.instance_map == number
+  styles = sampler.styles(scene, flags.seed)
+  image = sampler.run(sampler.inputs([scene], [styles]))[0]
+  for number, i in enumerate(scene.instance_ids, 1):
+    inside = scene.instance_map == number
     if inside.sum() < flags.min_area:
       continue
-    if wanted and maps.label_map[inside][0] not in wanted:
+    if wanted and scene.label_map[inside][0] not in wanted:
       continue
-    redrawn = {**styles, i: sampler.style(i, flags.seed + 1)}
-    other = sampler.draw_floats([maps], [redrawn])[0]
-    yield zones_of(inside, flags.near), np.abs(other - plain).mean(axis=-1)
+    style = sampler.style(i, seed=flags.seed + 1, scene=scene.name)
+    resampled = sampler.inputs([scene], [{**styles, i: style}])
+    other = sampler.run(resampled)[0]
+    yield zones_of(inside, flags.near), np.abs(other - image).mean(axis=-1)
 
 
 def zones_of(inside: np.ndarray, near: int) -> list[np.ndarray]:
@@ -112,7 +114,7 @@ def zones_of(inside: np.ndarray, near: int) -> list[np.ndarray]:
 
 
 def table(rows: list[dict], near: int) -> str:
-  """Markdown."""
+  """The shares of all runs, Markdown."""
   lines = [
     f'| | inside | within {near} pixels | farther | change inside |',
     '|---|---|---|---|---|',
@@ -127,6 +129,10 @@ def table(rows: list[dict], near: int) -> str:
   even = ' | '.join(f'{rows[0]["share_of_pixels"][z]:.1%}' for z in ZONES)
   lines.append(f'| share of the pixels | {even} | |')
   return '\n'.join(lines)
+
+
+def _by_zone(values: np.ndarray) -> dict[str, float]:
+  return dict(zip(ZONES, map(float, values), strict=True))
 
 
 if __name__ == '__main__':

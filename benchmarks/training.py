@@ -18,19 +18,14 @@ import platform
 import resource
 import statistics
 import time
+from collections.abc import Callable
 
 import jax
+import ml_collections
 
-from data_pipeline import batches, toy_street
-from instgan_jax.build import gan
+from data_pipeline import batches, order, toy_street
+from instgan_jax.build import gan, methods
 from instgan_jax.runtime import devices
-
-# use_instances, use_position_map.
-METHODS = {
-  'L': (False, False),
-  'L+I': (True, False),
-  'L+I+P': (True, True),
-}
 
 
 def main() -> None:
@@ -43,8 +38,10 @@ def main() -> None:
   parser.add_argument('--dtype', choices=sorted(gan.DTYPES))
   parser.add_argument('--rounds', type=int, default=10)
   flags = parser.parse_args()
-  runs = {name: _prepare(flags, *uses) for name, uses in METHODS.items()}
-  seconds = {name: [] for name in runs}
+  runs = {
+    method: _prepare(_config(flags, method)) for method in methods.METHODS
+  }
+  seconds: dict[str, list[float]] = {method: [] for method in runs}
   for _, (name, (_, step)) in itertools.product(
     range(flags.rounds), runs.items()
   ):
@@ -55,22 +52,31 @@ def main() -> None:
     print(json.dumps(_row(flags, name, compile_seconds, seconds)), flush=True)
 
 
-def _prepare(flags, use_instances: bool, use_position_map: bool):
-  """Seconds of compilation, and a function that makes one step."""
-  config = _read_config(flags.config)
-  config.model.use_instances = use_instances
-  config.model.use_position_map = use_position_map
+def _config(
+  flags: argparse.Namespace, method: str
+) -> ml_collections.ConfigDict:
+  config = methods.with_method(_read_config(flags.config), method)
   config.batch_size = flags.batch_size or config.batch_size
   config.dtype = flags.dtype or config.dtype
+  return config
+
+
+def _prepare(
+  config: ml_collections.ConfigDict,
+) -> tuple[float, Callable[[], None]]:
+  """Seconds of compilation, and a function that makes one step."""
   devices.check_batch_size(config.batch_size)
   scenes = toy_street.ToyStreet(config.batch_size, height=config.data.height)
+  first_scenes = order.TrainingOrder(
+    num_examples=len(scenes), batch_size=config.batch_size, seed=0
+  )
   networks = gan.networks(config, axis_name=devices.AXIS_NAME)
   optimizers = gan.optimizers(config, 2975)
   run = devices.parallelize(
     gan.train_step(config, networks, optimizers, axis_name=devices.AXIS_NAME)
   )
   batch = devices.shard_for_pmap(
-    next(batches.train_batches(scenes, batch_size=config.batch_size, seed=0))
+    next(batches.train_batches(scenes, first_scenes))
   )
   state = devices.replicate(gan.initial_state(config, networks, optimizers))
 
@@ -84,7 +90,12 @@ def _prepare(flags, use_instances: bool, use_position_map: bool):
   return time.perf_counter() - start, step
 
 
-def _row(flags, name, compile_seconds, seconds) -> dict:
+def _row(
+  flags: argparse.Namespace,
+  name: str,
+  compile_seconds: float,
+  seconds: dict[str, list[float]],
+) -> dict:
   median = statistics.median(seconds[name])
   batch_size = flags.batch_size or _read_config(flags.config).batch_size
   deciles = statistics.quantiles(seconds[name], n=10)
@@ -110,7 +121,7 @@ def _row(flags, name, compile_seconds, seconds) -> dict:
   }
 
 
-def _read_config(path: str):
+def _read_config(path: str) -> ml_collections.ConfigDict:
   spec = importlib.util.spec_from_file_location('config', path)
   module = importlib.util.module_from_spec(spec)
   spec.loader.exec_module(module)

@@ -2,12 +2,13 @@
 
 import functools
 import gc
+import inspect
 import json
 import os
-import pathlib
 import shutil
 import subprocess
 import sys
+import time
 
 import jax
 import numpy as np
@@ -51,7 +52,12 @@ def sampler_of(method='lip', **changes):
 @pytest.fixture(scope='module')
 def exported(tmp_path_factory):
   output = tmp_path_factory.mktemp('exports') / 'lip'
+  # What is left of an export that was stopped gives way.
+  stopped = output.with_name('lip.unchecked')
+  stopped.mkdir()
+  (stopped / 'generator.json').touch()
   lines = folder.save(sampler_of(), output)
+  assert not stopped.exists()
   assert 'StableHLO module: within' in lines and f'Wrote {output}.' in lines
   return output
 
@@ -104,6 +110,16 @@ def test_an_export_has_one_set_of_weights(exported):
     Sampler.from_folder(str(exported), use_ema=False)
 
 
+def wait_for_orbax():
+  """Until the threads of Orbax have dropped what a failed read left behind."""
+  deadline = time.monotonic() + 20
+  while time.monotonic() < deadline:
+    gc.collect()
+    if not any(inspect.iscoroutine(thing) for thing in gc.get_objects()):
+      return
+    time.sleep(0.05)
+
+
 # Orbax leaves coroutines behind when it fails.
 @pytest.mark.filterwarnings('ignore::pytest.PytestUnraisableExceptionWarning')
 def test_a_damaged_export_is_named(exported, tmp_path):
@@ -123,7 +139,7 @@ def test_a_damaged_export_is_named(exported, tmp_path):
   (damaged / 'weights.json').write_text('[1]')
   with pytest.raises(InputError, match='weights.json cannot be read'):
     Sampler.from_folder(str(damaged))
-  gc.collect()  # These coroutines, while their warnings are ignored.
+  wait_for_orbax()  # While the warnings are ignored.
 
 
 def test_the_arguments_are_described(exported):
@@ -143,9 +159,11 @@ def test_the_arguments_are_described(exported):
 @pytest.mark.parametrize(
   ('method', 'changes', 'names'),
   [
-    ('l', {}, {'label_map'}),
-    ('l', {'model__use_edges': True}, {'label_map', 'instance_map'}),
-    ('l', {'model__image_style_dim': 8}, {'label_map', 'image_style'}),
+    (
+      'l',
+      {'model__use_edges': True, 'model__image_style_dim': 8},
+      {'label_map', 'instance_map', 'image_style'},
+    ),
     (
       'li',
       {'model__head_kernel_size': 3},
@@ -178,16 +196,15 @@ def test_an_export_that_generates_something_else_is_refused(
   ):
     folder.save(sampler_of(), tmp_path / 'out')
   assert [p.name for p in tmp_path.iterdir()] == ['out.unchecked']
-  monkeypatch.undo()
-  folder.save(sampler_of(), tmp_path / 'out')
-  assert [p.name for p in tmp_path.iterdir()] == ['out']
 
 
 def test_the_module_is_compared_too(tmp_path, monkeypatch):
   serialize = stablehlo.serialize
 
   def serialize_another(sampler):
-    return serialize(sampler_of('li'))
+    other = jax.tree.map(np.copy, sampler.variables)
+    other['params']['conv_img']['bias'] = np.float32([0.1, 0, 0])
+    return serialize(sampler.with_variables(other))
 
   monkeypatch.setattr(stablehlo, 'serialize', serialize_another)
   with pytest.raises(
@@ -231,7 +248,7 @@ def test_a_saved_model_without_tensorflow_is_refused(tmp_path, monkeypatch):
 
 
 def test_the_command(tmp_path, capsys):
-  weights = tiny.save_generator(tmp_path / 'run', tiny.config('li'))
+  weights = tiny.save_generator(tmp_path / 'run', tiny.config('l'))
   commands_in_process.run(
     'instgan_jax.export',
     *('--workdir', weights, '--output', tmp_path / 'out'),
@@ -239,6 +256,8 @@ def test_the_command(tmp_path, capsys):
   assert f'Wrote {tmp_path}/out.' in capsys.readouterr().out
   with pytest.raises(InputError, match='--output is needed'):
     commands_in_process.run('instgan_jax.export', '--workdir', weights)
-  tree = weights_folder.restore(tmp_path / 'out')
-  assert set(tree) == {'generator'}
-  assert pathlib.Path(tmp_path / 'out' / 'config.json').exists()
+  assert set(weights_folder.restore(tmp_path / 'out')) == {'generator'}
+  reread = Sampler.from_folder(str(tmp_path / 'out'))
+  assert set(reread.program.input_shapes) == {'label_map'}
+  inputs, expected = some_inputs(sampler_of('l'), 2)
+  np.testing.assert_allclose(reread.run(inputs), expected, atol=1e-5)
