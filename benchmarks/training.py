@@ -11,11 +11,11 @@ second, and the ratio to method L.
 """
 
 import argparse
-import importlib.util
 import itertools
 import json
 import platform
 import resource
+import runpy
 import statistics
 import time
 from collections.abc import Callable
@@ -122,10 +122,7 @@ def _row(
 
 
 def _read_config(path: str) -> ml_collections.ConfigDict:
-  spec = importlib.util.spec_from_file_location('config', path)
-  module = importlib.util.module_from_spec(spec)
-  spec.loader.exec_module(module)
-  return module.get_config()
+  return runpy.run_path(path)['get_config']()
 
 
 if __name__ == '__main__':

@@ -20,22 +20,20 @@ _SIZE = tuple[int, int] | None
 def define_flags(values: flags.FlagValues, cls: type) -> None:
   """Defines a flag for each field of the dataclass `cls`."""
   for field in dataclasses.fields(cls):
+    default: Any = field.default
     description = field.metadata['description']
     if field.type is int:
-      flags.DEFINE_integer(
-        field.name, field.default, description, flag_values=values
-      )
+      flags.DEFINE_integer(field.name, default, description, flag_values=values)
     elif field.type is bool:
-      flags.DEFINE_bool(
-        field.name, field.default, description, flag_values=values
-      )
+      flags.DEFINE_bool(field.name, default, description, flag_values=values)
     elif field.type == _NAMES:
       flags.DEFINE_list(
-        field.name, list(field.default), description, flag_values=values
+        field.name, list(default), description, flag_values=values
       )
     else:
-      default: Any = '' if field.default is None else field.default
-      flags.DEFINE_string(field.name, default, description, flag_values=values)
+      flags.DEFINE_string(
+        field.name, default or '', description, flag_values=values
+      )
 
 
 def from_flags(

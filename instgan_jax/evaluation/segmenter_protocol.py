@@ -4,7 +4,7 @@ The published numbers of one network differ by several points with the size,
 the crops, the mirrored and the scaled copies of the image.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from data_pipeline.errors import InputError
 
@@ -97,12 +97,11 @@ def from_json(values: dict) -> Protocol:
     InputError: if it is no protocol.
   """
   try:
-    protocol = Protocol(
-      **{
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in values.items()
-      }
-    )
+    fields: dict[str, Any] = {
+      key: tuple(value) if isinstance(value, list) else value
+      for key, value in values.items()
+    }
+    protocol = Protocol(**fields)
   except (AttributeError, TypeError) as error:
     raise InputError(
       f'{values!r} is no segmenter protocol ({error}), expected the fields '

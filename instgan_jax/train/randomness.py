@@ -2,7 +2,7 @@
 
 An example's `position` in the stream of all examples stands for the step and
 the row together. Resuming, and any split over devices and hosts, therefore
-draw the same numbers.
+give the same numbers.
 """
 
 import jax
@@ -23,9 +23,9 @@ def stream_key(seed: int, stream: int) -> jax.Array:
 def example_normal(
   key: jax.Array, position: jax.Array, shape: tuple[int, ...]
 ) -> jax.Array:
-  """Standard normal float32 [B, *shape], row b drawn from `position[b]`."""
+  """Standard normal float32 [B, *shape], row b a function of `position[b]`."""
 
-  def draw(place):
-    return jax.random.normal(jax.random.fold_in(key, place), shape)
+  def sample(position):
+    return jax.random.normal(jax.random.fold_in(key, position), shape)
 
-  return jax.vmap(draw)(position.astype(jnp.uint32))
+  return jax.vmap(sample)(position.astype(jnp.uint32))

@@ -14,7 +14,7 @@ def features_of(num_images, num_features, seed=0):
 
 def covariance(statistics):
   root = statistics.scatter_root
-  return root.T @ root / (statistics.count - 1)
+  return root.T @ root / (statistics.num_vectors - 1)
 
 
 # Fewer images than features, as many, one more, and several times as many.
@@ -22,7 +22,7 @@ def covariance(statistics):
 def test_mean_and_covariance_are_numpys(num_images):
   features = features_of(num_images, 16)
   statistics = moments.of_features(features)
-  assert statistics.count == num_images
+  assert statistics.num_vectors == num_images
   assert len(statistics.scatter_root) <= 16
   exact = features.astype(np.float64)
   np.testing.assert_allclose(statistics.mean, exact.mean(axis=0), rtol=1e-13)
