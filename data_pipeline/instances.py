@@ -96,5 +96,5 @@ def check_labels_agree(
     f' id is {instance_ids[row, column]}, the label'
     f' {label_map[row, column]}. Expected label * 1000 + k for an object and'
     ' the label itself elsewhere. Make both maps of the same annotation, at'
-    ' the same size and with nearest-neighbour sampling.'
+    ' the same size and with nearest-neighbor sampling.'
   )

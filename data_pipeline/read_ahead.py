@@ -19,8 +19,8 @@ def map_ahead(
   """Like `map`, but computed in threads, a few results ahead.
 
   At most twice `num_threads` results wait at a time, so that any number of
-  images fits into memory. An exception of `function` is raised at its place in
-  the sequence.
+  images fits into memory. An exception of `function` is raised at its
+  position in the sequence.
 
   Args:
     function: called in threads, several at a time.

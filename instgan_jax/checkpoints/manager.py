@@ -82,7 +82,7 @@ class Checkpoints:
       raise RuntimeError(f'Orbax refused to save step {step}: {self.folder}.')
 
   def restore(self, abstract_state: Any) -> Any:
-    """The latest state, in the shapes, types and places of `abstract_state`.
+    """The latest state, in the shapes, types and shardings of `abstract_state`.
 
     Raises:
       InputError: if the checkpoint holds other parameters.

@@ -89,7 +89,7 @@ def _job(
     checkpoints=checkpoints,
     initialize=jax.jit(initialize),
     abstract_state=abstract_state,
-    train_step=segmenter_step.make_train_step(
+    train_step=segmenter_step.TrainStep(
       network,
       optimizer,
       seed=config.seed,

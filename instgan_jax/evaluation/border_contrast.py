@@ -1,4 +1,4 @@
-"""Border contrast: do two touching instances of a class look like two?
+"""Border contrast: are two touching instances of a class told apart?
 
 MICV compares instances wherever they are in the image. This measures where
 labels alone cannot tell one object from the next: at the border between two
@@ -100,7 +100,7 @@ def _neighbors(ids: np.ndarray, offsets) -> tuple[np.ndarray, np.ndarray]:
   """Pixels with another instance at an offset or opposite to it.
 
   Returns:
-    int64 [N], the pixels' places in the flat map, and int64 [N], the other
+    int64 [N], the pixels' indices in the flat map, and int64 [N], the other
     instance; one entry for each offset.
   """
   height, width = ids.shape

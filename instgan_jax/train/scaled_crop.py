@@ -1,4 +1,4 @@
-"""Random zoom for segmenters: pictures and their classes, scaled and cut."""
+"""Random scaled crops for segmenters: images and their classes."""
 
 import jax
 import jax.numpy as jnp
@@ -19,15 +19,15 @@ def scaled_crops(
 ) -> tuple[jax.Array, jax.Array]:
   """Scales each example by a random factor and cuts it to its old size.
 
-  The factor is uniform, one for both sides; so is the place of the cut, or of
-  the smaller picture in its frame. What lies beside the picture is 0 and
-  ignored. An example's draw depends on the seed and its position alone.
+  The factor is uniform, one for both sides; so is the offset of the crop, or of
+  the smaller image in its frame. What is outside of the image is 0 and ignored.
+  An example's crop depends on the seed and its position alone.
 
   Args:
-    images: float [B, H, W, 3], normalised: 0 is the mean colour.
+    images: float [B, H, W, 3], normalized: 0 is the mean color.
     targets: int [B, H, W], train ids.
     positions: [B], in the stream of examples.
-    seed: of the draws.
+    seed: of factors and offsets.
     min_scale: above 0.
     max_scale: from `min_scale` on.
 
@@ -37,17 +37,17 @@ def scaled_crops(
   key = randomness.stream_key(seed, randomness.SCALED_CROPS)
 
   def crop(image, target, position):
-    draws = jax.random.uniform(jax.random.fold_in(key, position), (3,))
-    scale = min_scale + draws[0] * (max_scale - min_scale)
-    return scaled_crop(image, target, scale, draws[1:])
+    samples = jax.random.uniform(jax.random.fold_in(key, position), (3,))
+    scale = min_scale + samples[0] * (max_scale - min_scale)
+    return scaled_crop(image, target, scale, samples[1:])
 
   return jax.vmap(crop)(images, targets, positions.astype(jnp.uint32))
 
 
-def scaled_crop(image, target, scale, place) -> tuple[jax.Array, jax.Array]:
-  """One example: `place` [2] is 0 for the top or left, 1 for the other end."""
+def scaled_crop(image, target, scale, offset) -> tuple[jax.Array, jax.Array]:
+  """One example: `offset` [2] is 0 for the top or left, 1 for the other end."""
   sides = jnp.array(target.shape)
-  shift = place * (sides - scale * sides)
+  shift = offset * (sides - scale * sides)
   cut = jax.image.scale_and_translate(
     image,
     image.shape,

@@ -1,6 +1,6 @@
 """One update of a segmenter on real images (arXiv:1612.01105, section 4)."""
 
-from collections.abc import Callable
+import dataclasses
 from typing import Any
 
 import flax
@@ -58,94 +58,65 @@ def initialize(
   )
 
 
-def make_train_step(
-  network: pspnet.PspNet,
-  optimizer: optax.GradientTransformation,
-  *,
-  seed: int,
-  size: tuple[int, int],
-  auxiliary_weight: float,
-  scales: tuple[float, float] = (1.0, 1.0),
-  axis_name: str | None,
-) -> Callable:
-  """Builds `step(state, batch) -> (state, metrics)`, pure and not pmapped.
+@dataclasses.dataclass(frozen=True, eq=False)
+class TrainStep:
+  """The pure function `step(state, batch) -> (state, metrics)`.
 
   The loss is the mean over the pixels with a class of all devices. Without
   dropout any number of devices makes the same update; with it, every device
   drops channels of its own.
 
-  Args:
+  Attributes:
     network: with `use_auxiliary`, and `axis_name` for its batch norms.
     optimizer: of its parameters.
     seed: of the dropout.
-    size: what images are brought to, bilinearly.
+    size: height and width to which images are resized, bilinearly.
     auxiliary_weight: of the auxiliary loss.
     scales: least and largest factor of random crops, see `scaled_crop`.
-    axis_name: of the devices; None for one.
+    axis_name: of the devices under `pmap`; None on one device.
   """
 
-  def total(x):
-    return x if axis_name is None else jax.lax.psum(x, axis_name)
+  network: pspnet.PspNet
+  optimizer: optax.GradientTransformation
+  seed: int
+  size: tuple[int, int]
+  auxiliary_weight: float
+  scales: tuple[float, float] = (1.0, 1.0)
+  axis_name: str | None = None
 
-  def prepare(batch):
-    """Normalised images of `size`, and the classes of the batch's pixels."""
-    targets = jnp.asarray(TRAIN_IDS)[batch[batch_lib.LABEL_MAP]]
-    images = pspnet.preprocess(batch[batch_lib.IMAGE])
-    if scales != (1.0, 1.0):
-      images, targets = scaled_crop.scaled_crops(
-        images,
-        targets,
-        batch[batch_lib.POSITION],
-        seed=seed,
-        min_scale=scales[0],
-        max_scale=scales[1],
-      )
-    shape = (len(images), *size, 3)
-    return (
-      jax.image.resize(images, shape, 'bilinear', antialias=False),
-      targets,
-    )
-
-  def step(state: SegmenterState, batch):
-    images, targets = prepare(batch)
+  def __call__(
+    self, state: SegmenterState, batch: Tree
+  ) -> tuple[SegmenterState, Tree]:
+    """One update."""
+    images, targets = self._prepare(batch)
     is_valid = targets != scaled_crop.IGNORED
-    num_valid = jnp.maximum(total(jnp.sum(is_valid)), 1)
-    key = jax.random.fold_in(jax.random.key(seed), state.step)
-    if axis_name is not None:
-      key = jax.random.fold_in(key, jax.lax.axis_index(axis_name))
+    num_valid = jnp.maximum(self._total(jnp.sum(is_valid)), 1)
 
-    def cross_entropy(logits):
-      """This device's share of the mean over all valid pixels."""
-      shape = (*targets.shape, logits.shape[-1])
-      logits = jax.image.resize(logits, shape, 'bilinear', antialias=False)
-      losses = optax.softmax_cross_entropy_with_integer_labels(
-        logits, jnp.where(is_valid, targets, 0)
-      )
-      return jnp.sum(losses * is_valid) / num_valid, logits
-
-    def loss_of(params):
-      output, updates = network.apply(
+    def loss(params):
+      output, updates = self.network.apply(
         {'params': params, 'batch_stats': state.batch_stats},
         images,
         train=True,
-        rngs={'dropout': key},
+        rngs={'dropout': self._dropout_key(state.step)},
         mutable=['batch_stats'],
       )
-      loss, logits = cross_entropy(output.logits)
-      auxiliary, _ = cross_entropy(output.auxiliary_logits)
+      value, logits = _cross_entropy(
+        output.logits, targets, is_valid, num_valid
+      )
+      auxiliary, _ = _cross_entropy(
+        output.auxiliary_logits, targets, is_valid, num_valid
+      )
       is_right = (jnp.argmax(logits, -1) == targets) & is_valid
       metrics = {
-        'loss': loss,
+        'loss': value,
         'auxiliary_loss': auxiliary,
         'accuracy': jnp.sum(is_right) / num_valid,
       }
-      return loss + auxiliary_weight * auxiliary, (metrics, updates)
+      return value + self.auxiliary_weight * auxiliary, (metrics, updates)
 
-    gradients, (metrics, updates) = jax.grad(loss_of, has_aux=True)(
-      state.params
-    )
-    gradients, metrics = total(gradients), total(metrics)
-    moves, opt_state = optimizer.update(
+    gradients, (metrics, updates) = jax.grad(loss, has_aux=True)(state.params)
+    gradients, metrics = self._total(gradients), self._total(metrics)
+    moves, opt_state = self.optimizer.update(
       gradients, state.opt_state, state.params
     )
     return SegmenterState(
@@ -155,7 +126,44 @@ def make_train_step(
       opt_state=opt_state,
     ), metrics
 
-  return step
+  def _total(self, x):
+    """The sum over all devices."""
+    return x if self.axis_name is None else jax.lax.psum(x, self.axis_name)
+
+  def _dropout_key(self, step: jax.Array) -> jax.Array:
+    key = jax.random.fold_in(jax.random.key(self.seed), step)
+    if self.axis_name is None:
+      return key
+    return jax.random.fold_in(key, jax.lax.axis_index(self.axis_name))
+
+  def _prepare(self, batch: Tree) -> tuple[jax.Array, jax.Array]:
+    """Normalized images of `size`, and the classes of the batch's pixels."""
+    targets = jnp.asarray(TRAIN_IDS)[batch[batch_lib.LABEL_MAP]]
+    images = pspnet.preprocess(batch[batch_lib.IMAGE])
+    if self.scales != (1.0, 1.0):
+      images, targets = scaled_crop.scaled_crops(
+        images,
+        targets,
+        batch[batch_lib.POSITION],
+        seed=self.seed,
+        min_scale=self.scales[0],
+        max_scale=self.scales[1],
+      )
+    shape = (len(images), *self.size, 3)
+    return (
+      jax.image.resize(images, shape, 'bilinear', antialias=False),
+      targets,
+    )
+
+
+def _cross_entropy(logits, targets, is_valid, num_valid):
+  """This device's share of the mean over all valid pixels, and the logits."""
+  shape = (*targets.shape, logits.shape[-1])
+  logits = jax.image.resize(logits, shape, 'bilinear', antialias=False)
+  losses = optax.softmax_cross_entropy_with_integer_labels(
+    logits, jnp.where(is_valid, targets, 0)
+  )
+  return jnp.sum(losses * is_valid) / num_valid, logits
 
 
 def inference_variables(state: SegmenterState) -> Tree:

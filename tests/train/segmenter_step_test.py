@@ -62,7 +62,7 @@ def batch():
 
 
 def make_step(network, axis_name=None):
-  return segmenter_step.make_train_step(
+  return segmenter_step.TrainStep(
     network,
     OPTIMIZER,
     seed=0,
