@@ -73,8 +73,23 @@ TRAINING = (
   'eval.num_scenes=2',
   'discriminator.base_channels=2',
   'discriminator.num_layers=2',
+  # The same for all: what is compiled into the update.
+  'g_learning_rate=1e-3',
+  'd_learning_rate=4e-3',
+  'loss_weights.feature_matching=4.0',
+  'ema_decay=0.98',
 )
-NARROW = ('model.base_channels=2', 'model.hidden_channels=4')
+# Of one size, so that each method is compiled once.
+NARROW = (
+  'data.height=32',
+  'data.width=64',
+  'model.base_channels=2',
+  'model.hidden_channels=4',
+  'model.upsampling=normal',
+  'share_generator_forward=true',
+)
+# As the reference vectors, whose weights stand for GauGAN's.
+FROM_GAUGAN = ('data.height=64', 'data.width=128', 'model.base_channels=4')
 SEGMENTER = (
   'num_epochs=0',
   'num_steps=2',
@@ -87,6 +102,8 @@ SEGMENTER = (
   'model.width=64',
   'data.num_train=6',
   'data.num_val=2',
+  'data.height=32',
+  'data.width=64',
 )
 EVALUATION = ('--num_scenes=2', '--batch_size=2', '--cache=features')
 
@@ -148,12 +165,8 @@ class World:
       self._server.kill()
 
   def _main(self, words):
-    narrow = () if any('init_from' in word for word in words) else NARROW
-    changes = [*TRAINING, *narrow]
-    if narrow != NARROW:
-      changes.append('model.base_channels=4')  # As the reference vectors.
-    if any('cityscapes' in word for word in words):
-      changes += ['data.height=64', 'data.width=128']
+    is_narrow = not any('init_from' in word for word in words)
+    changes = [*TRAINING, *(NARROW if is_narrow else FROM_GAUGAN)]
     if any('toy_street.py' in word for word in words):
       changes += ['data.num_train=6', 'data.num_val=2']
     return [*words, *configuration(changes)]
@@ -162,13 +175,16 @@ class World:
     shrunk = self._main(words)
     return [*shrunk, '--seeds=1', *EVALUATION]
 
+  def _cityscapes(self, words):
+    return [*words, '--config=full']  # The size of the streets.
+
   def _train_segmenter(self, words):
     return [*words, *configuration(SEGMENTER)]
 
   def _evaluate(self, words):
     shrunk = [*words, *EVALUATION]
     if '--segmenter' in words and 'pspnet' in ' '.join(words):
-      shrunk += ['--segmenter_protocol=whole', '--segmenter_size=65x129']
+      shrunk += ['--segmenter_protocol=whole', '--segmenter_size=33x65']
     return shrunk
 
   def _import_torch(self, words):
@@ -182,7 +198,7 @@ class World:
     return words
 
   def _toy_street(self, words):
-    shrunk = ['--num_train=6', '--num_val=20', '--height=64']
+    shrunk = ['--num_train=6', '--num_val=20', '--height=32']
     return [*words, *shrunk]
 
   def _fetch(self, file, folder):
@@ -210,7 +226,7 @@ class World:
     public = self.root / 'public'
     commands_in_process.run(
       'data_pipeline.toy_street',
-      *(f'--output={public / "cityscapes"}', '--height=64'),
+      *(f'--output={public / "cityscapes"}', '--height=32'),
       *('--num_train=6', '--num_val=2'),
     )
     (public / 'zips').mkdir()
