@@ -13,6 +13,9 @@ from instgan_jax.weights import download, public_files
 from tests import commands_in_process
 from tests.golden import recipe
 
+pytestmark = pytest.mark.slow
+
+
 ROOT = pathlib.Path(__file__).parent.parent
 
 

@@ -22,6 +22,9 @@ from instgan_jax.checkpoints import weights_folder
 from instgan_jax.train import loop
 from tests import commands_in_process, programs, tiny
 
+pytestmark = pytest.mark.slow
+
+
 ROOT = programs.ROOT
 
 
@@ -43,7 +46,6 @@ def finished(compilation_cache, tmp_path_factory):
   return workdir, out
 
 
-@pytest.mark.slow
 def test_a_whole_run_names_the_image_and_leaves_what_it_promises(finished):
   workdir, out = finished
   image = pathlib.Path(re.search(r'Open (\S+\.png)', out).group(1))
@@ -59,7 +61,6 @@ def test_a_whole_run_names_the_image_and_leaves_what_it_promises(finished):
   assert steps == {'2', '4', '6'}
 
 
-@pytest.mark.slow
 def test_a_finished_run_is_not_trained_again(finished, command):
   workdir, _ = finished
   last = workdir / 'checkpoints' / '6'
@@ -70,7 +71,6 @@ def test_a_finished_run_is_not_trained_again(finished, command):
   assert steps_logged(workdir) == [2, 4, 6]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_saves_and_the_same_command_continues(
   finished, command, tmp_path, number
@@ -88,7 +88,6 @@ def test_a_signal_saves_and_the_same_command_continues(
   assert steps_logged(tmp_path)[-1] == 6
 
 
-@pytest.mark.slow
 def test_kills_at_random_moments_lose_nothing_that_was_saved(
   finished, command, tmp_path
 ):
@@ -108,7 +107,6 @@ def test_kills_at_random_moments_lose_nothing_that_was_saved(
   assert left <= {'2', '4', '6'}, 'An unfinished checkpoint stayed.'
 
 
-@pytest.mark.slow
 def test_without_tensorflow_and_clu(finished, command, tmp_path):
   blocked = tmp_path / 'blocked'
   for name in ('tensorflow', 'tensorflow_datasets', 'clu', 'tensorboard'):
@@ -125,7 +123,6 @@ def test_without_tensorflow_and_clu(finished, command, tmp_path):
   programs.assert_same_state(finished[0], workdir)
 
 
-@pytest.mark.slow
 def test_another_configuration_is_refused_with_the_differing_keys(
   finished, command
 ):
@@ -139,7 +136,6 @@ def test_another_configuration_is_refused_with_the_differing_keys(
   assert 'Traceback' not in err
 
 
-@pytest.mark.slow
 def test_init_from_starts_with_the_weights_of_another_run(
   finished, command, tmp_path
 ):
@@ -214,7 +210,6 @@ def test_wrong_input_of_a_process_has_one_message_and_status_2(
   assert len(err.strip().splitlines()) == 1 and 'batchsize' in err
 
 
-@pytest.mark.slow
 def test_divergence_names_the_step_and_the_last_good_checkpoint(
   command, tmp_path
 ):

@@ -19,6 +19,9 @@ from instgan_jax.inference import Sampler, styles
 from instgan_jax.pretrained import load
 from tests import commands_in_process, tiny
 
+pytestmark = pytest.mark.slow
+
+
 DATA = pathlib.Path(__file__).parent / 'data'
 NAMES = ('toytown_000000_000019', 'toytown_000001_000019')
 

@@ -40,7 +40,7 @@ def family(state_dict: StateDict) -> str:
     InputError: if it is neither.
   """
   for name in FAMILIES:
-    if f'{_public_name(name, ("stem_0", "conv"))}.weight' in state_dict:
+    if f'{public_name(name, ("stem_0", "conv"))}.weight' in state_dict:
       return name
   raise InputError(
     'The state dict is of no known PSPNet: expected layer0.0.weight (the '
@@ -61,7 +61,7 @@ def pspnet_options(state_dict: StateDict) -> dict:
   name = family(state_dict)
 
   def out_channels(*modules: str) -> int:
-    key = f'{_public_name(name, modules)}.weight'
+    key = f'{public_name(name, modules)}.weight'
     if key not in state_dict:
       raise InputError(
         f'The state dict has no {key}, from which the architecture is read.'
@@ -71,7 +71,7 @@ def pspnet_options(state_dict: StateDict) -> dict:
   def num_blocks(stage: int) -> int:
     def has(block: int) -> bool:
       modules = (f'stage_{stage}_block_{block}', 'conv_1', 'conv')
-      return f'{_public_name(name, modules)}.weight' in state_dict
+      return f'{public_name(name, modules)}.weight' in state_dict
 
     return next(block for block in itertools.count() if not has(block))
 
@@ -104,13 +104,13 @@ def pspnet_variables(state_dict: StateDict) -> dict:
   )
   return matching.convert(
     state_dict,
-    matching.entries_of(variables, lambda modules: _public_name(name, modules)),
+    matching.entries_of(variables, lambda modules: public_name(name, modules)),
     network=f'PSPNet of {name}',
     unused=lambda key: _UNUSED.fullmatch(key) is not None,
   )
 
 
-def _public_name(name: str, modules: tuple[str, ...]) -> str:
+def public_name(name: str, modules: tuple[str, ...]) -> str:
   """The public name of our nested modules."""
   ours = '/'.join(modules)
   for pattern, public in _RULES[name]:

@@ -3,10 +3,13 @@
 import argparse
 
 import numpy as np
+import pytest
 
 from benchmarks import locality
 from instgan_jax.inference import Sampler
 from tests import tiny
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_zones_divide_the_image():

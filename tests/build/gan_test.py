@@ -11,6 +11,9 @@ from data_pipeline.errors import InputError
 from instgan_jax.build import gan
 from tests import tiny
 
+pytestmark = pytest.mark.slow
+
+
 CONFIGS = pathlib.Path(__file__).parent.parent.parent / 'configs'
 # Parameters of generator and discriminator. The public GauGAN for Cityscapes
 # (edges) has 93,048,003 and 5,601,410; without its edge channel the first

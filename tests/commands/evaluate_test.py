@@ -13,6 +13,9 @@ from instgan_jax.evaluation import evaluation as evaluation_lib
 from instgan_jax.evaluation import options as options_lib
 from tests import commands_in_process, tiny, tiny_segmenter
 
+pytestmark = pytest.mark.slow
+
+
 CONFIG = tiny.config('lip')
 
 

@@ -19,6 +19,9 @@ from instgan_jax.inference import sampler as sampler_lib
 from instgan_jax.runtime import exits
 from tests import commands_in_process, tiny
 
+pytestmark = pytest.mark.slow
+
+
 NAMES = [f'toytown_{k:06d}_000019' for k in range(4)]
 
 

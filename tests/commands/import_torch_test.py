@@ -19,6 +19,9 @@ from instgan_jax.train import warm_start
 from tests import tiny
 from tests.golden import recipe
 
+pytestmark = pytest.mark.slow
+
+
 CITYSCAPES, LATENT = 'cityscapes_more_edges', 'label_only_normal_vae'
 
 
@@ -109,9 +112,9 @@ def test_gaugan_starts_an_instance_model_whose_first_image_is_gaugans(
   things = np.unique(ids[ids >= 1000])
   dense = np.where(ids >= 1000, np.searchsorted(things, ids) + 1, 0)
   latents = jax.random.normal(
-    jax.random.key(0), (len(ids), *networks.latent_shape)
+    jax.random.key(0), (len(ids), *modules.latent_shape)
   )
-  apply = functools.partial(networks.generator.apply, train=False)
+  apply = functools.partial(modules.generator.apply, train=False)
   image = jax.jit(apply)(variables, inputs['label'], dense, latents)
   expected = recipe.expected(CITYSCAPES)['generator_eval']
   assert np.abs(image - expected).max() <= 1e-4
@@ -218,7 +221,7 @@ def small_pspnet(family):
   )
   rng = np.random.default_rng(0)
   entries = matching.entries_of(
-    variables, lambda modules: pspnet_weights._module(family, modules)
+    variables, lambda modules: pspnet_weights.public_name(family, modules)
   )
   arrays = {e.key: rng.random(e.shape, np.float32) for e in entries}
   return arrays, options

@@ -9,6 +9,8 @@ from instgan_jax.checkpoints import run_config, weights_folder
 from instgan_jax.commands import train_segmenter
 from tests import tiny
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize('key', ['metrics_on_real_val', 'figures_on_real_val'])
 def test_the_metrics_of_a_complete_run_are_read(tmp_path, key, capsys):

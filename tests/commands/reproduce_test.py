@@ -14,6 +14,8 @@ from instgan_jax.evaluation import evaluation
 from instgan_jax.evaluation import options as options_lib
 from tests import tiny
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def trained(monkeypatch):

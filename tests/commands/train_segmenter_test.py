@@ -17,6 +17,8 @@ from instgan_jax.runtime import exits, interruption
 from instgan_jax.train import loop
 from tests import programs, tiny
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope='module')
 def finished(tmp_path_factory):

@@ -14,6 +14,8 @@ from instgan_jax.train import state as state_lib
 from instgan_jax.visualization import image_grid
 from tests import tiny, tiny_segmenter
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def runs(tmp_path, monkeypatch):

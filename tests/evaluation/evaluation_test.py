@@ -22,6 +22,9 @@ from instgan_jax.inference import Sampler
 from instgan_jax.pretrained import load
 from tests import tiny, tiny_segmenter
 
+pytestmark = pytest.mark.slow
+
+
 SIZES = {'val': 4, 'train': 6}
 
 

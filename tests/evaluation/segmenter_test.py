@@ -15,6 +15,9 @@ from instgan_jax.evaluation import segmenter, segmenter_protocol
 from instgan_jax.pretrained import load, pspnet
 from tests import tiny_segmenter
 
+pytestmark = pytest.mark.slow
+
+
 IDS = np.array([label.id for label in labels.EVALUATED])
 SLIDING = segmenter_protocol.Protocol(crop=(17, 17))
 

@@ -28,6 +28,9 @@ from instgan_jax.inference import Sampler
 from instgan_jax.runtime import exits
 from tests import commands_in_process, tiny
 
+pytestmark = pytest.mark.slow
+
+
 # What somebody without this project runs.
 PROGRAM = """
 import sys

@@ -2,10 +2,13 @@
 
 import jax
 import numpy as np
+import pytest
 
 from instgan_jax.exporting import spectral_fold
 from instgan_jax.inference import program
 from tests import tiny
+
+pytestmark = pytest.mark.slow
 
 
 def test_folded_weights_generate_the_same_image():

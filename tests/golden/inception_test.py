@@ -10,6 +10,9 @@ from instgan_jax.pretrained import inception
 from instgan_jax.weights import inception as inception_weights
 from tests.golden import recipe
 
+pytestmark = pytest.mark.slow
+
+
 NAME = 'inception_fid'
 
 

@@ -4,10 +4,14 @@ import functools
 
 import jax
 import numpy as np
+import pytest
 
 from instgan_jax.pretrained import pspnet
 from instgan_jax.weights import pspnet as pspnet_weights
 from tests.golden import recipe
+
+pytestmark = pytest.mark.slow
+
 
 NAME = 'pspnet101'
 PREFIX = 'module.'  # Of the released file, which was saved from DataParallel.

@@ -8,6 +8,9 @@ from data_pipeline.errors import InputError
 from instgan_jax.inference import program
 from tests import tiny
 
+pytestmark = pytest.mark.slow
+
+
 MAP = (32, 64)
 
 

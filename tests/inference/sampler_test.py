@@ -21,6 +21,9 @@ from instgan_jax.inference import styles as styles_lib
 from tests import programs, tiny
 from tests.golden import recipe
 
+pytestmark = pytest.mark.slow
+
+
 CONFIG = tiny.config('lip')
 SOURCE = toy_street.ToyStreet(4, height=32, split='val')
 BATCH_SIZE = 4

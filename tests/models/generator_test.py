@@ -8,6 +8,9 @@ import pytest
 from instgan_jax.models import generator
 from tests.models import random_arrays
 
+pytestmark = pytest.mark.slow
+
+
 STATS = ['batch_stats', 'spectral_stats']
 SIZE = (32, 64)
 NUM_INSTANCES = 9

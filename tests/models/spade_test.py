@@ -6,6 +6,9 @@ import pytest
 from instgan_jax.models import batch_norm, resample, spade
 from tests.models import random_arrays
 
+pytestmark = pytest.mark.slow
+
+
 STATS = ['batch_stats', 'spectral_stats']
 random = random_arrays.normal
 

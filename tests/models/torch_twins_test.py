@@ -16,6 +16,9 @@ from instgan_jax.models import (
   spectral_conv,
 )
 
+pytestmark = pytest.mark.slow
+
+
 torch = pytest.importorskip(
   'torch', reason='PyTorch is not installed (tests/requirements-torch.txt).'
 )

@@ -5,12 +5,16 @@ import functools
 import jax
 import numpy as np
 import optax
+import pytest
 from flax import linen as nn
 
 from data_pipeline import batches, order, toy_street
 from instgan_jax.pretrained import pspnet
 from instgan_jax.runtime import devices
 from instgan_jax.train import segmenter_step
+
+pytestmark = pytest.mark.slow
+
 
 SIZE = (32, 64)
 OPTIMIZER = optax.adam(0.01)

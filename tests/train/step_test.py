@@ -7,11 +7,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import pytest
 
 from instgan_jax.build import gan
 from instgan_jax.runtime import devices
 from instgan_jax.train import step as step_lib
 from tests import tiny
+
+pytestmark = pytest.mark.slow
 
 
 def batch_of(size, *, seed=0):

@@ -10,6 +10,8 @@ from instgan_jax.build import gan
 from instgan_jax.train import warm_start
 from tests import tiny
 
+pytestmark = pytest.mark.slow
+
 
 def state_of(method, value=0.0, **changes):
   """A state of the method's shapes, filled with one value."""

@@ -18,6 +18,9 @@ from tests.twins import (
   scenes,
 )
 
+pytestmark = pytest.mark.slow
+
+
 torch = pytorch.torch
 NUM_LABELS = 6
 

@@ -11,6 +11,9 @@ from instgan_jax.models import generator
 from instgan_jax.weights import gaugan
 from tests.twins import gaugan_generator, precision, pytorch, scenes
 
+pytestmark = pytest.mark.slow
+
+
 torch = pytorch.torch
 NUM_LABELS = 6
 STATS = ['batch_stats', 'spectral_stats']

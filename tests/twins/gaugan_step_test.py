@@ -25,6 +25,9 @@ from tests.twins import (
   scenes,
 )
 
+pytestmark = pytest.mark.slow
+
+
 torch = pytorch.torch
 NUM_STEPS = 3
 BATCH = 2

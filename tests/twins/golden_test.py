@@ -3,6 +3,7 @@
 import functools
 
 import numpy as np
+import pytest
 
 from tests.golden import recipe
 from tests.twins import (
@@ -16,6 +17,9 @@ from tests.twins import (
   scenes,
   vgg19,
 )
+
+pytestmark = pytest.mark.slow
+
 
 torch = pytorch.torch
 CITYSCAPES = 'cityscapes_more_edges'

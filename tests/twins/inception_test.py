@@ -7,6 +7,9 @@ from instgan_jax.pretrained import inception as our_inception
 from instgan_jax.weights import inception as inception_weights
 from tests.twins import inception, precision, pytorch, scenes
 
+pytestmark = pytest.mark.slow
+
+
 torch = pytorch.torch
 
 

@@ -7,6 +7,9 @@ from instgan_jax.pretrained import pspnet as our_pspnet
 from instgan_jax.weights import pspnet as pspnet_weights
 from tests.twins import precision, pspnet, pytorch, scenes
 
+pytestmark = pytest.mark.slow
+
+
 torch = pytorch.torch
 FAMILIES = {
   # With aligned corners both sides are 1 more than a multiple of 8.

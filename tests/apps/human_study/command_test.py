@@ -22,6 +22,9 @@ from instgan_jax.apps.human_study.answers import database
 from instgan_jax.cli import program
 from tests.apps.human_study import studies
 
+pytestmark = pytest.mark.slow
+
+
 # The command, with every verb's modules imported, where JAX is missing.
 WITHOUT_JAX = """
 import sys

@@ -7,9 +7,12 @@ import threading
 import time
 
 import httpx
+import pytest
 
 from instgan_jax.apps.human_study.answers import database
 from tests.apps.human_study import studies
+
+pytestmark = pytest.mark.slow
 
 
 def kept_answers(root):
