@@ -10,6 +10,9 @@ from instgan_jax.evaluation import generated_images, image_folder
 from instgan_jax.inference import Sampler
 from tests import tiny
 
+pytestmark = pytest.mark.slow
+
+
 SOURCE = toy_street.ToyStreet(3, height=32, split='val')
 
 

@@ -3,9 +3,13 @@ import functools
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from instgan_jax.models import discriminator
 from tests.models import random_arrays
+
+pytestmark = pytest.mark.slow
+
 
 STATS = 'spectral_stats'
 

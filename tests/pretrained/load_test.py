@@ -9,6 +9,8 @@ from instgan_jax.checkpoints import tree, weights_folder
 from instgan_jax.pretrained import load
 from tests import tiny_segmenter
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_architecture_is_that_of_the_import(tmp_path):
   loaded = load.pspnet(tiny_segmenter.save(tmp_path / 'a'))

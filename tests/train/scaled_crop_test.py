@@ -3,8 +3,11 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from instgan_jax.train import scaled_crop
+
+pytestmark = pytest.mark.slow
 
 
 def example(height, width):

@@ -3,11 +3,15 @@
 import functools
 
 import jax
+import pytest
 
 from instgan_jax.losses import perceptual
 from instgan_jax.pretrained import vgg19 as our_vgg19
 from instgan_jax.weights import vgg19 as vgg19_weights
 from tests.twins import gaugan_losses, precision, pytorch, scenes, vgg19
+
+pytestmark = pytest.mark.slow
+
 
 torch = pytorch.torch
 

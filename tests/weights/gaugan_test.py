@@ -10,6 +10,9 @@ from instgan_jax.models import discriminator, encoder, generator
 from instgan_jax.weights import gaugan
 from tests.golden import recipe
 
+pytestmark = pytest.mark.slow
+
+
 CITYSCAPES = 'cityscapes_more_edges'
 
 

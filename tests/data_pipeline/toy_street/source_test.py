@@ -4,6 +4,9 @@ import pytest
 from data_pipeline import batch, instances, labels, toy_street
 from data_pipeline.errors import InputError
 
+pytestmark = pytest.mark.slow
+
+
 CAR, PERSON = labels.label_id('car'), labels.label_id('person')
 HEIGHT = 64
 NUM_SCENES = 150
