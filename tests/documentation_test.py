@@ -289,7 +289,8 @@ class World:
       assert answers.status_code == 200
       pathlib.Path('answers.csv').write_bytes(answers.content)
     server.process.send_signal(signal.SIGINT)
-    assert server.process.wait(timeout=20) == 128 + signal.SIGINT
+    server.process.communicate(timeout=20)
+    assert server.process.returncode == 128 + signal.SIGINT
     self._server = None
 
 

@@ -2,13 +2,13 @@
 
 import functools
 import gc
-import inspect
 import json
 import os
 import shutil
 import subprocess
 import sys
 import time
+import types
 
 import jax
 import numpy as np
@@ -118,7 +118,7 @@ def wait_for_orbax():
   deadline = time.monotonic() + 20
   while time.monotonic() < deadline:
     gc.collect()
-    if not any(inspect.iscoroutine(thing) for thing in gc.get_objects()):
+    if types.CoroutineType not in map(type, gc.get_objects()):
       return
     time.sleep(0.05)
 

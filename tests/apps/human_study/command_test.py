@@ -176,13 +176,6 @@ def test_a_full_disk_while_planning_leaves_nothing(tmp_path, monkeypatch):
   assert {p.name for p in tmp_path.iterdir()} == set(studies.NAMES)
 
 
-def test_the_tests_install_what_the_extra_names():
-  project = tomllib.loads((studies.ROOT / 'pyproject.toml').read_text())
-  extras = project['project']['optional-dependencies']['study']
-  installed = (studies.ROOT / 'tests' / 'requirements.txt').read_text()
-  assert extras and set(extras) <= set(installed.splitlines())
-
-
 def test_pages_are_shipped_with_the_package():
   project = tomllib.loads((studies.ROOT / 'pyproject.toml').read_text())
   data = project['tool']['setuptools']['package-data']
