@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from absl import flags
 
-from instgan_jax.cli import image_size
+from instgan_jax.cli import image_size, program
 
 Options = TypeVar('Options')
 _NAMES = tuple[str, ...]
@@ -27,7 +27,7 @@ def define_flags(values: flags.FlagValues, cls: type) -> None:
     elif field.type is bool:
       flags.DEFINE_bool(field.name, default, description, flag_values=values)
     elif field.type == _NAMES:
-      flags.DEFINE_list(
+      program.define_list(
         field.name, list(default), description, flag_values=values
       )
     else:

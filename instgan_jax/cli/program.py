@@ -158,6 +158,28 @@ def definers(
   )
 
 
+class _ListFlag(flags.Flag):
+  """Values with commas between them; a repeated flag adds to them."""
+
+  def parse(self, argument):
+    before = self.value if self.present else []
+    super().parse(argument)
+    self.value = before + self.value
+
+
+def define_list(
+  name: str,
+  default: list[str],
+  description: str,
+  *,
+  flag_values: flags.FlagValues,
+) -> None:
+  """Defines a flag for a list: `--name a,b --name c` is [a, b, c]."""
+  parser, serializer = flags.ListParser(), flags.CsvListSerializer(',')
+  flag = _ListFlag(parser, serializer, name, default, description)
+  flags.DEFINE_flag(flag, flag_values)
+
+
 def require(values: flags.FlagValues, *names: str) -> None:
   """Raises InputError unless all of these flags are given."""
   missing = [f'--{name}' for name in names if values[name].value in (None, '')]

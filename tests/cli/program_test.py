@@ -283,3 +283,11 @@ def test_a_process_ends_with_the_status(statement, status, last_line):
   assert (done.returncode, lines[-1]) == (status, last_line)
   # A traceback for errors of the program, none for those of the input.
   assert (len(lines) > 1) == (status == 1)
+
+
+def test_a_repeated_list_flag_adds_to_it():
+  values = flags.FlagValues()
+  program.define_list('names', ['x'], 'Names.', flag_values=values)
+  assert values(['p']) and values.names == ['x']
+  values(['p', '--names=a,b', '--names', 'c'])
+  assert values.names == ['a', 'b', 'c']
