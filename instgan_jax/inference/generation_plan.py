@@ -1,5 +1,6 @@
 """What `generate` makes of each scene: images, their names and their styles."""
 
+import collections
 import dataclasses
 import hashlib
 import json
@@ -74,11 +75,15 @@ class Plan:
       raise InputError(
         '--vary says what differs between several images: give --num_draws.'
       )
-    for i in edits.vary:
-      if i in edits.resample or i in edits.copy:
+    givers = collections.defaultdict(list)
+    for flag in ('vary', 'resample', 'copy', 'interpolate'):
+      for i in getattr(edits, flag):
+        givers[i].append(f'--{flag}')
+    for i, names in givers.items():
+      if len(names) > 1:
         raise InputError(
-          f'--vary changes the instance {i} from image to image, another flag '
-          'gives it one style: leave out one of them.'
+          f'{" and ".join(names)} each give the instance {i} its style: leave '
+          'out all but one.'
         )
 
   def variants(self, scene: str) -> list[Variant]:

@@ -310,10 +310,16 @@ class Sampler:
   def check_style(self, instance_id: int, style: np.ndarray) -> None:
     """Raises InputError unless `style` is one of this generator's."""
     shape = (self._style_dim(instance_id),)
-    if np.shape(style) != shape or not np.isfinite(style).all():
+    if np.shape(style) != shape:
       raise InputError(
         f'The style of {instance_id} is of shape {np.shape(style)}, expected '
-        f'finite numbers {shape}: it may be of another generator.'
+        f'{shape}: it may be of another generator.'
+      )
+    largest = np.max(np.abs(style), initial=0.0)
+    if not largest <= styles_lib.LIMIT:  # NaN is not.
+      raise InputError(
+        f'The style of {instance_id} has {largest:.3g}, expected numbers like '
+        f'those of N(0, 1), of at most {styles_lib.LIMIT:g}.'
       )
 
   def _style_dim(self, instance_id: int) -> int:

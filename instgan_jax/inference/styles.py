@@ -31,6 +31,8 @@ from data_pipeline.errors import InputError
 WHOLE_IMAGE = 0
 # In the place of a scene's name: the same style in all scenes.
 ANY_SCENE = ''
+# Beyond any sample, average or extrapolation of N(0, 1) that an image shows.
+LIMIT = 1e3
 _FORMAT = 'instgan_jax styles'
 # Below this share of its terms' length, a sum has no direction to speak of.
 _VANISHING = 1e-4

@@ -159,11 +159,11 @@ def test_the_record_tells_plans_apart(changes):
     (Plan(edits=edits.Edits(vary=(1,))), 'give --num_draws'),
     (
       Plan(num_samples=2, edits=edits.Edits(vary=(1,), copy={1: 2})),
-      '--vary changes the instance 1 from image to image',
+      'give the instance 1 its style: leave out all but one',
     ),
     (
       Plan(num_samples=2, edits=edits.Edits(vary=(1,), resample={1: 2})),
-      '--vary changes the instance 1 from image to image',
+      'give the instance 1 its style: leave out all but one',
     ),
   ],
 )

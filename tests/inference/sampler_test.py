@@ -433,10 +433,8 @@ def test_wrong_scenes_and_styles_are_refused(trained, scenes):
   present = ', '.join(map(str, scene.instance_ids))
   wrong = {
     f'There is no instance 7 here. Present are: {present}.': {7: styles[first]},
-    f'style of {first} is of shape .3,., expected finite numbers .64,.': {
-      first: np.zeros(3)
-    },
-    f'style of {first} is of shape .64,., expected finite': {
+    f'style of {first} is of shape .3,., expected .64,.': {first: np.zeros(3)},
+    f'style of {first} has nan, expected numbers like': {
       first: np.full(64, np.nan)
     },
   }
