@@ -127,6 +127,12 @@ def data_set(
 
 
 def _evaluate(scenes_of, options, images, split: str, output) -> str:
+  available = len(scenes_of(split))
+  if options.num_scenes > available:
+    raise InputError(
+      f'--num_scenes is {options.num_scenes}, but the split {split} has '
+      f'{available} scenes: expected at most as many, or 0 for all.'
+    )
   evaluation = evaluation_lib.Evaluation(scenes_of, options, split=split)
   results = evaluation.run(
     images,

@@ -11,6 +11,17 @@ from data_pipeline.errors import InputError
 METRICS = ('fid', 'kid', 'fsd', 'miou', 'micv')
 OF_INCEPTION = ('fid', 'kid')
 OF_SEGMENTER = ('fsd', 'miou')
+_LEAST = {
+  'num_draws': 1,
+  'batch_size': 1,
+  'seed': 0,
+  'num_scenes': 0,
+  'min_area': 0,
+}
+_CHOICES = {
+  'fid_resize': ('pytorch-fid', 'clean-fid'),
+  'segmenter_protocol': ('', 'whole', 'sliding', 'sliding_multiscale'),
+}
 
 
 def _option(default, description: str):
@@ -83,12 +94,13 @@ def complete(options: Options) -> Options:
         f'{name!r} is no class that has instances, expected some of '
         f'{", ".join(known)}.'
       )
-  if options.num_draws < 1 or options.batch_size < 1 or options.num_scenes < 0:
-    raise InputError(
-      'Expected --num_draws and --batch_size of at least 1 and no negative '
-      f'--num_scenes, got {options.num_draws}, {options.batch_size} and '
-      f'{options.num_scenes}.'
-    )
+  for name, least in _LEAST.items():
+    if (value := getattr(options, name)) < least:
+      raise InputError(f'--{name} is {value}, expected at least {least}.')
+  for name, known in _CHOICES.items():
+    if (value := getattr(options, name)) not in known:
+      expected = ', '.join(filter(None, known))
+      raise InputError(f'--{name} is {value!r}, expected one of {expected}.')
   available = tuple(name for name in METRICS if not _missing(name, options))
   for name in options.metrics:
     if message := _missing(name, options):

@@ -292,7 +292,6 @@ def test_an_error_while_reading_is_raised(root):
   [
     ({'segmenter': 'nowhere', 'metrics': ('miou',)}, 'nowhere'),
     ({'inception': 'nowhere', 'metrics': ('fid',)}, 'nowhere'),
-    ({'segmenter_protocol': 'half'}, "protocol is 'half'"),
   ],
 )
 def test_weights_and_protocols_that_cannot_be_used_are_refused(

@@ -46,7 +46,11 @@ def test_every_option_has_a_description():
     ({'classes': ('car', 'dragon')}, "'dragon' is no class that has instances"),
     ({'num_draws': 0}, 'at least 1'),
     ({'batch_size': 0}, 'at least 1'),
-    ({'num_scenes': -1}, 'no negative --num_scenes'),
+    ({'num_scenes': -1}, '--num_scenes is -1, expected at least 0.'),
+    ({'seed': -3}, '--seed is -3, expected at least 0.'),
+    ({'min_area': -3}, '--min_area is -3, expected at least 0.'),
+    ({'fid_resize': 'foo'}, "--fid_resize is 'foo', expected one of pytorch-"),
+    ({'segmenter_protocol': 'foo'}, 'expected one of whole, sliding, sliding_'),
   ],
 )
 def test_what_cannot_be_evaluated_is_refused(changes, message):
