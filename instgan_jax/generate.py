@@ -17,8 +17,8 @@ dense instance ids (0 for none, 1 and up), of any size; no photo is needed.
 Each scene gives OUTPUT_DIR/SCENE.png; several samples give seed_S/SCENE.png
 each, an interpolation SCENE/frame_000.png and so on and SCENE.webp. The style
 of an instance depends on the seed, the scene's name and its id. Images that
-exist and are not older than their maps are left, so that the same command
-continues after a stop.
+exist and are of the same maps are left, so that the same command continues
+after a stop.
 
 Exit status: 0 when it is done, 2 for wrong input, 128 + the signal when it was
 stopped.
@@ -36,7 +36,7 @@ def define_flags(values: flags.FlagValues) -> None:
     values, flags.DEFINE_string, flags.DEFINE_integer
   )
   boolean, names, choice = program.definers(
-    values, flags.DEFINE_bool, flags.DEFINE_list, flags.DEFINE_enum
+    values, flags.DEFINE_bool, program.define_list, flags.DEFINE_enum
   )
   string('workdir', None, program.WORKDIR_OF_GENERATOR)
   string(

@@ -25,6 +25,7 @@ from instgan_jax.visualization import animation, image_grid
 _SCENES_PER_GRID = 8
 _FRAMES_PER_GRID = 6
 _NUM_READERS = 4
+_UNSEEN_STRETCH = 1.05
 _NUM_IDS_SHOWN = 100
 
 Files = Sequence[map_folder.SceneFiles]
@@ -56,7 +57,7 @@ class Options:
 
 
 def run(options: Options, sampler: sampler_lib.Sampler) -> str:
-  """Generates the images that are missing or older than their maps.
+  """Generates the images that are missing, damaged or of other maps.
 
   Args:
     options: see `Options`.
@@ -213,7 +214,9 @@ class _Job:
     self._options, self._plan = options, options.plan
     self._sampler, self._files, self._stop = sampler, files, stop
     self._output = pathlib.Path(options.output_dir)
-    self._generated: set[str] = set()  # Scenes with a new image.
+    self._maps = {  # Before any of them is read.
+      scene.name: output_folder.maps_sha256(scene) for scene in files
+    }
 
   def generate(self) -> list[str]:
     """Generates the images that are missing, a batch at a time."""
@@ -224,14 +227,14 @@ class _Job:
     }
     num_missing = sum(map(len, missing.values()))
     total = sum(len(self._plan.variants(scene.name)) for scene in self._files)
-    self._generated = {scene.name for scene in missing}
     variants_of = {scene.name: v for scene, v in missing.items()}
     dropped: list[str] = []
+    stretched: list[str] = []
     num_done = total - num_missing
     with tqdm.tqdm(
       desc='Generating', total=total, initial=num_done, unit='image'
     ) as bar:
-      images = self._wanted(list(missing), variants_of, dropped)
+      images = self._wanted(list(missing), variants_of, dropped, stretched)
       for batch in read_ahead.batched(images, self._sampler.batch_size):
         self._generate_batch(batch)
         num_done += len(batch)
@@ -246,18 +249,25 @@ class _Job:
         f'More instances than the {self._sampler.max_instances} that can have '
         f'a style, the smallest have none: {summarize(dropped)}.'
       )
+    if stretched:
+      height, width = self._sampler.image_size
+      lines.append(
+        f'Maps of another shape than {height}x{width} were stretched to it: '
+        f'{summarize(stretched)}.'
+      )
     return lines
 
   def animate(self) -> list[str]:
-    """Joins the frames of each scene whose animation is missing or old."""
+    """Joins the frames of each scene whose animation is missing or older."""
     for scene in self._files:
       path = self._output / f'{scene.name}.{self._options.animation}'
-      if scene.name in self._generated or not path.exists():
-        frames = [
-          _load(self._output / variant.path)
-          for variant in self._plan.variants(scene.name)
-        ]
-        animation.save(path, frames)
+      frames = [
+        self._output / variant.path
+        for variant in self._plan.variants(scene.name)
+      ]
+      newest = max(frame.stat().st_mtime_ns for frame in frames)
+      if not path.exists() or path.stat().st_mtime_ns < newest:
+        animation.save(path, [_load(frame) for frame in frames])
       self._leave_if_asked('all images')
     if len(self._files) == 1:
       return [f'The animation of {self._files[0].name}: {path}.']
@@ -294,7 +304,9 @@ class _Job:
     return [
       variant
       for variant in self._plan.variants(scene.name)
-      if not output_folder.is_current(self._output / variant.path, scene)
+      if not output_folder.is_current(
+        self._output / variant.path, self._maps[scene.name]
+      )
     ]
 
   def _wanted(
@@ -302,11 +314,14 @@ class _Job:
     files: Files,
     variants_of: dict[str, list[generation_plan.Variant]],
     dropped: list[str],
+    stretched: list[str],
   ) -> Iterator[tuple[scene_maps.SceneMaps, generation_plan.Variant]]:
-    """Scenes and variants in order; notes scenes that lose instances."""
+    """Scenes and variants in order; notes what they lose of the maps."""
     for scene in _read(self._sampler, files):
       if scene.num_dropped:
         dropped.append(f'{scene.name} ({scene.num_dropped})')
+      if _is_stretched(scene.size, self._sampler.image_size):
+        stretched.append(f'{scene.name} ({scene.size[0]}x{scene.size[1]})')
       for variant in variants_of[scene.name]:
         yield scene, variant
 
@@ -320,7 +335,11 @@ class _Job:
     for (scene, variant), image in zip(batch, images, strict=True):
       if self._plan.resize_back:
         image = _resize(image, scene.size)
-      image_grid.save_png(self._output / variant.path, image)
+      image_grid.save_png(
+        self._output / variant.path,
+        image,
+        {output_folder.MAPS_SHA256: self._maps[scene.name]},
+      )
 
   def _shown(self, scene: str) -> list[generation_plan.Variant]:
     """The variants in a grid: of an interpolation some of the frames."""
@@ -351,6 +370,12 @@ def _read(
   if not task:
     return scenes
   return iter(tqdm.tqdm(scenes, task, len(files), unit='scene'))
+
+
+def _is_stretched(size: tuple[int, int], to: tuple[int, int]) -> bool:
+  """Whether an aspect ratio changes by more than rounding to pixels does."""
+  change = (size[1] / size[0]) / (to[1] / to[0])
+  return not 1 / _UNSEEN_STRETCH < change < _UNSEEN_STRETCH
 
 
 def _load(path: pathlib.Path) -> np.ndarray:

@@ -1,19 +1,25 @@
 """The folder of generated images: its settings, and which images exist.
 
 `generate.json` in it records the settings, so that images of different ones do
-not mix and a stopped program continues.
+not mix and a stopped program continues. Every image has the hash of its maps in
+a text chunk, so that it is known to be of other maps when these change.
 """
 
 import errno
+import hashlib
 import json
 import pathlib
 from collections.abc import Sequence
+
+from PIL import Image
 
 from data_pipeline import atomic_file
 from data_pipeline.errors import InputError, summarize
 from instgan_jax.inference import map_folder
 
 RECORD = 'generate.json'
+# The text chunk of an image that has `maps_sha256` of its scene.
+MAPS_SHA256 = 'maps_sha256'
 
 
 def prepare(
@@ -65,13 +71,24 @@ def prepare(
   return output
 
 
-def is_current(image: pathlib.Path, scene: map_folder.SceneFiles) -> bool:
-  """Whether an image exists and is not older than its maps."""
-  if not image.exists():
+def maps_sha256(scene: map_folder.SceneFiles) -> str:
+  """SHA-256 of the files of a scene's maps."""
+  digest = hashlib.sha256()
+  for path in (scene.label_map, scene.instance_map):
+    content = path.read_bytes() if path else b''
+    digest.update(hashlib.sha256(content).digest())
+  return digest.hexdigest()
+
+
+def is_current(image: pathlib.Path, maps: str) -> bool:
+  """Whether an image is there, whole, and of the maps with this SHA-256."""
+  try:
+    with Image.open(image) as opened:
+      is_of_maps = opened.info.get(MAPS_SHA256) == maps
+      opened.verify()  # The checksums of all chunks.
+  except (OSError, SyntaxError, ValueError):
     return False
-  maps = [path for path in (scene.label_map, scene.instance_map) if path]
-  newest = max(path.stat().st_mtime_ns for path in maps)
-  return image.stat().st_mtime_ns >= newest
+  return is_of_maps
 
 
 def _check_apart(

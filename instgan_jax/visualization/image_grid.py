@@ -2,9 +2,10 @@
 
 import colorsys
 import os
+from collections.abc import Mapping
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 
 from data_pipeline import atomic_file, labels
 
@@ -73,7 +74,14 @@ def image_grid(
   return np.asarray(grid)
 
 
-def save_png(path: str | os.PathLike, image: np.ndarray) -> None:
-  """Writes uint8 [H, W, 3] as PNG; the folder is made."""
+def save_png(
+  path: str | os.PathLike,
+  image: np.ndarray,
+  text: Mapping[str, str] | None = None,
+) -> None:
+  """Writes uint8 [H, W, 3] as PNG with text chunks; the folder is made."""
+  chunks = PngImagePlugin.PngInfo()
+  for key, value in (text or {}).items():
+    chunks.add_text(key, value)
   with atomic_file.replacing(path) as partial:
-    Image.fromarray(image).save(partial, format='PNG')
+    Image.fromarray(image).save(partial, format='PNG', pnginfo=chunks)

@@ -1,12 +1,13 @@
 """The folder of generated images: one set of settings, nothing overwritten."""
 
 import json
-import os
 
+import numpy as np
 import pytest
 
 from data_pipeline.errors import InputError
 from instgan_jax.inference import map_folder, output_folder
+from instgan_jax.visualization import image_grid
 
 SETTINGS = {'seed': 0, 'vary': []}
 
@@ -100,15 +101,30 @@ def test_an_output_that_is_a_file_is_refused(tmp_path, maps):
     prepare(tmp_path / 'out' / 'deep', maps)
 
 
-def test_an_image_is_current_unless_it_is_older_than_one_of_its_maps(maps):
-  image = maps.parent / 'a.png'
+def test_an_image_is_current_while_it_is_whole_and_its_maps_are_the_same(
+  maps, tmp_path
+):
+  image = tmp_path / 'a.png'
   label_map, instance_map = maps / 'a_labelIds.png', maps / 'a_instanceIds.png'
   scene = map_folder.SceneFiles('a', label_map, instance_map)
-  assert not output_folder.is_current(image, scene)
-  image.touch()
-  for path in (image, label_map, instance_map):
-    os.utime(path, ns=(10, 10))
-  assert output_folder.is_current(image, scene)
-  os.utime(instance_map, ns=(11, 11))
-  assert not output_folder.is_current(image, scene)
-  assert output_folder.is_current(image, scene._replace(instance_map=None))
+  instance_map.write_bytes(b'one')
+  digest = output_folder.maps_sha256(scene)
+  assert not output_folder.is_current(image, digest)
+  pixels = np.random.default_rng(0).integers(0, 256, (8, 16, 3), np.uint8)
+  image_grid.save_png(image, pixels, {output_folder.MAPS_SHA256: digest})
+  assert output_folder.is_current(image, digest)
+  instance_map.write_bytes(b'other')
+  changed = output_folder.maps_sha256(scene)
+  assert not output_folder.is_current(image, changed)
+  without = output_folder.maps_sha256(scene._replace(instance_map=None))
+  assert len({digest, changed, without}) == 3
+
+  content = image.read_bytes()
+  for damaged in (b'', content[:40], content[:-20], b'no image'):
+    image.write_bytes(damaged)
+    assert not output_folder.is_current(image, digest)
+  for at in range(len(content) - 12):  # A single byte, but of the end mark.
+    image.write_bytes(
+      content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+    )
+    assert not output_folder.is_current(image, digest), at
