@@ -1,5 +1,6 @@
 """The training loop: restore or start, then step, log, sample, save."""
 
+import collections
 import dataclasses
 import logging
 import pathlib
@@ -19,6 +20,8 @@ from instgan_jax.visualization import image_grid
 Batch = dict[str, np.ndarray]
 # Either network's train state.
 State = Any
+# Started before the ones before them are done, so that the device never waits.
+_MAX_RUNNING_STEPS = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -167,6 +170,8 @@ class _Reporter:
     self._writer = metrics_lib.MetricsWriter(run.workdir, start_step=step)
     self._since_log = metrics_lib.StepMetrics()
     self._is_first_process = jax.process_index() == 0
+    self._running: collections.deque[dict[str, jax.Array]] = collections.deque()
+    self._is_compiled = False
     self.evaluated: dict[str, float] = {}
     self.bar = tqdm.tqdm(
       total=run.intervals.num_steps,
@@ -175,12 +180,29 @@ class _Reporter:
       unit='step',
       disable=not self._is_first_process,
       mininterval=1.0,
+      postfix='compiling',
     )
 
   def add(self, step: int, metrics: dict[str, jax.Array]) -> None:
-    """Counts a step."""
+    """Takes the metrics of a step that was started.
+
+    The bar counts the steps that are done. The first one, which compiles, is
+    no part of its rate.
+    """
     self._since_log.add(step, metrics)
-    self.bar.update()
+    self._running.append(metrics)
+    if not self._is_compiled:
+      jax.block_until_ready(metrics)
+      self.bar.unpause()
+      self.bar.set_postfix_str('', refresh=False)
+      self._is_compiled = True
+    self._finish_steps(_MAX_RUNNING_STEPS)
+
+  def _finish_steps(self, num_left: int) -> None:
+    """Waits until at most so many steps are running."""
+    while len(self._running) > num_left:
+      jax.block_until_ready(self._running.popleft())
+      self.bar.update()
 
   def log(self, step: int) -> None:
     """Writes the means since the last call; raises if they diverged."""
@@ -191,6 +213,7 @@ class _Reporter:
       if latest is None
       else f'The last good checkpoint is {checkpoints.folder / str(latest)}.'
     )
+    self._finish_steps(0)
     values = self._since_log.report(
       f'{advice} Lower the learning rates, or use float32 if this was bfloat16.'
     )

@@ -4,6 +4,7 @@ import functools
 import itertools
 import json
 import os
+import re
 import signal
 import sys
 
@@ -226,3 +227,13 @@ def test_an_error_of_the_batches_ends_the_run(tmp_path):
   with pytest.raises(ValueError, match='scene 3 is broken'):
     train(tmp_path, make_batches=broken)
   assert manager.last_step(tmp_path) == 2
+
+
+def test_the_bar_says_that_it_compiles_and_counts_the_steps_done(
+  tmp_path, capfd
+):
+  train(tmp_path)
+  bar = capfd.readouterr().err.replace('\r', '\n')
+  assert re.search(r'0/6 .*compiling', bar)
+  assert re.search(r'6/6 .*G 6\.000, D -6\.000', bar)
+  assert 'compiling' not in bar.rpartition('6/6')[2]
