@@ -23,6 +23,7 @@ from absl import flags
 
 from data_pipeline.errors import InputError
 from instgan_jax.cli import image_size, program, shipped_configs
+from instgan_jax.runtime import user_cache
 
 _NETWORKS = ('gaugan', 'inception', 'pspnet', 'vgg19')
 _OF_GAUGAN = (
@@ -113,7 +114,7 @@ def _source(values: flags.FlagValues) -> pathlib.Path:
 
   from instgan_jax.weights import download, public_files
 
-  folder = values.cache or download.cache_folder()
+  folder = values.cache or user_cache.folder()
   return download.fetch(public_files.FILES[values.network], folder)
 
 

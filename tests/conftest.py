@@ -24,6 +24,7 @@ def pytest_configure(config: pytest.Config) -> None:
   """One folder of compiled programs for all processes of the suite."""
   folder = config.cache.mkdir('compiled_programs')
   os.environ['INSTGAN_TEST_CACHE'] = str(folder)
+  os.environ['JAX_COMPILATION_CACHE_DIR'] = str(folder)  # Of programs too.
   jax.config.update('jax_compilation_cache_dir', str(folder))
   jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.3)
 

@@ -103,11 +103,3 @@ def test_a_download_is_imported(tmp_path, monkeypatch):
   run('--network=vgg19', '--download', f'--output={output}', '--cache=here')
   assert asked == [(public_files.FILES['vgg19'], 'here')]
   assert (output / 'weights.json').exists()
-
-
-def test_the_cache_is_the_users(monkeypatch, tmp_path):
-  monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
-  assert download.cache_folder() == tmp_path / 'instgan_jax'
-  monkeypatch.delenv('XDG_CACHE_HOME')
-  monkeypatch.setenv('HOME', str(tmp_path))
-  assert download.cache_folder() == tmp_path / '.cache' / 'instgan_jax'

@@ -27,10 +27,11 @@ from absl import logging as absl_logging
 import instgan_jax
 from data_pipeline.errors import InputError
 from instgan_jax.cli import shipped_configs
-from instgan_jax.runtime import exits
+from instgan_jax.runtime import exits, user_cache
 
 WRONG_INPUT = 2
 FAILURE = 1
+_MAX_CACHE_BYTES = 2 * 2**30  # Of programs; the oldest go first.
 # Errors of the operating system that another path fixes.
 _UNUSABLE_PATH = (
   errno.EACCES,
@@ -195,6 +196,7 @@ def exit_after(main: Callable[[], None]) -> None:
   failure. 128 + the signal's number: stopped.
   """
   _configure_logging()
+  _configure_compilation_cache()
   try:
     main()
   except InputError as error:
@@ -257,3 +259,15 @@ def _configure_logging() -> None:
   absl_logging.set_verbosity(absl_logging.WARNING)
   absl_logging.use_python_logging(quiet=True)
   logging.getLogger('instgan_jax').setLevel(logging.INFO)
+
+
+def _configure_compilation_cache() -> None:
+  """Lets JAX, if it is imported later, keep compiled programs for next time.
+
+  A folder of the user's own, in `JAX_COMPILATION_CACHE_DIR`, has precedence;
+  `JAX_ENABLE_COMPILATION_CACHE=false` keeps none.
+  """
+  if 'JAX_COMPILATION_CACHE_DIR' not in os.environ:
+    folder = user_cache.folder() / 'compiled_programs'
+    os.environ['JAX_COMPILATION_CACHE_DIR'] = str(folder)
+    os.environ['JAX_COMPILATION_CACHE_MAX_SIZE'] = str(_MAX_CACHE_BYTES)

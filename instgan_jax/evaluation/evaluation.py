@@ -25,7 +25,7 @@ from instgan_jax.evaluation import (
 )
 from instgan_jax.evaluation import options as options_lib
 from instgan_jax.pretrained import load
-from instgan_jax.weights import download
+from instgan_jax.runtime import user_cache
 
 
 class Evaluation:
@@ -195,7 +195,7 @@ class Evaluation:
     )
 
   def _cache(self, extract, protocol: dict) -> feature_cache.FeatureCache:
-    folder = self._options.cache or download.cache_folder() / 'features'
+    folder = self._options.cache or user_cache.folder() / 'features'
     return feature_cache.FeatureCache(folder, extract, protocol)
 
   def _all(

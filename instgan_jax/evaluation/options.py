@@ -97,9 +97,9 @@ def complete(options: Options) -> Options:
   for name, least in _LEAST.items():
     if (value := getattr(options, name)) < least:
       raise InputError(f'--{name} is {value}, expected at least {least}.')
-  for name, known in _CHOICES.items():
-    if (value := getattr(options, name)) not in known:
-      expected = ', '.join(filter(None, known))
+  for name, choices in _CHOICES.items():
+    if (value := getattr(options, name)) not in choices:
+      expected = ', '.join(filter(None, choices))
       raise InputError(f'--{name} is {value!r}, expected one of {expected}.')
   available = tuple(name for name in METRICS if not _missing(name, options))
   for name in options.metrics:

@@ -20,12 +20,6 @@ _CHUNK_BYTES = 2**20
 _PARTIAL_SUFFIX = '.partial'
 
 
-def cache_folder() -> pathlib.Path:
-  """The folder of downloads: `$XDG_CACHE_HOME/instgan_jax` (~/.cache)."""
-  root = os.environ.get('XDG_CACHE_HOME') or pathlib.Path.home() / '.cache'
-  return pathlib.Path(root) / 'instgan_jax'
-
-
 def fetch(public_file: PublicFile, folder: str | os.PathLike) -> pathlib.Path:
   """Downloads `public_file` to `folder` unless it is there already.
 
