@@ -6,9 +6,8 @@ import zipfile
 import zlib
 
 import numpy as np
-import tqdm
 
-from data_pipeline import atomic_file, batch, instances
+from data_pipeline import atomic_file, batch, instances, progress
 from data_pipeline.errors import InputError
 
 
@@ -43,11 +42,10 @@ class InMemory:
       self.instance_ids[index] = scene.instance_ids
 
     with concurrent.futures.ThreadPoolExecutor(num_threads) as threads:
-      for _ in tqdm.tqdm(
+      for _ in progress.bar(
         threads.map(keep, range(len(source))),
         total=len(source),
         desc='Reading scenes',
-        disable=None,
       ):
         pass
 

@@ -3,9 +3,7 @@
 import os
 import pathlib
 
-import tqdm
-
-from data_pipeline import batch, errors, read_ahead
+from data_pipeline import batch, errors, progress, read_ahead
 from data_pipeline.cityscapes import file_names, png
 from data_pipeline.errors import InputError
 
@@ -72,9 +70,7 @@ class CityscapesFolder:
     results = read_ahead.map_ahead(
       problem_of, range(len(self)), num_threads=num_threads
     )
-    bar = tqdm.tqdm(
-      results, total=len(self), desc='Checking files', disable=None
-    )
+    bar = progress.bar(results, total=len(self), desc='Checking files')
     problems = [problem for problem in bar if problem]
     if len(problems) > 1:
       raise InputError(

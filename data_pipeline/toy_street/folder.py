@@ -14,9 +14,7 @@ import json
 import pathlib
 from collections.abc import Iterator, Mapping
 
-import tqdm
-
-from data_pipeline import atomic_file, batch
+from data_pipeline import atomic_file, batch, progress
 from data_pipeline.cityscapes import file_names, png
 from data_pipeline.errors import InputError
 
@@ -67,7 +65,7 @@ def write_split(
   Raises:
     InputError: if a file cannot be written.
   """
-  names = tqdm.tqdm(source.image_ids, desc=f'Rendering {split}', disable=None)
+  names = progress.bar(source.image_ids, desc=f'Rendering {split}')
   for index, name in enumerate(names):
     files = [
       pathlib.Path(output, folder, split, city, f'{name}{ending}')

@@ -25,6 +25,7 @@ from absl import flags
 from absl import logging as absl_logging
 
 import instgan_jax
+from data_pipeline import progress
 from data_pipeline.errors import InputError
 from instgan_jax.cli import shipped_configs
 from instgan_jax.runtime import exits, user_cache
@@ -98,6 +99,7 @@ class Command:
       argv = shipped_configs.resolve(argv)
     values = self._flags(argv)
     _parse(values, argv)
+    progress.set_quiet(values.quiet)
     self.main(values)
 
   def help(self) -> str:
@@ -121,6 +123,7 @@ class Command:
   def _flags(self, argv: list[str]) -> flags.FlagValues:
     values = flags.FlagValues()
     self.define_flags(values)
+    flags.DEFINE_bool('quiet', False, 'Show no progress.', flag_values=values)
     if self.config:
       from ml_collections import config_flags  # Not needed by all commands.
 

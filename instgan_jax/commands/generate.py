@@ -6,10 +6,9 @@ import pathlib
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import tqdm
 from PIL import Image
 
-from data_pipeline import read_ahead
+from data_pipeline import progress, read_ahead
 from data_pipeline.errors import InputError, summarize
 from instgan_jax.inference import (
   generation_plan,
@@ -231,7 +230,7 @@ class _Job:
     dropped: list[str] = []
     stretched: list[str] = []
     num_done = total - num_missing
-    with tqdm.tqdm(
+    with progress.bar(
       desc='Generating', total=total, initial=num_done, unit='image'
     ) as bar:
       images = self._wanted(list(missing), variants_of, dropped, stretched)
@@ -369,7 +368,7 @@ def _read(
   scenes = read_ahead.map_ahead(read, files, num_threads=_NUM_READERS)
   if not task:
     return scenes
-  return iter(tqdm.tqdm(scenes, task, len(files), unit='scene'))
+  return iter(progress.bar(scenes, desc=task, total=len(files), unit='scene'))
 
 
 def _is_stretched(size: tuple[int, int], to: tuple[int, int]) -> bool:

@@ -10,9 +10,8 @@ import json
 import pathlib
 
 import ml_collections
-import tqdm
 
-from data_pipeline import atomic_file
+from data_pipeline import atomic_file, progress
 from data_pipeline.errors import InputError
 from instgan_jax.build import data, methods, schedule
 from instgan_jax.checkpoints import manager, run_config
@@ -73,7 +72,7 @@ def run(
   runs = [
     (method, seed) for seed in range(num_seeds) for method in methods.METHODS
   ]
-  for method, seed in tqdm.tqdm(runs, desc='Runs', unit='run'):
+  for method, seed in progress.bar(runs, desc='Runs', unit='run'):
     folder = run_folder(workdir, method, seed)
     _train(method_config(config, method, seed), folder)
     results[method].append(_evaluate(evaluation, folder, options))

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import tqdm
 
 from data_pipeline import batch as batch_lib
+from data_pipeline import progress, subset
 from data_pipeline import scenes as scenes_lib
-from data_pipeline import subset
 from instgan_jax.evaluation import (
   border_contrast,
   confusion_plot,
@@ -228,7 +227,7 @@ def text(results: dict) -> str:
 
 
 def _with_progress(source: batch_lib.Source, batch_size: int, task: str):
-  with tqdm.tqdm(desc=task, total=len(source), unit='scene') as bar:
+  with progress.bar(desc=task, total=len(source), unit='scene') as bar:
     for scenes in scenes_lib.read_scenes(source, batch_size):
       yield scenes
       bar.update(len(scenes.names))

@@ -9,8 +9,8 @@ from typing import Any
 
 import jax
 import numpy as np
-import tqdm
 
+from data_pipeline import progress
 from instgan_jax.checkpoints import manager
 from instgan_jax.runtime import devices, exits, interruption
 from instgan_jax.train import metrics as metrics_lib
@@ -173,13 +173,12 @@ class _Reporter:
     self._running: collections.deque[dict[str, jax.Array]] = collections.deque()
     self._is_compiled = False
     self.evaluated: dict[str, float] = {}
-    self.bar = tqdm.tqdm(
+    self.bar = progress.bar(
       total=run.intervals.num_steps,
       initial=step,
       desc='Training',
       unit='step',
       disable=not self._is_first_process,
-      mininterval=1.0,
       postfix='compiling',
     )
 
@@ -221,7 +220,8 @@ class _Reporter:
     self.bar.set_postfix_str(
       ', '.join(
         f'{name} {values[key]:.3f}' for key, name in self._run.progress_metrics
-      )
+      ),
+      refresh=False,
     )
 
   def sample(self, step: int, state: State) -> None:

@@ -6,8 +6,7 @@ import pathlib
 import urllib.error
 import urllib.request
 
-import tqdm
-
+from data_pipeline import progress
 from data_pipeline.errors import InputError
 from instgan_jax.weights import state_dict
 from instgan_jax.weights.public_files import PublicFile
@@ -95,7 +94,7 @@ def _resume_transfer(url: str, partial: pathlib.Path) -> None:
     total = None if length is None else offset + int(length)
     with (
       open(partial, 'ab' if offset else 'wb') as file,
-      tqdm.tqdm(
+      progress.bar(
         desc=partial.stem,
         total=total,
         initial=offset,
