@@ -33,6 +33,7 @@ def define_flags(values: flags.FlagValues) -> None:
     values, flags.DEFINE_string, flags.DEFINE_multi_string, flags.DEFINE_enum
   )
   string('workdir', None, program.WORKDIR_OF_GENERATOR)
+  flags.DEFINE_integer('step', None, program.STEP, flag_values=values)
   folders(
     'generated',
     [],
@@ -82,6 +83,7 @@ def main(values: flags.FlagValues) -> None:
       options,
       config=values.config,
       use_ema=values.weights == 'ema',
+      step=values.step,
       **where,
     )
   else:

@@ -31,6 +31,7 @@ def define_flags(values: flags.FlagValues) -> None:
     values, flags.DEFINE_string, flags.DEFINE_enum, flags.DEFINE_bool
   )
   string('workdir', None, program.WORKDIR_OF_GENERATOR)
+  flags.DEFINE_integer('step', None, program.STEP, flag_values=values)
   string('output', None, 'The folder to make.')
   choice('weights', 'ema', ('ema', 'raw'), program.WEIGHTS)
   choice(
@@ -54,7 +55,10 @@ def main(values: flags.FlagValues) -> None:
   # An accelerator is not needed, and may be in use by another process.
   jax.config.update('jax_platforms', 'cpu')
   sampler = sampler_lib.Sampler.from_folder(
-    values.workdir, use_ema=values.weights == 'ema', dtype=values.dtype
+    values.workdir,
+    use_ema=values.weights == 'ema',
+    dtype=values.dtype,
+    step=values.step,
   )
   print(
     folder.save(

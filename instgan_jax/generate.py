@@ -39,6 +39,7 @@ def define_flags(values: flags.FlagValues) -> None:
     values, flags.DEFINE_bool, program.define_list, flags.DEFINE_enum
   )
   string('workdir', None, program.WORKDIR_OF_GENERATOR)
+  integer('step', None, program.STEP)
   string(
     'label_dir', None, 'Folder of label maps, with all below it, or one PNG.'
   )
@@ -128,6 +129,7 @@ def main(values: flags.FlagValues) -> None:
   sampler = sampler_lib.Sampler.from_folder(
     values.workdir,
     use_ema=values.weights == 'ema',
+    step=values.step,
     batch_size=values.batch_size or sampler_lib.default_batch_size(),
   )
   if weights_sha256 not in ('', sampler.weights_sha256):

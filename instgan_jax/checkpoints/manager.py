@@ -118,11 +118,15 @@ class Checkpoints:
 
 def last_step(workdir: str | os.PathLike) -> int | None:
   """The latest step that is complete in a workdir; None where there is none."""
-  steps = pathlib.Path(workdir) / FOLDER
-  if not steps.is_dir():
-    return None
-  numbers = [int(p.name) for p in steps.iterdir() if p.name.isdigit()]
-  return max(numbers, default=None)
+  return max(saved_steps(workdir), default=None)
+
+
+def saved_steps(workdir: str | os.PathLike) -> list[int]:
+  """The steps that are complete in a workdir, the first one first."""
+  folder = pathlib.Path(workdir) / FOLDER
+  if not folder.is_dir():
+    return []
+  return sorted(int(p.name) for p in folder.iterdir() if p.name.isdigit())
 
 
 def _raise_if_disk_full(error: BaseException, folder: pathlib.Path) -> None:

@@ -13,13 +13,16 @@ _OPTIMIZER_STATES = ('g_opt_state', 'd_opt_state')
 _NETWORKS = ('generator', 'encoder', 'discriminator')
 
 
-def load(folder: str, *, use_ema: bool = True) -> dict[str, Tree]:
+def load(
+  folder: str, *, use_ema: bool = True, step: int | None = None
+) -> dict[str, Tree]:
   """The networks' variables in `folder`, as numpy arrays.
 
   Args:
     folder: a training workdir or a folder of weights.
     use_ema: whether to take the moving average of a training run's generator,
       where there is one.
+    step: of a training run's checkpoint; None for the latest.
 
   Returns:
     {network: {'params', 'batch_stats', 'spectral_stats'}} for those of
@@ -28,7 +31,7 @@ def load(folder: str, *, use_ema: bool = True) -> dict[str, Tree]:
   Raises:
     InputError: if there are no weights.
   """
-  tree = weights_folder.restore(folder, without=_OPTIMIZER_STATES)
+  tree = weights_folder.restore(folder, without=_OPTIMIZER_STATES, step=step)
   if 'g_params' not in tree:
     networks = {key: tree[key] for key in _NETWORKS if key in tree}
     if not networks:

@@ -47,7 +47,10 @@ def metadata(folder: str | os.PathLike) -> dict:
 
 
 def restore(
-  folder: str | os.PathLike, *, without: Collection[str] = ()
+  folder: str | os.PathLike,
+  *,
+  without: Collection[str] = (),
+  step: int | None = None,
 ) -> dict[str, Any]:
   """A saved tree as numpy arrays, whatever it holds.
 
@@ -55,6 +58,7 @@ def restore(
     folder: a training workdir (its latest checkpoint), one of its
       checkpoints, or a folder of weights.
     without: entries of the tree that are not read.
+    step: of a workdir's checkpoint; None for the latest.
 
   Returns:
     Nested dicts of numpy arrays.
@@ -62,7 +66,7 @@ def restore(
   Raises:
     InputError: if there is no checkpoint, or it cannot be read.
   """
-  folder = _checkpoint_folder(pathlib.Path(folder).absolute())
+  folder = _checkpoint_folder(pathlib.Path(folder).absolute(), step)
   # The handler alone: a checkpointer warns that a part of a training
   # checkpoint has no metadata of a step.
   handler = ocp.PyTreeCheckpointHandler()
@@ -131,13 +135,23 @@ def save(
     ) from error
 
 
-def _checkpoint_folder(folder: pathlib.Path) -> pathlib.Path:
-  """Where the arrays are: in the latest checkpoint of a workdir."""
+def _checkpoint_folder(folder: pathlib.Path, step: int | None) -> pathlib.Path:
+  """Where the arrays are: in a checkpoint of a workdir, or in the folder."""
   if (folder / manager.FOLDER).is_dir():
-    step = manager.last_step(folder)
-    if step is None:
+    saved = manager.saved_steps(folder)
+    if not saved:
       raise InputError(f'{folder} has no complete checkpoint yet.')
-    folder = folder / manager.FOLDER / str(step)
+    if step is not None and step not in saved:
+      raise InputError(
+        f'{folder} has no checkpoint of step {step}, it has those of '
+        f'{", ".join(map(str, saved))}.'
+      )
+    folder = folder / manager.FOLDER / str(saved[-1] if step is None else step)
+  elif step is not None:
+    raise InputError(
+      f'{folder} is no training workdir, so that it has one set of weights and '
+      f'none of step {step}: leave out the step.'
+    )
   if (folder / 'default').is_dir():
     folder = folder / 'default'
   if not (folder / '_METADATA').exists():

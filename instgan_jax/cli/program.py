@@ -47,6 +47,7 @@ WORKDIR_OF_GENERATOR = (
   'A training workdir, an export, or imported GauGAN weights.'
 )
 WEIGHTS = 'The moving average (where the run has one), or the last weights.'
+STEP = 'Of the checkpoint of a workdir; default: the latest.'
 _HELP = frozenset({'--help', '-help', '-h', '--helpfull', '--helpshort'})
 
 

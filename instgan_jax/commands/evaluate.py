@@ -26,6 +26,7 @@ def evaluate_workdir(
   split: str,
   use_ema: bool,
   output: pathlib.Path | None,
+  step: int | None = None,
 ) -> str:
   """Evaluates a generator.
 
@@ -37,6 +38,7 @@ def evaluate_workdir(
     split: of the data.
     use_ema: takes the moving average, where a workdir has one.
     output: FILE.json to write; None for none.
+    step: of a workdir's checkpoint; None for the latest.
 
   Returns:
     The tables, and where they were written.
@@ -45,7 +47,10 @@ def evaluate_workdir(
     InputError: for a generator or data that cannot be used.
   """
   sampler = sampler_lib.Sampler.from_folder(
-    workdir, use_ema=use_ema, batch_size=sampler_lib.default_batch_size()
+    workdir,
+    use_ema=use_ema,
+    batch_size=sampler_lib.default_batch_size(),
+    step=step,
   )
   scenes_of = functools.partial(
     data_set,

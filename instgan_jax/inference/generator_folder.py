@@ -33,14 +33,19 @@ class TrainedGenerator(NamedTuple):
 
 
 def load(
-  folder: str, *, use_ema: bool = True, dtype: str = ''
+  folder: str,
+  *,
+  use_ema: bool = True,
+  dtype: str = '',
+  step: int | None = None,
 ) -> TrainedGenerator:
   """Reads a workdir, an export, or imported GauGAN weights.
 
   Args:
-    folder: its path; of a workdir the latest checkpoint is taken.
+    folder: its path.
     use_ema: takes the moving average, where a workdir has one.
     dtype: to compute in; '' for that of the run.
+    step: of a workdir's checkpoint; None for the latest.
 
   Raises:
     InputError: if there is none.
@@ -50,14 +55,15 @@ def load(
     raise InputError(f'{folder}: there is no such folder.')
   config = run_config.load(folder)
   config.dtype = dtype or config.dtype
-  weights = networks.load(folder, use_ema=use_ema)
+  weights = networks.load(folder, use_ema=use_ema, step=step)
   if 'generator' not in weights:
     raise InputError(f'{folder} holds no generator.')
   generator = TrainedGenerator(config, weights['generator'])
-  step = manager.last_step(folder)
-  if step is not None:
+  saved = manager.saved_steps(folder)
+  if saved:
     return generator._replace(
-      step=step, uses_ema=use_ema and config.ema_decay > 0
+      step=saved[-1] if step is None else step,
+      uses_ema=use_ema and config.ema_decay > 0,
     )
   if (path / weights_folder.METADATA_FILE).exists():
     generator = _with_origin(generator, folder)

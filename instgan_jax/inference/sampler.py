@@ -94,19 +94,23 @@ class Sampler:
     use_ema: bool = True,
     batch_size: int = 1,
     dtype: str = '',
+    step: int | None = None,
   ) -> Self:
     """The generator of a workdir, of an export, or imported GauGAN weights.
 
     Args:
-      folder: its path; of a workdir the latest checkpoint is taken.
+      folder: its path.
       use_ema: takes the moving average, where a workdir has one.
       batch_size: images that are generated at once.
       dtype: 'float32' or 'bfloat16', to compute in; '' for that of the run.
+      step: of a workdir's checkpoint; None for the latest.
 
     Raises:
       InputError: if there is none, or if it does not fit its configuration.
     """
-    loaded = generator_folder.load(folder, use_ema=use_ema, dtype=dtype)
+    loaded = generator_folder.load(
+      folder, use_ema=use_ema, dtype=dtype, step=step
+    )
     return cls(**loaded._asdict(), batch_size=batch_size)
 
   def with_variables(self, variables: Any) -> Self:

@@ -1,15 +1,14 @@
 """Bars in terminals, lines in logs, nothing where nothing is wanted."""
 
+import io
 import sys
-
-import pytest
 
 from data_pipeline import progress
 
 
-@pytest.fixture
-def terminal(monkeypatch, capsys):
-  monkeypatch.setattr(sys.stderr, 'isatty', lambda: True)
+class Terminal(io.StringIO):
+  def isatty(self):
+    return True
 
 
 def count(number=500):
@@ -24,9 +23,11 @@ def test_a_log_has_lines_for_the_start_and_the_end(capsys):
   assert all(line.startswith('Counting:') for line in (first, last))
 
 
-def test_a_terminal_has_a_bar(capsys, terminal):
+def test_a_terminal_has_a_bar(monkeypatch):
+  terminal = Terminal()
+  monkeypatch.setattr(sys, 'stderr', terminal)
   count()
-  assert capsys.readouterr().err.startswith('\rCounting:   0%')
+  assert terminal.getvalue().startswith('\rCounting:   0%')
 
 
 def test_a_quiet_process_shows_none(capsys, monkeypatch):

@@ -61,6 +61,7 @@ def workdir(tmp_path_factory, state):
   folder = tmp_path_factory.mktemp('run')
   run_config.save(folder, CONFIG)
   with manager.Checkpoints(folder) as checkpoints:
+    checkpoints.save(20, state.replace(ema=moved(state.ema)))
     checkpoints.save(40, state)
     checkpoints.wait()
   return str(folder)
@@ -96,6 +97,17 @@ def test_a_workdir_gives_the_moving_average_of_its_last_step(trained, state):
     trained.variables,
     jax.device_get({**state.g_stats['generator'], **state.ema}),
   )
+
+
+def test_a_workdir_gives_the_checkpoint_of_a_step(workdir, state):
+  earlier = sampler.Sampler.from_folder(workdir, step=20)
+  assert (earlier.step, earlier.uses_ema) == (20, True)
+  assert_equal_trees(
+    earlier.variables['params'],
+    jax.device_get(moved(state.ema)['params']),
+  )
+  with pytest.raises(InputError, match='no checkpoint of step 30, .* 20, 40'):
+    sampler.Sampler.from_folder(workdir, step=30)
 
 
 def test_raw_weights_give_another_image(workdir, trained, state, scenes):
