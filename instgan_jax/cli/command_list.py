@@ -10,6 +10,7 @@ from instgan_jax.cli import program
 # Name -> (module, what it does).
 COMMANDS = {
   'main': ('instgan_jax.main', 'Train, or continue, from a configuration.'),
+  'runs': ('instgan_jax.runs', 'List training runs, their steps and metrics.'),
   'generate': (
     'instgan_jax.generate',
     'Generate images of folders of label and instance maps.',

@@ -11,6 +11,7 @@ A command is a light module, which imports JAX only when it runs:
     command.run()
 """
 
+import argparse
 import dataclasses
 import errno
 import functools
@@ -136,7 +137,7 @@ class Command:
 
 @dataclasses.dataclass(frozen=True)
 class VerbCommand:
-  """A command with several verbs, which reads its arguments with argparse.
+  """A command with arguments or verbs, which reads them with `Parser`.
 
   Attributes:
     main: runs the command, given program name and arguments.
@@ -152,6 +153,14 @@ class VerbCommand:
   def call(self, argv: Sequence[str]) -> None:
     """Runs the command in this process; raises InputError."""
     self.main(argv)
+
+
+class Parser(argparse.ArgumentParser):
+  """argparse's, which raises InputError for a wrong command line."""
+
+  def error(self, message):
+    """Raises InputError."""
+    raise InputError(f'{message}. See {self.prog} --help.')
 
 
 def definers(

@@ -9,8 +9,8 @@ import pathlib
 from collections.abc import Sequence
 
 import instgan_jax
-from data_pipeline.errors import InputError
 from instgan_jax.apps.human_study import extra
+from instgan_jax.cli import program
 
 _EXAMPLES = """examples:
 
@@ -25,13 +25,6 @@ _EXAMPLES = """examples:
 Exit status: 0 when done, 2 for wrong input, 1 for a failure, 128 + the signal
 when a signal stopped it.
 """
-
-
-class _Parser(argparse.ArgumentParser):
-  """Raises InputError for a wrong command line, as every program here does."""
-
-  def error(self, message):
-    raise InputError(f'{message}. See {self.prog} --help.')
 
 
 def main(argv: Sequence[str]) -> None:
@@ -49,7 +42,7 @@ def main(argv: Sequence[str]) -> None:
 
 def parser() -> argparse.ArgumentParser:
   """The parser of all verbs; the parsed flags have a function `run`."""
-  top = _Parser(
+  top = program.Parser(
     prog='human_study',
     description='Plans, serves and reports a two-alternative forced choice'
     ' study: which of two images looks more real.',
@@ -60,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
     '--version', action='version', version=instgan_jax.__version__
   )
   verbs = top.add_subparsers(
-    required=True, metavar='plan | serve | report', parser_class=_Parser
+    required=True, metavar='plan | serve | report', parser_class=program.Parser
   )
   _add_plan(verbs)
   _add_serve(verbs)
@@ -68,7 +61,9 @@ def parser() -> argparse.ArgumentParser:
   return top
 
 
-def _add_verb(verbs, name: str, run, description: str) -> _Parser:
+def _add_verb(
+  verbs, name: str, run, description: str
+) -> argparse.ArgumentParser:
   verb = verbs.add_parser(
     name,
     description=description,
