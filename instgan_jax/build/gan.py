@@ -8,7 +8,7 @@ import optax
 
 from data_pipeline import batch as batch_lib
 from data_pipeline.errors import InputError
-from instgan_jax.build import data, errors, schedule
+from instgan_jax.build import data, ranges, schedule
 from instgan_jax.build import generator as build_generator
 from instgan_jax.models import discriminator, encoder
 from instgan_jax.pretrained import load
@@ -26,17 +26,9 @@ _NO_OPTIMIZERS = step_lib.Optimizers(optax.identity(), optax.identity())
 
 def check(config: ml_collections.ConfigDict) -> None:
   """Raises InputError for values that no run could use."""
+  ranges.check(config, ranges.GAN, 'instgan_jax.main')
   devices.check_batch_size(config.batch_size)
   data.check_loader(config)
-  errors.check_at_least_1(
-    config,
-    (
-      'log_every_steps',
-      'sample_every_steps',
-      'checkpoint_every_steps',
-      'keep_checkpoints',
-    ),
-  )
   if config.model.use_position_map and not config.model.use_instances:
     raise InputError(
       'model.use_position_map needs model.use_instances: the position map '
@@ -46,12 +38,6 @@ def check(config: ml_collections.ConfigDict) -> None:
     raise InputError(
       f'model.num_labels is {config.model.num_labels}, the data have '
       f'{batch_lib.NUM_LABELS}: it must not be less.'
-    )
-  if not 0.0 <= config.ema_decay < 1.0:
-    raise InputError(f'ema_decay is {config.ema_decay}, it must be in [0, 1).')
-  if not 0.0 <= config.decay_fraction <= 1.0:
-    raise InputError(
-      f'decay_fraction is {config.decay_fraction}, it must be in [0, 1].'
     )
 
 

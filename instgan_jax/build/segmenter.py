@@ -5,7 +5,7 @@ import optax
 
 from data_pipeline import labels
 from data_pipeline.errors import InputError
-from instgan_jax.build import data, errors
+from instgan_jax.build import data, errors, ranges
 from instgan_jax.pretrained import pspnet
 from instgan_jax.runtime import devices
 
@@ -25,6 +25,7 @@ _OPTIONS = (
 
 def check(config: ml_collections.ConfigDict) -> None:
   """Raises InputError for values that no run could use."""
+  ranges.check(config, ranges.SEGMENTER, 'instgan_jax.train_segmenter')
   devices.check_batch_size(config.batch_size)
   data.check_loader(config)
   if not 0.0 < config.min_scale <= config.max_scale:
@@ -34,9 +35,6 @@ def check(config: ml_collections.ConfigDict) -> None:
     )
   if config.optimizer not in _OPTIMIZERS:
     raise errors.unknown_value('optimizer', config.optimizer, _OPTIMIZERS)
-  errors.check_at_least_1(
-    config, ('log_every_steps', 'eval_every_steps', 'checkpoint_every_steps')
-  )
 
 
 def options(config: ml_collections.ConfigDict) -> dict:

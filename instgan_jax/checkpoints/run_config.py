@@ -10,6 +10,7 @@ from flax import traverse_util
 
 from data_pipeline import atomic_file
 from data_pipeline.errors import InputError
+from instgan_jax.checkpoints import manager
 
 FILE = 'config.json'
 # What a resumed run may change: none of it touches the result.
@@ -25,6 +26,8 @@ FREE_KEYS = (
   'keep_every_steps',
 )
 FREE_GROUPS = ('eval.',)
+# What may grow.
+LENGTHS = ('num_steps', 'num_epochs')
 # Without these a folder has no generator.
 _REQUIRED = frozenset(
   (
@@ -89,19 +92,28 @@ def load(workdir: str | os.PathLike) -> ml_collections.ConfigDict:
   return ml_collections.ConfigDict(_with_tuples(config))
 
 
-def check(
-  workdir: str | os.PathLike, config: ml_collections.ConfigDict
-) -> None:
-  """Raises InputError if `workdir` was begun with another configuration."""
+def check(workdir: str | os.PathLike, config: ml_collections.ConfigDict) -> str:
+  """Checks that a configuration continues what is in a workdir.
+
+  A run that has no checkpoint begins again, with any configuration. One that
+  has may become longer.
+
+  Returns:
+    What a longer run means, '' otherwise.
+
+  Raises:
+    InputError: listing the differing fields.
+  """
   path = pathlib.Path(workdir) / FILE
-  if not path.exists():
-    return
+  if not path.exists() or not manager.saved_steps(workdir):
+    return ''
   saved = traverse_util.flatten_dict(_read(path), sep='.')
   # Through JSON, which has no tuples.
   given = traverse_util.flatten_dict(
     json.loads(json.dumps(config.to_dict())), sep='.'
   )
   older = _older_values(saved)
+  longer = [key for key in LENGTHS if _is_more(given.get(key), saved.get(key))]
   saved = {key: older[key] for key in older.keys() & given.keys()} | saved
   differing = [
     f'  {key}: {saved.get(key, "absent")} there, '
@@ -110,6 +122,7 @@ def check(
     if saved.get(key) != given.get(key)
     and key not in FREE_KEYS
     and not key.startswith(FREE_GROUPS)
+    and key not in longer
   ]
   if differing:
     raise InputError(
@@ -118,6 +131,16 @@ def check(
       + '\nContinue it with its own configuration, choose another --workdir, '
       'or start from its weights with --config.init_from.'
     )
+  return '\n'.join(
+    f'{key} grows from {saved[key]} to {given[key]}: from here on the learning '
+    'rates are those of a run of the new length, also where they had decayed.'
+    for key in longer
+  )
+
+
+def _is_more(given: float | None, saved: float | None) -> bool:
+  """Whether the length of a run grew; 0 says that another field counts."""
+  return (given or 0) > (saved or 0) > 0
 
 
 def _older_values(saved: dict[str, Any]) -> dict[str, Any]:

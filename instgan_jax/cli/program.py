@@ -244,7 +244,11 @@ def _parse(values: flags.FlagValues, argv: list[str]) -> None:
     # An error inside a configuration comes with its traceback: keep the end.
     message = str(error).strip().splitlines()[-1]
     raise InputError(f'{message} See --help.') from error
-  except (AttributeError, KeyError, TypeError, ValueError) as error:
+  except (AttributeError, KeyError) as error:
+    raise InputError(
+      f'in the configuration: there is no field {_field_name(error)}'
+    ) from error
+  except (TypeError, ValueError) as error:
     message = str(error.args[0]) if error.args else repr(error)
     raise InputError(f'in the configuration: {message}') from error
   except (OSError, ImportError, SyntaxError) as error:
@@ -253,6 +257,14 @@ def _parse(values: flags.FlagValues, argv: list[str]) -> None:
     raise InputError(
       f'unexpected argument {rest[1]!r}: all options begin with --, see --help.'
     )
+
+
+def _field_name(error: AttributeError | KeyError) -> str:
+  """The field that ml_collections misses, and which one it suggests."""
+  words = str(error.args[0] if error.args else error)
+  words = words.replace('\\n', '\n').replace("\\'", "'")
+  name, _, suggestion = words.strip('"').partition('\n')
+  return f'{name.strip(chr(39))!r}. {suggestion.strip(chr(39))}'.strip()
 
 
 def _exit(message: str, status: int) -> None:

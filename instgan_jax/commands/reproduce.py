@@ -13,7 +13,7 @@ import ml_collections
 
 from data_pipeline import atomic_file, progress
 from data_pipeline.errors import InputError
-from instgan_jax.build import data, methods, schedule
+from instgan_jax.build import data, gan, methods, schedule
 from instgan_jax.checkpoints import manager, run_config
 from instgan_jax.commands import evaluate, train
 from instgan_jax.evaluation import evaluation as evaluation_lib
@@ -72,6 +72,7 @@ def run(
   runs = [
     (method, seed) for seed in range(num_seeds) for method in methods.METHODS
   ]
+  gan.check(config)
   for method, seed in progress.bar(runs, desc='Runs', unit='run'):
     folder = run_folder(workdir, method, seed)
     _train(method_config(config, method, seed), folder)

@@ -43,7 +43,7 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
   """
   gan.check(config)
   workdir_lib.make(workdir)
-  run_config.check(workdir, config)
+  notice = run_config.check(workdir, config)
   modules = gan.networks(config, axis_name=devices.AXIS_NAME)
   scenes, val_scenes = data.source(config, 'train'), data.source(config, 'val')
   optimizers = gan.optimizers(config, len(scenes))
@@ -84,6 +84,8 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
     if jax.process_index() == 0:
       run_config.save(workdir, config)
       print(_introduction(config, abstract_state, len(scenes)), flush=True)
+      if notice:
+        print(notice)
       if initial and checkpoints.latest_step() is None:
         print(warm_start.summary(abstract_state, initial, config.init_from))
     _, metrics = loop.train(job)
@@ -167,7 +169,7 @@ def _evaluators(
 ) -> tuple[loop.Evaluator, ...]:
   """The evaluation of `config.eval`, which also keeps the best checkpoint."""
   fields = config.eval
-  if not fields.metrics:
+  if not fields.metrics and not fields.best:
     return ()
   if fields.every_steps < 1:
     raise InputError(

@@ -3,6 +3,7 @@
 import functools
 import json
 import pathlib
+import shutil
 from typing import Any
 
 import jax
@@ -45,7 +46,11 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
   """
   build_segmenter.check(config)
   workdir_lib.make(workdir)
-  run_config.check(workdir, config)
+  notice = run_config.check(workdir, config)
+  if notice and jax.process_index() == 0:
+    print(notice)
+    # Of the shorter run; its checkpoint has them as well.
+    shutil.rmtree(workdir / weights_folder.TRAINED_FOLDER, ignore_errors=True)
   if _is_complete(workdir):
     if jax.process_index() == 0:
       print(f'The run in {workdir} is complete.\n{_conclusion(workdir)}')

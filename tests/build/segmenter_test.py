@@ -87,7 +87,10 @@ def test_options_build_the_network_that_was_trained():
   [
     ({'batch_size': 6}, r'batch_size 6 .* 4 devices'),
     ({'optimizer': 'lamb'}, r"optimizer is 'lamb', expected one of 'sgd'"),
-    ({'eval_every_steps': 0}, r'eval_every_steps is 0.*at least 1'),
+    (
+      {'eval_every_steps': 0},
+      r'eval_every_steps is 0, expected .* \[1, inf',
+    ),
     ({'data__loader': 'grain'}, r"data\.loader is 'grain', .*'tf_data'"),
     ({'min_scale': 0.0}, r'min_scale is 0\.0 .* 0 < min_scale'),
     ({'min_scale': 2.0}, r'min_scale is 2\.0 and max_scale 1\.0'),

@@ -47,7 +47,14 @@ def test_fields_younger_than_the_workdir_have_their_old_values(tmp_path):
   assert config.model.num_labels == 35
 
 
-def test_an_old_file_with_num_measured_scenes_is_read(tmp_path):
+@pytest.fixture
+def begun(tmp_path):
+  """A workdir with a checkpoint."""
+  (tmp_path / 'checkpoints' / '2').mkdir(parents=True)
+  return tmp_path
+
+
+def test_an_old_file_with_num_measured_scenes_is_read(begun, tmp_path):
   run_config.save(tmp_path, tiny.config())
   change(tmp_path, lambda saved: saved.update(num_measured_scenes=8))
   assert run_config.load(tmp_path).data.height == 32
@@ -81,7 +88,7 @@ def test_a_folder_without_config_is_refused(tmp_path):
     ('[1, 2]', r'config\.json is not .* expected a JSON object'),
   ],
 )
-def test_a_damaged_config_is_named(tmp_path, content, message):
+def test_a_damaged_config_is_named(begun, tmp_path, content, message):
   (tmp_path / 'config.json').write_text(content)
   with pytest.raises(InputError, match=message):
     run_config.check(tmp_path, tiny.config())
@@ -89,7 +96,9 @@ def test_a_damaged_config_is_named(tmp_path, content, message):
     run_config.load(tmp_path)
 
 
-def test_differing_keys_are_listed_but_the_path_of_data_may_change(tmp_path):
+def test_differing_keys_are_listed_but_the_path_of_data_may_change(
+  begun, tmp_path
+):
   run_config.save(tmp_path, tiny.config())
   run_config.check(tmp_path, tiny.config())
   run_config.check(tmp_path, tiny.config(data__path='elsewhere'))
@@ -102,7 +111,7 @@ def test_differing_keys_are_listed_but_the_path_of_data_may_change(tmp_path):
   assert 'batch_size' not in message
 
 
-def test_a_run_of_before_some_fields_continues_as_it_was(tmp_path):
+def test_a_run_of_before_some_fields_continues_as_it_was(begun, tmp_path):
   run_config.save(tmp_path, tiny.config(seed=3, data__seed=3))
 
   def remove(saved):
@@ -112,3 +121,20 @@ def test_a_run_of_before_some_fields_continues_as_it_was(tmp_path):
   run_config.check(tmp_path, tiny.config(seed=3, data__seed=3))
   with pytest.raises(InputError, match='data.seed: 3 there, 0 here'):
     run_config.check(tmp_path, tiny.config(seed=3))
+
+
+def test_a_run_without_a_checkpoint_begins_again(tmp_path):
+  run_config.save(tmp_path, tiny.config())
+  assert run_config.check(tmp_path, tiny.config(g_learning_rate=0.5)) == ''
+
+
+def test_a_run_may_become_longer_but_not_shorter(begun, tmp_path):
+  run_config.save(tmp_path, tiny.config())
+  notice = run_config.check(tmp_path, tiny.config(num_steps=12))
+  assert notice.startswith(
+    'num_steps grows from 6 to 12: from here on the lear'
+  )
+  assert run_config.check(tmp_path, tiny.config()) == ''
+  for changes in ({'num_steps': 4}, {'num_steps': 0, 'num_epochs': 9}):
+    with pytest.raises(InputError, match='num_steps: 6 there'):
+      run_config.check(tmp_path, tiny.config(**changes))
