@@ -81,15 +81,29 @@ def _order(table: dict[str, dict[str, dict]]) -> list[str]:
     if name not in table[REAL]:
       continue
     means = {method: table[method][name]['mean'] for method in methods}
-    found = ' < '.join(sorted(means, key=means.__getitem__))
+    if not all(map(math.isfinite, means.values())):
+      continue
+    found = _ranking(means)
     if name in _DISTANCES:
       paper, holds = (
         'L is the largest',
-        max(means, key=means.__getitem__) == 'L',
+        all(means['L'] > x for method, x in means.items() if method != 'L'),
       )
     else:
       paper = ' < '.join(methods)
       holds = found == paper
     verdict = 'also here' if holds else 'not here'
     lines.append(f'- {title}: in the paper {paper}; {verdict}: {found}.')
+  if all(len(value['per_seed']) == 1 for value in table['L'].values()):
+    lines.append('- One seed only: another one may give another order.')
   return lines
+
+
+def _ranking(means: dict[str, float]) -> str:
+  """The methods from the least value on, as 'L < L+I = L+I+P'."""
+  ordered = sorted(means, key=means.__getitem__)
+  ranking = ordered[0]
+  for before, method in zip(ordered, ordered[1:], strict=False):
+    sign = '=' if means[before] == means[method] else '<'
+    ranking += f' {sign} {method}'
+  return ranking

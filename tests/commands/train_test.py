@@ -101,3 +101,10 @@ def test_what_cannot_be_run_is_refused(tmp_path, runs, changes, message):
   with pytest.raises(InputError, match=message):
     train.run(config, tmp_path)
   assert not runs
+
+
+def test_the_best_of_a_metric_needs_the_metric(tmp_path, runs):
+  with pytest.raises(
+    InputError, match="eval.best is 'fid', which eval.metrics"
+  ):
+    train.run(tiny.config(eval__metrics='', eval__best='fid'), tmp_path)

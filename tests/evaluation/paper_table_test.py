@@ -53,9 +53,17 @@ def test_one_seed_has_no_deviation():
   one = {method: runs[:1] for method, runs in RESULTS.items()}
   text = paper_table.markdown(paper_table.summary(one))
   assert '| L | 0.030 | 23.000 | 0.450 |' in text
+  assert text.endswith('- One seed only: another one may give another order.')
+
+
+def test_equal_values_are_no_order():
+  runs = {method: [result(0.05, 16, 0.5)] * 2 for method in RESULTS}
+  text = paper_table.markdown(paper_table.summary(runs))
+  assert text.count('not here: L = L+I = L+I+P.') == 3
 
 
 def test_a_metric_without_a_value_is_left_blank():
   runs = {method: [result(None, 1, 1)] for method in RESULTS}
   text = paper_table.markdown(paper_table.summary(runs))
   assert '| L |  | 1.000 | 1.000 |' in text
+  assert '- MICV car' not in text
