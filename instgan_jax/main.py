@@ -40,7 +40,7 @@ def main(values: flags.FlagValues) -> None:
   """Checks the flags, joins the other processes and trains."""
   program.require(values, 'config', 'workdir')
 
-  from instgan_jax.commands import train
+  from instgan_jax.commands import train, workdir
   from instgan_jax.runtime import processes
 
   processes.join(
@@ -48,7 +48,9 @@ def main(values: flags.FlagValues) -> None:
     num_processes=values.num_processes,
     process_id=values.process_id,
   )
-  train.run(values.config, pathlib.Path(values.workdir))
+  folder = pathlib.Path(values.workdir)
+  with workdir.locked(folder):
+    train.run(values.config, folder)
 
 
 command = program.Command(

@@ -33,11 +33,13 @@ def main(values: flags.FlagValues) -> None:
   """Checks the flags, joins the other processes and trains."""
   program.require(values, 'config', 'workdir')
 
-  from instgan_jax.commands import train_segmenter
+  from instgan_jax.commands import train_segmenter, workdir
   from instgan_jax.runtime import processes
 
   processes.join()
-  train_segmenter.run(values.config, pathlib.Path(values.workdir))
+  folder = pathlib.Path(values.workdir)
+  with workdir.locked(folder):
+    train_segmenter.run(values.config, folder)
 
 
 command = program.Command(

@@ -182,7 +182,12 @@ def _open(
       yield image, stream
   except InputError:
     raise
-  except (OSError, SyntaxError, ValueError) as error:
+  except (
+    OSError,
+    SyntaxError,
+    ValueError,
+    Image.DecompressionBombError,
+  ) as error:
     # Pillow's message about an unknown header only prints the stream object.
     is_unknown = isinstance(error, Image.UnidentifiedImageError)
     reason = 'it has no PNG header' if is_unknown else error

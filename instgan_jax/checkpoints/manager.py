@@ -85,9 +85,22 @@ class Checkpoints:
     """The latest state, in the shapes, types and shardings of `abstract_state`.
 
     Raises:
-      InputError: if the checkpoint holds other parameters.
+      InputError: if the checkpoint is damaged or holds other parameters.
     """
     step = self.latest_step()
+    try:
+      return self._restore(step, abstract_state)
+    except InputError:
+      raise
+    except Exception as error:  # Of any kind, from the depths of Orbax.
+      reason = ' '.join(str(error).split())[:200]
+      raise InputError(
+        f'The checkpoint {self.folder / str(step)} cannot be read '
+        f'({type(error).__name__}: {reason}). It may be damaged: remove this '
+        'folder, and the run continues from the checkpoint before it.'
+      ) from error
+
+  def _restore(self, step: int | None, abstract_state: Any) -> Any:
     saved = tree.by_path(self._manager.item_metadata(step).tree)
     if wrong := tree.differences(saved, tree.by_path(abstract_state)):
       raise InputError(

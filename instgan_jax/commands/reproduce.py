@@ -16,6 +16,7 @@ from data_pipeline.errors import InputError
 from instgan_jax.build import data, gan, methods, schedule
 from instgan_jax.checkpoints import manager, run_config
 from instgan_jax.commands import evaluate, train
+from instgan_jax.commands import workdir as workdir_lib
 from instgan_jax.evaluation import evaluation as evaluation_lib
 from instgan_jax.evaluation import generated_images, paper_table, report
 from instgan_jax.evaluation import options as options_lib
@@ -94,7 +95,8 @@ def _train(config: ml_collections.ConfigDict, folder: pathlib.Path) -> None:
   num_steps = schedule.num_steps(config, len(data.source(config, 'train')))
   is_begun = (folder / run_config.FILE).exists()
   if not is_begun or manager.last_step(folder) != num_steps:
-    train.run(config, folder)
+    with workdir_lib.locked(folder):
+      train.run(config, folder)
 
 
 def _evaluate(

@@ -1,7 +1,10 @@
 """The workdir of a run: writable, and with room for its checkpoints."""
 
+import contextlib
+import fcntl
 import pathlib
 import shutil
+from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -24,6 +27,34 @@ def make(workdir: pathlib.Path) -> None:
       f'The workdir {workdir} cannot be written: {error.strerror}. Choose '
       'another --workdir.'
     ) from error
+
+
+@contextlib.contextmanager
+def locked(workdir: pathlib.Path) -> Iterator[None]:
+  """Keeps another run out of a workdir, which is made if it is missing.
+
+  The operating system frees the lock when the process ends, whatever ends it.
+  Of several processes of one run the first holds it. Where the file system has
+  no locks, there is none.
+
+  Raises:
+    InputError: if another run is in the workdir, or as `make`.
+  """
+  if jax.process_index():
+    yield
+    return
+  make(workdir)
+  with (workdir / '.lock').open('w') as file:
+    try:
+      fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+      raise InputError(
+        f'Another run is training in {workdir}: wait for its end, stop it, or '
+        'choose another --workdir.'
+      ) from error
+    except OSError:
+      pass
+    yield
 
 
 def check_space(workdir: pathlib.Path, state: Any) -> None:

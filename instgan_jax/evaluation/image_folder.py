@@ -10,6 +10,13 @@ from PIL import Image, UnidentifiedImageError
 from data_pipeline.errors import InputError, summarize
 
 _ENDINGS = ('.png', '.jpg', '.jpeg')
+_UNREADABLE = (
+  UnidentifiedImageError,
+  OSError,
+  ValueError,
+  SyntaxError,
+  Image.DecompressionBombError,  # Larger than any photograph.
+)
 
 
 class ImageFolder:
@@ -115,7 +122,7 @@ def _scene_of(stem: str, known: set[str]) -> str | None:
 def _open(file: pathlib.Path) -> Image.Image:
   try:
     return Image.open(file)
-  except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+  except _UNREADABLE as error:
     raise InputError(
       f'{file} is no readable image ({error}). Make it again, or remove it.'
     ) from error

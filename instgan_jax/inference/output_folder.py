@@ -86,7 +86,7 @@ def is_current(image: pathlib.Path, maps: str) -> bool:
     with Image.open(image) as opened:
       is_of_maps = opened.info.get(MAPS_SHA256) == maps
       opened.verify()  # The checksums of all chunks.
-  except (OSError, SyntaxError, ValueError):
+  except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
     return False
   return is_of_maps
 

@@ -57,6 +57,23 @@ def test_another_shape_is_refused(tmp_path):
       checkpoints.restore(wanted)
 
 
+@pytest.mark.parametrize('file', ['default/_METADATA', 'default/_sharding'])
+def test_a_damaged_checkpoint_is_named(tmp_path, file):
+  with manager.Checkpoints(tmp_path) as checkpoints:
+    checkpoints.save(1, state())
+  (tmp_path / 'checkpoints' / '1' / file).write_bytes(b'')
+  with manager.Checkpoints(tmp_path) as checkpoints:
+    with pytest.raises(InputError, match='checkpoints/1 cannot be read .*remo'):
+      checkpoints.restore(abstract(state()))
+
+
+def test_an_empty_folder_of_a_step_is_named(tmp_path):
+  (tmp_path / 'checkpoints' / '77').mkdir(parents=True)
+  with manager.Checkpoints(tmp_path) as checkpoints:
+    with pytest.raises(InputError, match='checkpoints/77 cannot be read'):
+      checkpoints.restore(abstract(state()))
+
+
 def test_an_unfinished_checkpoint_is_not_the_last_one(tmp_path):
   (tmp_path / manager.FOLDER).mkdir()
   assert manager.last_step(tmp_path) is None

@@ -26,7 +26,7 @@ def trained(monkeypatch):
     runs.append((workdir.name, methods.name(config), config.seed))
     networks = gan.networks(config)
     state = gan.initial_state(config, networks, gan.optimizers(config, 6))
-    workdir.mkdir(parents=True)
+    workdir.mkdir(parents=True, exist_ok=True)
     run_config.save(workdir, config)
     with manager.Checkpoints(workdir) as checkpoints:
       checkpoints.save(config.num_steps, state)

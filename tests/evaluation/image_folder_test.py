@@ -64,6 +64,14 @@ def test_a_corrupt_png_is_named(images):
     found.read('town_000001')
 
 
+def test_an_absurdly_large_image_is_named(images, monkeypatch):
+  monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 3)
+  with pytest.raises(
+    InputError, match=r'png is no readable image \(Image size'
+  ):
+    image_folder.ImageFolder(images, SCENES)
+
+
 def test_a_missing_folder(tmp_path):
   with pytest.raises(InputError, match='there is no such folder'):
     image_folder.ImageFolder(tmp_path / 'nothing', SCENES)

@@ -60,3 +60,14 @@ def test_a_folder_without_metadata_is_named(tmp_path):
   (tmp_path / 'a' / 'weights.json').unlink()
   with pytest.raises(InputError, match='weights.json cannot be read'):
     load.pspnet(folder)
+
+
+def test_weights_that_are_not_finite_are_named(tmp_path):
+  folder = tiny_segmenter.save(tmp_path / 'a')
+  weights = weights_folder.restore(folder)
+  bias = weights['pspnet']['params']['head_classifier']['bias']
+  weights['pspnet']['params']['head_classifier']['bias'] = bias * np.nan
+  metadata = (tmp_path / 'a' / 'weights.json').read_text()
+  weights_folder.save(tmp_path / 'b', weights, {'weights.json': metadata})
+  with pytest.raises(InputError, match="'head_classifier'.*'bias'.* have NaN"):
+    load.pspnet(str(tmp_path / 'b'))

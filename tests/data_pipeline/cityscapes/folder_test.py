@@ -156,6 +156,12 @@ def test_files_that_are_no_png_are_refused(root, content):
   assert_refused(root, f'{path}: cannot be read .it has no PNG header.* again')
 
 
+def test_absurdly_large_files_are_refused(root, monkeypatch):
+  monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 3)
+  with pytest.raises(InputError, match=r'\.png.*Image size'):
+    folder.CityscapesFolder(root, 'val')
+
+
 def test_files_that_cannot_be_opened_are_refused(root):
   path = path_of(root, 'image')
   path.unlink()
