@@ -13,6 +13,8 @@ from PIL import Image, UnidentifiedImageError
 
 from data_pipeline.errors import InputError
 
+# What Cityscapes has behind a scene's name.
+_PHOTOGRAPH = '_leftImg8bit'
 _SUFFIXES = ('.png', '.jpg', '.jpeg', '.webp', '.bmp')
 # What Pillow raises for files that are no images, or are damaged.
 _UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
@@ -84,7 +86,7 @@ def read(arguments: Sequence[str]) -> tuple[ImageSet, ...]:
       differ in size.
   """
   folders = dict(_parse_all(arguments))
-  files = {name: _files(folder) for name, folder in folders.items()}
+  files = _matched({name: _files(path) for name, path in folders.items()})
   _check_same_scenes(files, folders)
   num_files = sum(map(len, files.values()))
   with tqdm.tqdm(total=num_files, desc='Hashing images', disable=None) as bar:
@@ -160,7 +162,7 @@ def _files(folder: pathlib.Path) -> dict[str, str]:
     if path.suffix.lower() not in _SUFFIXES or not path.is_file():
       continue
     file = path.relative_to(folder)
-    scene = file.with_suffix('').as_posix()
+    scene = file.with_suffix('').as_posix().removesuffix(_PHOTOGRAPH)
     if scene in files:
       raise InputError(
         f'{folder}: {files[scene]} and {file} show the same scene, expected'
@@ -173,6 +175,26 @@ def _files(folder: pathlib.Path) -> dict[str, str]:
       f' {", ".join(_SUFFIXES)}.'
     )
   return files
+
+
+def _matched(files: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+  """The same, with the folders left out of scenes where these differ.
+
+  So CITY/NAME_leftImg8bit.png of a data set and NAME.png of `generate` are of
+  one scene.
+  """
+
+  def have_equal_scenes(sets) -> bool:
+    return len({frozenset(scenes) for scenes in sets.values()}) == 1
+
+  if have_equal_scenes(files):
+    return files
+  names = {
+    set_name: {scene.rpartition('/')[2]: file for scene, file in scenes.items()}
+    for set_name, scenes in files.items()
+  }
+  are_unique = all(len(names[key]) == len(files[key]) for key in files)
+  return names if are_unique and have_equal_scenes(names) else files
 
 
 def _check_same_scenes(files, folders) -> None:

@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections import Counter
 
 import pytest
@@ -136,6 +137,28 @@ def test_folders_that_do_not_match_are_refused(tmp_path, damage, message):
   damage(tmp_path)
   with pytest.raises(InputError, match=message):
     image_sets.read(arguments)
+
+
+def test_photographs_of_a_data_set_meet_generated_images(tmp_path):
+  arguments = studies.write_sets(tmp_path, num_scenes=3)
+  for path in sorted((tmp_path / 'real').glob('*.png')):
+    city = tmp_path / 'real' / 'city'
+    city.mkdir(exist_ok=True)
+    path.rename(city / f'{path.stem}_leftImg8bit.png')
+  real, *others = image_sets.read(arguments)
+  assert real.images['street_001'].file == 'city/street_001_leftImg8bit.png'
+  assert all(list(other.images) == list(real.images) for other in others)
+  # Folders that all sets have still tell scenes apart.
+  for name in studies.NAMES:
+    (tmp_path / name / 'b').mkdir()
+    for path in (tmp_path / name).rglob('street_001*'):
+      shutil.copy(path, tmp_path / name / 'b' / 'street_000.png')
+      path.rename(tmp_path / name / 'street_001.png')
+  for path in (tmp_path / 'real' / 'city').iterdir():
+    path.rename(tmp_path / 'real' / path.name)
+  assert {'street_000', 'b/street_000'} <= set(
+    image_sets.read(arguments)[0].images
+  )
 
 
 def test_wrong_sets_are_refused(tmp_path):
