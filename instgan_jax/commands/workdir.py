@@ -1,7 +1,6 @@
 """The workdir of a run: writable, and with room for its checkpoints."""
 
 import contextlib
-import fcntl
 import pathlib
 import shutil
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ import jax
 import numpy as np
 
 from data_pipeline.errors import InputError
+from instgan_jax.runtime import file_lock
 
 _ROOM_FOR_IMAGES = 64 * 2**20  # Bytes.
 
@@ -33,9 +33,7 @@ def make(workdir: pathlib.Path) -> None:
 def locked(workdir: pathlib.Path) -> Iterator[None]:
   """Keeps another run out of a workdir, which is made if it is missing.
 
-  The operating system frees the lock when the process ends, whatever ends it.
-  Of several processes of one run the first holds it. Where the file system has
-  no locks, there is none.
+  Of several processes of one run the first holds the lock.
 
   Raises:
     InputError: if another run is in the workdir, or as `make`.
@@ -44,16 +42,11 @@ def locked(workdir: pathlib.Path) -> Iterator[None]:
     yield
     return
   make(workdir)
-  with (workdir / '.lock').open('w') as file:
-    try:
-      fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-      raise InputError(
-        f'Another run is training in {workdir}: wait for its end, stop it, or '
-        'choose another --workdir.'
-      ) from error
-    except OSError:
-      pass
+  refusal = (
+    f'Another run is training in {workdir}: wait for its end, stop it, or '
+    'choose another --workdir.'
+  )
+  with file_lock.held(workdir / '.lock', refusal):
     yield
 
 

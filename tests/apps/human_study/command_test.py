@@ -61,6 +61,13 @@ def test_three_commands_from_images_to_a_report_without_jax(tmp_path):
   assert '12 questions, 6 for practice, 2 catch, 4 repeated' in out
   assert 'each set is on the left as often as on the right' in out
   with studies.serving(tmp_path) as server, httpx.Client() as client:
+    links = (tmp_path / 'study.links.csv').read_bytes()
+    with pytest.raises(InputError, match='study.db: another server has these'):
+      run(
+        *('serve', '--plan', tmp_path / 'plan.json', '--port', 0),
+        *('--database', tmp_path / 'study.db'),
+      )
+    assert (tmp_path / 'study.links.csv').read_bytes() == links
     for link in server.links:
       studies.answer_all(client, link)
     server.process.send_signal(signal.SIGTERM)

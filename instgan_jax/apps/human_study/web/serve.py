@@ -16,7 +16,7 @@ from data_pipeline.errors import InputError
 from instgan_jax.apps.human_study.answers import database
 from instgan_jax.apps.human_study.design import image_sets, plan
 from instgan_jax.apps.human_study.web import keys, server
-from instgan_jax.runtime import exits
+from instgan_jax.runtime import exits, file_lock
 
 
 def run(
@@ -48,6 +48,11 @@ def run(
   with (
     contextlib.closing(_listen(host, port)) as listener,
     contextlib.closing(database.Database(database_path, study)) as store,
+    file_lock.held(
+      database_path.with_suffix('.lock'),
+      f'{database_path}: another server has these answers. Stop it, or give '
+      'another --database.',
+    ),
   ):
     study_keys = keys.Keys(store.secret)
     url = (public_url or _url(listener)).rstrip('/')
