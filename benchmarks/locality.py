@@ -23,6 +23,7 @@ from scipy import ndimage
 
 from data_pipeline import atomic_file, labels
 from instgan_jax.build import data, methods
+from instgan_jax.cli import program
 from instgan_jax.inference import Sampler, scene_maps
 
 ZONES = ('inside', 'near', 'far')
@@ -136,4 +137,4 @@ def _by_zone(values: np.ndarray) -> dict[str, float]:
 
 
 if __name__ == '__main__':
-  main()
+  program.exit_after(main)

@@ -33,6 +33,7 @@ from instgan_jax.apps.human_study.design import (
   plan,
   planning,
 )
+from instgan_jax.cli import program
 
 _PAPER = {'real': 1.4, 'L': -0.75, 'L+I': -0.4, 'L+I+P': -0.25}
 _CHANCE = dict.fromkeys(_PAPER, 0.0)
@@ -214,4 +215,4 @@ def _holds(low: float | None, value: float, high: float | None) -> float:
 
 
 if __name__ == '__main__':
-  main()
+  program.exit_after(main)

@@ -25,6 +25,7 @@ import ml_collections
 
 from data_pipeline import batches, order, toy_street
 from instgan_jax.build import gan, methods
+from instgan_jax.cli import program
 from instgan_jax.runtime import devices
 
 
@@ -126,4 +127,4 @@ def _read_config(path: str) -> ml_collections.ConfigDict:
 
 
 if __name__ == '__main__':
-  main()
+  program.exit_after(main)

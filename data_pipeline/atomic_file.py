@@ -15,6 +15,8 @@ import os
 import pathlib
 from collections.abc import Iterator
 
+from data_pipeline.errors import InputError
+
 
 @contextlib.contextmanager
 def replacing(
@@ -47,6 +49,24 @@ def replacing(
     # Its folder may have turned into a file meanwhile.
     with contextlib.suppress(OSError):
       partial.unlink()
+
+
+def check_writable(path: str | os.PathLike[str]) -> None:
+  """Raises InputError unless a file can be made; its folder is made."""
+  try:
+    with replacing(path, is_shared=True) as partial:
+      partial.touch()
+      raise _Checked
+  except _Checked:
+    return
+  except OSError as error:
+    raise InputError(
+      f'{path} cannot be written: {error.strerror}. Choose another file.'
+    ) from error
+
+
+class _Checked(Exception):
+  """Leaves the path as it was."""
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:

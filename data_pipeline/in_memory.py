@@ -144,4 +144,6 @@ def _load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
       ' uint8 [N, H, W, 3], label_maps uint8 [N, H, W] and instance_ids'
       ' uint16 [N, H, W]. Write it with InMemory.to_npz.'
     )
+  if not len(arrays['image_ids']):
+    raise InputError(f'{path}: holds no scene. Write it with InMemory.to_npz.')
   return arrays

@@ -51,8 +51,10 @@ def define_flags(values: flags.FlagValues) -> None:
 def main(values: flags.FlagValues) -> None:
   """Checks the flags, evaluates and writes."""
   if bool(values.workdir) == bool(values.generated):
+    given = 'both are given' if values.workdir else 'neither is given'
     raise InputError(
-      'Either --workdir or --generated is needed, to say what to evaluate.'
+      'One of --workdir and --generated says what to evaluate, but '
+      f'{given}: give one.'
     )
   output = pathlib.Path(values.output) if values.output else None
   if output and output.suffix != '.json':

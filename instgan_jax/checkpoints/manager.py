@@ -142,14 +142,21 @@ def saved_steps(workdir: str | os.PathLike) -> list[int]:
   return sorted(int(p.name) for p in folder.iterdir() if p.name.isdigit())
 
 
-def _raise_if_disk_full(error: BaseException, folder: pathlib.Path) -> None:
+def is_disk_full(error: BaseException) -> bool:
+  """Whether an error, or one that it comes from, is of a full disk."""
   cause: BaseException | None = error
   while cause is not None:
     full = isinstance(cause, OSError) and cause.errno == errno.ENOSPC
     if full or 'No space left' in str(cause):
-      raise InputError(
-        f'No space left while writing a checkpoint to {folder}. The run is '
-        'safe up to the last complete one: free some space and give the same '
-        'command again.'
-      ) from error
+      return True
     cause = cause.__cause__ or cause.__context__
+  return False
+
+
+def _raise_if_disk_full(error: BaseException, folder: pathlib.Path) -> None:
+  if is_disk_full(error):
+    raise InputError(
+      f'No space left while writing a checkpoint to {folder}. The run is '
+      'safe up to the last complete one: free some space and give the same '
+      'command again.'
+    ) from error

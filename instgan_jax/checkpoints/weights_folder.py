@@ -4,7 +4,6 @@
 read as well, as its latest checkpoint.
 """
 
-import errno
 import json
 import os
 import pathlib
@@ -127,8 +126,14 @@ def save(
       content = content.encode() if isinstance(content, str) else content
       (partial / name).write_bytes(content)
     partial.rename(folder)
-  except OSError as error:
-    if error.errno == errno.ENOSPC:
+  except Exception as error:  # Of a full disk Orbax has several.
+    shutil.rmtree(partial, ignore_errors=True)
+    if manager.is_disk_full(error):
+      raise InputError(
+        f'No space left while writing {folder}. Nothing was left of it: free '
+        'some space and give the same command again.'
+      ) from error
+    if not isinstance(error, OSError):
       raise
     raise InputError(
       f'{folder} cannot be written: {error.strerror}. Choose another folder.'

@@ -132,6 +132,8 @@ def data_set(
 
 
 def _evaluate(scenes_of, options, images, split: str, output) -> str:
+  if output:
+    atomic_file.check_writable(output)
   available = len(scenes_of(split))
   if options.num_scenes > available:
     raise InputError(

@@ -99,7 +99,10 @@ def _by_name(
   named = [path for path in files if path.stem.endswith(endings[-1])]
   files = named or files
   if not files:
-    raise InputError(f'{root}: there is no {kind} map (PNG) in it or below.')
+    raise InputError(
+      f'{root}: there is no {kind} map (PNG) in it or below. Formats that lose '
+      'information, such as JPEG, change ids: save maps as PNG.'
+    )
   by_name: dict[str, pathlib.Path] = {}
   for path in files:
     name = scene_name(path, endings)

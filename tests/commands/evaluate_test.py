@@ -154,8 +154,8 @@ def test_wrong_options(paths, changes, message):
 @pytest.mark.parametrize(
   ('arguments', 'message'),
   [
-    ([], 'Either --workdir or --generated'),
-    (['--workdir=a', '--generated=b'], 'Either --workdir or --generated'),
+    ([], 'neither is given: give one'),
+    (['--workdir=a', '--generated=b'], 'both are given: give one'),
     (['--workdir=nowhere'], 'nowhere: there is no such folder'),
     (['--generated=nowhere'], '--dataset_dir or --config is needed'),
     (['--workdir=a', '--output=a.txt'], 'ends in .json'),

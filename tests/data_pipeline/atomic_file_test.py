@@ -3,6 +3,7 @@ import json
 import pytest
 
 from data_pipeline import atomic_file
+from data_pipeline.errors import InputError
 
 
 def names_in(folder):
@@ -77,3 +78,13 @@ def test_numbers_that_json_lacks_are_refused(tmp_path, number):
   with pytest.raises(ValueError, match='JSON'):
     atomic_file.write_json(tmp_path / 'x.json', {'metric': number})
   assert (tmp_path / 'x.json').read_text() == '1\n'
+
+
+def test_a_file_that_cannot_be_made_is_named_before_there_is_content(tmp_path):
+  atomic_file.check_writable(tmp_path / 'deep' / 'a.json')
+  assert not list((tmp_path / 'deep').iterdir())
+  (tmp_path / 'a.json').write_text('old')
+  atomic_file.check_writable(tmp_path / 'a.json')
+  assert (tmp_path / 'a.json').read_text() == 'old'
+  with pytest.raises(InputError, match='a.json/b.json cannot be written'):
+    atomic_file.check_writable(tmp_path / 'a.json' / 'b.json')

@@ -91,3 +91,12 @@ def test_npz_of_disagreeing_maps_is_refused(make_scenes, tmp_path):
   source.to_npz(tmp_path / 'scenes.npz')
   with pytest.raises(InputError, match='scene town_000001: .* disagree in 1'):
     in_memory.InMemory.from_npz(tmp_path / 'scenes.npz')
+
+
+def test_npz_without_a_scene_is_refused(make_scenes, tmp_path):
+  path = tmp_path / 'scenes.npz'
+  in_memory.InMemory(make_scenes(1)).to_npz(path)
+  with np.load(path) as arrays:
+    np.savez(path, **{key: array[:0] for key, array in arrays.items()})
+  with pytest.raises(InputError, match='scenes.npz: holds no scene'):
+    in_memory.InMemory.from_npz(path)
