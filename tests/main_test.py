@@ -93,9 +93,11 @@ def test_signals_and_kills_lose_nothing_that_was_saved(
   status, _, err = programs.finish(command(tmp_path))
   assert status == 0, err
   programs.assert_same_state(finished[0], tmp_path)
-  assert steps_logged(tmp_path) == [2, 4, 6]
+  # Every second step, each once, and those at which a signal stopped it.
+  logged = steps_logged(tmp_path)
+  assert logged == sorted(set(logged)) and {2, 4, 6} <= set(logged)
   left = {p.name for p in (tmp_path / 'checkpoints').iterdir()}
-  assert left <= {'2', '4', '6'}, 'An unfinished checkpoint stayed.'
+  assert left <= set(map(str, logged)), 'An unfinished checkpoint stayed.'
 
 
 def test_without_tensorflow_and_clu(finished, command, tmp_path):
