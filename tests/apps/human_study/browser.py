@@ -81,11 +81,11 @@ class Page:
     self.find('#go').click()
 
   def question(self):
-    """Passes a notice if there is one, and waits for the images."""
+    """Passes a notice if there is one, and waits until it takes answers."""
     studies.wait_until(lambda: self.has('#go') or self.has('.side'))
     if self.has('#go'):
       self.find('#go').click()
-    self.find('.side')
+    self.find('.pair[data-shown]')
 
   def choose(self, side='left'):
     """Clicks an image."""

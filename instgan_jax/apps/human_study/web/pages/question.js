@@ -164,6 +164,7 @@ export async function ask(page, state, prompt, texts) {
   const told = postShown(question.number);
   if (next) preload(next, texts);
   const limit = question.time_limit === null ? null : 1000 * question.time_limit;
+  pair.dataset.shown = ''; // From here on it takes answers.
   const choice = await choose(pair, view, shownAt, limit);
   end.abort();
   page.replaceChildren();
