@@ -1,22 +1,27 @@
 # make quickstart   trains the toy streets in minutes and names an image
-# make test         the whole test suite
+# make test         the test suite
 # make test-fast    the tests that take no more than a moment each
+# make test-user    what a user is told to type: documents, notebook, pip install
 # make lint         formatting, style and types
 PYTHON ?= python3
 BIN = .venv/bin
-PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile
+PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile \
+  --no-loadscope-reorder
 
-.PHONY: quickstart test test-fast lint
+.PHONY: quickstart test test-fast test-user lint
 
 quickstart: .venv/installed
 	$(BIN)/python -m instgan_jax.main \
 	  --config configs/toy_street.py --workdir runs/toy_street
 
 test: .venv/installed
-	$(PYTEST)
+	$(PYTEST) -m 'not user'
 
 test-fast: .venv/installed
-	$(PYTEST) -m 'not slow'
+	$(PYTEST) -m 'not slow and not user'
+
+test-user: .venv/installed
+	$(PYTEST) -m user
 
 lint: .venv/installed
 	$(BIN)/ruff format --check .

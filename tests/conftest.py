@@ -15,6 +15,15 @@ if importlib.metadata.version('jaxlib').startswith('0.10.'):
 
 import jax
 
+# Files that take a process for a minute and more.
+_LONGEST = (
+  'documentation_test',
+  'main_test',
+  'distributed_test',
+  'notebook_test',
+  'step_test',
+  'packaging_test',
+)
 jax.config.update('jax_num_cpu_devices', 4)
 jax.config.update('jax_numpy_rank_promotion', 'raise')
 jax.config.update('jax_disable_most_optimizations', True)
@@ -27,6 +36,14 @@ def pytest_configure(config: pytest.Config) -> None:
   os.environ['JAX_COMPILATION_CACHE_DIR'] = str(folder)  # Of programs too.
   jax.config.update('jax_compilation_cache_dir', str(folder))
   jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.3)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+  """Files with slow tests first: the processes end at about the same time."""
+  slow = {item.path for item in items if item.get_closest_marker('slow')}
+  items.sort(
+    key=lambda item: (item.path.stem not in _LONGEST, item.path not in slow)
+  )
 
 
 @pytest.fixture(scope='session')

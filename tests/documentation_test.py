@@ -307,7 +307,7 @@ def world(tmp_path_factory):
     world.close()
 
 
-@pytest.mark.slow
+@pytest.mark.user
 @pytest.mark.parametrize('document', DOCUMENTS)
 def test_every_command_runs(world, document, capsys):
   for module, *words in commands(document):
@@ -315,7 +315,7 @@ def test_every_command_runs(world, document, capsys):
   assert 'Traceback' not in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.user
 @pytest.mark.parametrize(
   'document', [d for d in DOCUMENTS if 'python' in text_of(d)]
 )
@@ -335,7 +335,7 @@ def test_every_python_example_runs(world, document):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.user
 def test_the_exported_file_generates_what_the_sampler_generates(world):
   """The example of docs/export.md makes the styles of the seed itself."""
   test_every_python_example_runs(world, 'docs/export.md')

@@ -19,6 +19,7 @@ from PIL import Image
 
 from data_pipeline.errors import InputError
 from instgan_jax.checkpoints import weights_folder
+from instgan_jax.runtime import exits
 from instgan_jax.train import loop
 from tests import commands_in_process, programs, tiny
 
@@ -135,22 +136,25 @@ def test_another_configuration_is_refused_with_the_differing_keys(finished):
   assert 'data.flip: True there, False here' in str(error.value)
 
 
-def test_init_from_starts_with_the_weights_of_another_run(finished, tmp_path):
+def test_init_from_starts_with_the_weights_of_another_run(
+  finished, tmp_path, monkeypatch
+):
   source, _ = finished
-  run_here(
-    tmp_path,
-    f'--config.init_from={source}',
-    '--config.g_learning_rate=0.0',
-    '--config.d_learning_rate=0.0',
-    '--config.ema_decay=0.0',
-  )
-  trained = weights_folder.restore(source)
-  begun = weights_folder.restore(tmp_path)
+  begun = []
+
+  def train(run):
+    begun.append(run.initialize())
+    raise exits.Stopped('Before the first step.', 0)
+
+  monkeypatch.setattr(loop, 'train', train)
+  with pytest.raises(exits.Stopped):
+    run_here(tmp_path, f'--config.init_from={source}')
   jax.tree.map(
     np.testing.assert_array_equal,
-    begun['g_params']['generator'],
-    trained['ema']['params'],
+    begun[0].g_params['generator'],
+    weights_folder.restore(source)['ema']['params'],
   )
+  assert int(begun[0].step) == 0
 
 
 WRONG = {

@@ -37,7 +37,7 @@ def test_the_readme_opens_it_in_colab():
   assert ROOT / badge[1] == NOTEBOOK
 
 
-@pytest.mark.slow
+@pytest.mark.user
 @pytest.mark.filterwarnings('default')  # Those of Jupyter are not ours.
 def test_it_runs_from_top_to_bottom(tmp_path, monkeypatch):
   # As in Colab: one device, and no flags of this test's own JAX.

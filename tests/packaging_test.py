@@ -16,7 +16,7 @@ from tests import tiny
 ROOT = pathlib.Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / 'pyproject.toml').read_text())['project']
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.user
 
 
 @pytest.fixture(scope='module')
@@ -80,14 +80,19 @@ def test_every_command_has_help(run):
     assert f'python -m {module}' in by_module.stdout
 
 
-@pytest.mark.parametrize(
-  'config', ['configs/toy_street.py:lip', 'toy_street:lip']
-)
-def test_a_shipped_configuration_trains(run, tmp_path, config):
+def test_a_shipped_configuration_is_found_by_its_path(run, tmp_path):
+  """Its own words about a method that it has not."""
+  config = 'configs/toy_street.py:gan'
+  done = run('instgan', 'train', f'--config={config}', '--workdir=run')
+  assert (done.returncode, done.stdout) == (2, '')
+  assert "unknown method 'gan'" in done.stderr
+
+
+def test_a_shipped_configuration_trains(run, tmp_path):
   done = run(
     'instgan',
     'train',
-    f'--config={config}',
+    '--config=toy_street:lip',
     f'--workdir={tmp_path / "run"}',
     *tiny.flags(num_steps=1),
   )

@@ -46,7 +46,7 @@ def reproduce(workdir, num_seeds=1, **changes):
   )
 
 
-def test_every_method_and_seed_once(tmp_path, trained, monkeypatch):
+def test_every_method_and_seed_once_and_of_one_configuration(tmp_path, trained, monkeypatch):
   text = reproduce(tmp_path)
   assert trained == [
     ('l_seed0', 'L', 0),
@@ -72,6 +72,8 @@ def test_every_method_and_seed_once(tmp_path, trained, monkeypatch):
   )
   assert reproduce(tmp_path) == text
   assert len(trained) == 3
+  with pytest.raises(InputError, match='g_learning_rate'):
+    reproduce(tmp_path, g_learning_rate=0.5)
 
 
 def test_the_data_are_the_same_for_every_seed(tmp_path):
@@ -83,12 +85,6 @@ def test_the_data_are_the_same_for_every_seed(tmp_path):
     for seed in (0, 1)
   )
   assert (a.image == b.image).all()
-
-
-def test_a_run_of_another_configuration_is_refused(tmp_path, trained):
-  reproduce(tmp_path)
-  with pytest.raises(InputError, match='g_learning_rate'):
-    reproduce(tmp_path, g_learning_rate=0.5)
 
 
 def test_at_least_one_seed(tmp_path):
