@@ -1,14 +1,16 @@
 # make quickstart   trains the toy streets in minutes and names an image
 # make test         the test suite
 # make test-fast    the tests that take no more than a moment each
-# make test-user    what a user is told to type: documents, notebook, pip install
+# make test-user    commands as users give them: documents, notebook, pip install
+#                   and bad input
+# make faults       tries to break every command, for an hour, and reports
 # make lint         formatting, style and types
 PYTHON ?= python3
 BIN = .venv/bin
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile \
   --no-loadscope-reorder
 
-.PHONY: quickstart test test-fast test-user lint
+.PHONY: quickstart test test-fast test-user faults lint
 
 quickstart: .venv/installed
 	$(BIN)/python -m instgan_jax.main \
@@ -22,6 +24,9 @@ test-fast: .venv/installed
 
 test-user: .venv/installed
 	$(PYTEST) -m user
+
+faults: .venv/installed
+	$(BIN)/python -m tests.faults --write
 
 lint: .venv/installed
 	$(BIN)/ruff format --check .

@@ -2,12 +2,10 @@
 
 import concurrent.futures
 import os
-import zipfile
-import zlib
 
 import numpy as np
 
-from data_pipeline import atomic_file, batch, instances, progress
+from data_pipeline import atomic_file, batch, instances, npz, progress
 from data_pipeline.errors import InputError
 
 
@@ -107,17 +105,8 @@ def _check_size(scene: batch.Scene, first: batch.Scene, name: str) -> None:
 def _load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
   """The four arrays of an .npz, checked against each other."""
   try:
-    # np.load leaves a damaged file open when it opens the path itself.
-    with open(path, 'rb') as file, np.load(file, allow_pickle=False) as npz:
-      arrays = dict(npz)
-  except (
-    OSError,
-    EOFError,
-    ValueError,
-    TypeError,  # A single array: an .npy instead of an .npz.
-    zipfile.BadZipFile,
-    zlib.error,
-  ) as error:
+    arrays = npz.load(path)
+  except npz.NpzError as error:
     raise InputError(
       f'{path}: cannot be read as an .npz of scenes ({error}). Write it with'
       ' InMemory.to_npz.'

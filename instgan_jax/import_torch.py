@@ -101,9 +101,10 @@ def _check_flags(values: flags.FlagValues) -> None:
       f'{", ".join(given)}: only with --network gaugan, not {values.network}.'
     )
   if (values.input is None) == (not values.download):
+    number = 'both are given' if values.download else 'neither is given'
     raise InputError(
-      'Either --input FILE or --download is needed, to say where the weights '
-      'come from.'
+      'One of --input FILE and --download says where the weights come from, '
+      f'but {number}: give one.'
     )
 
 

@@ -1,5 +1,6 @@
 """Set-up of every test: four virtual devices, no accelerator, no network."""
 
+import gc
 import importlib.metadata
 import os
 import pathlib
@@ -15,6 +16,7 @@ if importlib.metadata.version('jaxlib').startswith('0.10.'):
 
 import jax
 
+gc.set_threshold(50_000, 20, 20)  # As every command does.
 # Files that take a process for a minute and more.
 _LONGEST = (
   'documentation_test',
@@ -23,6 +25,7 @@ _LONGEST = (
   'notebook_test',
   'step_test',
   'packaging_test',
+  'faults_test',
 )
 jax.config.update('jax_num_cpu_devices', 4)
 jax.config.update('jax_numpy_rank_promotion', 'raise')

@@ -33,26 +33,40 @@ def gradient_sizes(workdir, step):
   )
 
 
-def test_two_processes_give_what_one_gives(compilation_cache, tmp_path):
+def test_two_processes_stop_together_continue_and_give_what_one_gives(
+  compilation_cache, tmp_path
+):
   cache = compilation_cache
   changes = {
-    'num_steps': 2,
-    'checkpoint_every_steps': 1,
+    'num_steps': 8,
     'log_every_steps': 1,
+    'sample_every_steps': 4,
+    'checkpoint_every_steps': 1,
+    'keep_every_steps': 1,
     # Adam's first update is the sign of the gradient, where rounding decides
     # about the smallest ones: keep them from moving the second step.
     'g_learning_rate': 1e-6,
     'd_learning_rate': 1e-6,
   }
   alone, together = tmp_path / 'alone', tmp_path / 'together'
-  status, _, err = programs.finish(programs.start(cache, alone, **changes))
-  assert status == 0, err
+
+  processes = start_two(cache, together, **changes)
+  programs.wait_for(lambda: programs.metrics(together), processes[0])
+  processes[1].send_signal(signal.SIGTERM)
+  ends = [programs.finish(process) for process in processes]
+  assert [status for status, _, _ in ends] == [128 + signal.SIGTERM] * 2, ends
+  saved = max(int(p.name) for p in (together / 'checkpoints').iterdir())
+  for _, _, err in ends:
+    assert f'Stopped by SIGTERM after step {saved}' in err
+
   ends = [programs.finish(p) for p in start_two(cache, together, **changes)]
   assert [status for status, _, _ in ends] == [0, 0], ends[0][2] + ends[1][2]
   # The first process alone prints and samples.
   assert 'Open ' in ends[0][1] and 'Training' in ends[0][2]
   assert 'Open ' not in ends[1][1] and 'Training' not in ends[1][2]
 
+  status, _, err = programs.finish(programs.start(cache, alone, **changes))
+  assert status == 0, err
   for one, two in zip(
     programs.metrics(alone), programs.metrics(together), strict=True
   ):
@@ -67,23 +81,3 @@ def test_two_processes_give_what_one_gives(compilation_cache, tmp_path):
     strict=True,
   ):
     assert np.linalg.norm(b - a) <= 0.05 * np.linalg.norm(a) + 1e-4
-
-
-def test_sigterm_to_one_process_stops_both_at_one_step(
-  compilation_cache, tmp_path
-):
-  cache = compilation_cache
-  changes = {
-    'num_steps': 4000,
-    'log_every_steps': 1,
-    'sample_every_steps': 4000,
-  }
-  processes = start_two(cache, tmp_path, **changes)
-  programs.wait_for(lambda: programs.metrics(tmp_path), processes[0])
-  processes[1].send_signal(signal.SIGTERM)
-  ends = [programs.finish(process) for process in processes]
-  assert [status for status, _, _ in ends] == [128 + signal.SIGTERM] * 2, ends
-  assert 'Stopped by SIGTERM after step' in ends[0][2]
-  saved = max(int(p.name) for p in (tmp_path / 'checkpoints').iterdir())
-  assert f'after step {saved}' in ends[0][2]
-  assert f'after step {saved}' in ends[1][2]

@@ -64,10 +64,10 @@ def test_as_a_program(generator, tmp_path):
   [
     ([], '--network and --output are needed'),
     (['--network=vgg19'], '--output is needed'),
-    (['--network=vgg19', '--output=out'], 'Either --input FILE or --download'),
+    (['--network=vgg19', '--output=out'], 'but neither is given'),
     (
       ['--network=vgg19', '--output=out', '--input=a.pth', '--download'],
-      'Either --input FILE or --download',
+      'but both are given',
     ),
     (
       ['--network=vgg19', '--output=out', '--input=a', '--image_size=2x2'],

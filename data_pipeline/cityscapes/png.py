@@ -7,13 +7,14 @@ grayscale. Needs only Pillow and numpy.
 import contextlib
 import io
 import os
+import pathlib
 from collections.abc import Collection, Iterator, Sequence
 from typing import IO
 
 import numpy as np
 from PIL import Image
 
-from data_pipeline import batch, instances, labels
+from data_pipeline import batch, instances, labels, unreadable_image
 from data_pipeline.cityscapes import file_names
 from data_pipeline.errors import InputError
 
@@ -47,6 +48,7 @@ _MODE_NAMES = {
 # A complete PNG ends with this chunk. Some programs append a little to it.
 _END_CHUNK = b'IEND'
 _TAIL_BYTES = 4096
+_JPEG_START = b'\xff\xd8\xff'
 
 
 def read_scene(
@@ -182,19 +184,21 @@ def _open(
       yield image, stream
   except InputError:
     raise
-  except (
-    OSError,
-    SyntaxError,
-    ValueError,
-    Image.DecompressionBombError,
-  ) as error:
-    # Pillow's message about an unknown header only prints the stream object.
-    is_unknown = isinstance(error, Image.UnidentifiedImageError)
-    reason = 'it has no PNG header' if is_unknown else error
+  except unreadable_image.ERRORS as error:
     raise InputError(
-      f'{described}: cannot be read ({reason}). Expected a complete PNG file;'
-      ' fetch or write it again.'
+      f'{described}: cannot be read ({_reason(file, error)}). Expected a'
+      ' complete PNG file; fetch or write it again.'
     ) from error
+
+
+def _reason(file: str | bytes, error: Exception) -> str:
+  if not isinstance(error, Image.UnidentifiedImageError):
+    return unreadable_image.reason(error)
+  with contextlib.suppress(OSError):
+    start = file if isinstance(file, bytes) else pathlib.Path(file).read_bytes()
+    if start.startswith(_JPEG_START):
+      return 'it is a JPEG, which changes colors and ids'
+  return 'it has no PNG header'
 
 
 def _describe(file: str | bytes, kind: str, name: str) -> str:

@@ -9,6 +9,7 @@ from data_pipeline.toy_street import raster, street_plan
 CITY = 'toytown'
 # The splits alternate in one sequence of seeds, so that no scene is in both.
 _SPLITS = ('train', 'val')
+_MAX_HEIGHT = 8192
 
 
 def generate_scene(
@@ -95,10 +96,10 @@ class ToyStreet:
 
 
 def _check_height(height: int) -> None:
-  if height < 2 or height % 2:
+  if not 2 <= height <= _MAX_HEIGHT or height % 2:
     raise InputError(
-      f'height must be a positive even number of pixels, got {height}. The'
-      ' width is twice the height; try 64, 128 or 256.'
+      f'height must be an even number of pixels from 2 to {_MAX_HEIGHT}, got'
+      f' {height}. The width is twice the height; try 64, 128 or 256.'
     )
 
 

@@ -34,6 +34,11 @@ def check(config: ml_collections.ConfigDict) -> None:
       'model.use_position_map needs model.use_instances: the position map '
       'joins the instance styles (L+I+P).'
     )
+  if not config.model.head_kernel_size % 2:
+    raise InputError(
+      f'model.head_kernel_size is {config.model.head_kernel_size}, expected an '
+      'odd number: an even one would shift the image.'
+    )
   if config.model.num_labels < batch_lib.NUM_LABELS:
     raise InputError(
       f'model.num_labels is {config.model.num_labels}, the data have '

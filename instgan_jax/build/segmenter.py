@@ -33,6 +33,12 @@ def check(config: ml_collections.ConfigDict) -> None:
       f'min_scale is {config.min_scale} and max_scale {config.max_scale}: '
       'expected 0 < min_scale <= max_scale, both 1.0 for no scaled crops.'
     )
+  for key, length in (('stage_blocks', 4), ('stem_channels', 3)):
+    values = config.model[key]
+    if len(values) != length or min(values) < 1:
+      raise InputError(
+        f'model.{key} is {values}, expected {length} numbers of 1 and more.'
+      )
   if config.optimizer not in _OPTIMIZERS:
     raise errors.unknown_value('optimizer', config.optimizer, _OPTIMIZERS)
 

@@ -15,10 +15,11 @@ import os
 import pathlib
 from typing import Any
 
+import jax
 import orbax.checkpoint as ocp
 
 from data_pipeline.errors import InputError
-from instgan_jax.checkpoints import tree
+from instgan_jax.checkpoints import checksums, tree
 
 FOLDER = 'checkpoints'
 
@@ -44,6 +45,7 @@ class Checkpoints:
     if keep_every_steps:
       policies.append(ocp.checkpoint_managers.EveryNSteps(keep_every_steps))
     self.folder = pathlib.Path(workdir).absolute() / FOLDER
+    self._last_saved: int | None = None
     self._manager = ocp.CheckpointManager(
       self.folder,
       # Lets a fresh manager read what an older checkpoint holds.
@@ -55,6 +57,9 @@ class Checkpoints:
           policies
         ),
         save_decision_policy=ocp.checkpoint_managers.FixedIntervalPolicy(1),
+        async_options=ocp.AsyncOptions(
+          post_finalization_callback=self._write_checksums
+        ),
       ),
     )
 
@@ -73,6 +78,7 @@ class Checkpoints:
     """
     if step == self.latest_step():
       return
+    self._last_saved = step
     try:
       saved = self._manager.save(step, args=ocp.args.StandardSave(state))
     except Exception as error:
@@ -89,6 +95,7 @@ class Checkpoints:
     """
     step = self.latest_step()
     try:
+      checksums.check(self.folder / str(step))
       return self._restore(step, abstract_state)
     except InputError:
       raise
@@ -110,6 +117,12 @@ class Checkpoints:
     return self._manager.restore(
       step, args=ocp.args.StandardRestore(abstract_state)
     )
+
+  def _write_checksums(self) -> None:
+    """Called in Orbax's thread before a checkpoint gets its name."""
+    if jax.process_index() == 0:
+      for folder in self.folder.glob(f'{self._last_saved}.*tmp*'):
+        checksums.write(folder)
 
   def latest_step(self) -> int | None:
     """The step of the latest complete checkpoint."""

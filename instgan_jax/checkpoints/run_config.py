@@ -29,30 +29,23 @@ FREE_GROUPS = ('eval.',)
 # What may grow.
 LENGTHS = ('num_steps', 'num_epochs')
 # Without these a folder has no generator.
-_REQUIRED = frozenset(
-  (
-    'data.height',
-    'data.width',
-    'dtype',
-    'remat',
-    *(
-      f'model.{field}'
-      for field in (
-        'base_channels',
-        'head_kernel_size',
-        'hidden_channels',
-        'image_style_dim',
-        'latent_dim',
-        'position_frequencies',
-        'style_channels',
-        'upsampling',
-        'use_edges',
-        'use_instances',
-        'use_position_map',
-      )
-    ),
-  )
-)
+_REQUIRED = {
+  'data.height': int,
+  'data.width': int,
+  'dtype': str,
+  'remat': bool,
+  'model.base_channels': int,
+  'model.head_kernel_size': int,
+  'model.hidden_channels': int,
+  'model.image_style_dim': int,
+  'model.latent_dim': int,
+  'model.position_frequencies': str,
+  'model.style_channels': int,
+  'model.upsampling': str,
+  'model.use_edges': bool,
+  'model.use_instances': bool,
+  'model.use_position_map': bool,
+}
 
 
 def save(workdir: str | os.PathLike, config: ml_collections.ConfigDict) -> None:
@@ -82,11 +75,17 @@ def load(workdir: str | os.PathLike) -> ml_collections.ConfigDict:
     )
   saved = _read(path)
   flat = traverse_util.flatten_dict(saved, sep='.')
-  if missing := sorted(_REQUIRED - flat.keys()):
+  if missing := sorted(_REQUIRED.keys() - flat.keys()):
     raise InputError(
       f'{path} is not the configuration of a run: it lacks '
       f'{", ".join(missing)}. Restore the file, or choose another folder.'
     )
+  for key, kind in _REQUIRED.items():
+    if type(flat[key]) is not kind:
+      raise InputError(
+        f'{path} is not the configuration of a run: {key} is {flat[key]!r}, '
+        f'expected {kind.__name__}. Restore the file, or choose another folder.'
+      )
   flat = _older_values(flat) | flat
   config = traverse_util.unflatten_dict(flat, sep='.')
   return ml_collections.ConfigDict(_with_tuples(config))

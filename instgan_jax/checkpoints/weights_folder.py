@@ -5,6 +5,7 @@ read as well, as its latest checkpoint.
 """
 
 import json
+import logging
 import os
 import pathlib
 import shutil
@@ -12,14 +13,16 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import jax
+import numpy as np
 import orbax.checkpoint as ocp
 
 from data_pipeline.errors import InputError
-from instgan_jax.checkpoints import manager
+from instgan_jax.checkpoints import checksums, manager
 
 METADATA_FILE = 'weights.json'
 # Where a trained segmenter's weights are in its workdir.
 TRAINED_FOLDER = 'weights'
+_ITEM = 'default'  # In a checkpoint, what Orbax calls its only item.
 
 
 def locate(folder: str | os.PathLike) -> pathlib.Path:
@@ -71,6 +74,7 @@ def restore(
   handler = ocp.PyTreeCheckpointHandler()
   sharding = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
   try:
+    checksums.check(folder.parent if folder.name == _ITEM else folder)
     abstract = jax.tree.map(
       lambda leaf: jax.ShapeDtypeStruct(
         leaf.shape, leaf.dtype, sharding=sharding
@@ -86,13 +90,29 @@ def restore(
       restore_args=ocp.checkpoint_utils.construct_restore_args(abstract),
       partial_restore=True,
     )
-    return jax.device_get(handler.restore(folder, args=arguments))
+    restored = jax.device_get(handler.restore(folder, args=arguments))
   except Exception as error:  # Of any kind, from the depths of Orbax.
-    reason = ' '.join(str(error).split())[:200]
+    # It logs every other array that could not be read.
+    logging.getLogger('asyncio').setLevel(logging.CRITICAL)
+    # TensorStore goes on with details that are no text.
+    reason, *_ = str(error).partition('See full TensorStore details')
+    reason = ' '.join(reason.split())[:200].rstrip(' .')
     raise InputError(
       f'{folder} cannot be read ({type(error).__name__}: {reason}). It may be '
       'damaged: use another checkpoint, or make it again.'
     ) from error
+  _check_finite(restored, folder)
+  return restored
+
+
+def _check_finite(tree: dict[str, Any], folder: pathlib.Path) -> None:
+  for path, leaf in jax.tree_util.tree_leaves_with_path(tree):
+    if not np.isfinite(np.asarray(leaf, np.float32)).all():
+      name = jax.tree_util.keystr(path, simple=True, separator='/')
+      raise InputError(
+        f'{folder}: {name} has NaN or infinite numbers. Use another '
+        'checkpoint, or make it again.'
+      )
 
 
 def save(
@@ -122,6 +142,7 @@ def save(
     partial.rmdir()
     with ocp.StandardCheckpointer() as checkpointer:
       checkpointer.save(partial, tree)
+    checksums.write(partial)
     for name, content in (files or {}).items():
       content = content.encode() if isinstance(content, str) else content
       (partial / name).write_bytes(content)
@@ -157,8 +178,8 @@ def _checkpoint_folder(folder: pathlib.Path, step: int | None) -> pathlib.Path:
       f'{folder} is no training workdir, so that it has one set of weights and '
       f'none of step {step}: leave out the step.'
     )
-  if (folder / 'default').is_dir():
-    folder = folder / 'default'
+  if (folder / _ITEM).is_dir():
+    folder = folder / _ITEM
   if not (folder / '_METADATA').exists():
     raise InputError(
       f'{folder} is not a checkpoint: expected a workdir of '

@@ -27,9 +27,12 @@ def resolve(argv: Sequence[str]) -> list[str]:
     argv: program name and arguments.
 
   Raises:
-    InputError: for a file that does not exist.
+    InputError: for a file that does not exist, or two of them.
   """
   resolved = list(argv)
+  names = [word.partition('=')[0] for word in resolved]
+  if names.count('--config') + names.count('-config') > 1:
+    raise InputError('--config is given several times: give it once.')
   for i, word in enumerate(resolved):
     flag, equals, value = word.partition('=')
     if flag not in ('--config', '-config'):

@@ -17,7 +17,7 @@ import optax
 
 from data_pipeline.errors import InputError
 from instgan_jax.build import gan
-from instgan_jax.checkpoints import run_config, weights_folder
+from instgan_jax.checkpoints import checksums, run_config, weights_folder
 from instgan_jax.models import generator
 from instgan_jax.train import step as step_lib
 from instgan_jax.train import warm_start
@@ -229,7 +229,7 @@ def _save(
     'network': network,
     'options': options,
     'files': [
-      {'name': path.name, 'sha256': state_dict.sha256(path)} for path in sources
+      {'name': path.name, 'sha256': checksums.sha256(path)} for path in sources
     ],
   }
   texts = {weights_folder.METADATA_FILE: metadata}

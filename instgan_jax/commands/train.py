@@ -176,7 +176,8 @@ def _evaluators(
       f'eval.every_steps is {fields.every_steps}, it must be at least 1.'
     )
   options = options_lib.complete(
-    cli_options.from_config(fields, options_lib.Options)
+    cli_options.from_config(fields, options_lib.Options),
+    prefix='--config.eval.',
   )
   if fields.best and fields.best not in options.metrics:
     raise InputError(

@@ -9,13 +9,11 @@ import hashlib
 import json
 import os
 import pathlib
-import zipfile
-import zlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from data_pipeline import atomic_file
+from data_pipeline import atomic_file, npz
 from data_pipeline.errors import InputError
 
 _FORMAT = 'instgan_jax features 1'
@@ -84,28 +82,16 @@ class FeatureCache:
 
 def _load(path: pathlib.Path, description: str) -> dict[str, np.ndarray]:
   try:
-    # Opened here: over a damaged file numpy does not close its own.
-    with open(path, 'rb') as stream, np.load(stream) as file:
-      if str(file['format']) != _FORMAT:
-        raise ValueError(f'its format is {str(file["format"])!r}')
-      if str(file['description']) != description:
-        raise ValueError('it is of another protocol than its name says')
-      hashes, features = file['hashes'], file['features']
+    file = npz.load(path)
+    if str(file['format']) != _FORMAT:
+      raise ValueError(f'its format is {str(file["format"])!r}')
+    if str(file['description']) != description:
+      raise ValueError('it is of another protocol than its name says')
+    hashes, features = file['hashes'], file['features']
     if features.ndim != 2 or len(features) != len(hashes):
       raise ValueError(f'{len(hashes)} hashes, features {features.shape}')
     return dict(zip(map(str, hashes), features, strict=True))
-  except (
-    # What numpy and zipfile raise over damaged files; a lone .npy file has no
-    # context to enter.
-    OSError,
-    EOFError,
-    KeyError,
-    TypeError,
-    ValueError,
-    AttributeError,
-    zipfile.BadZipFile,
-    zlib.error,
-  ) as error:
+  except (npz.NpzError, KeyError, TypeError, ValueError) as error:
     raise InputError(
       f'{path}: cannot be read ({error}). Expected features of real images '
       'that this program wrote; delete the file, and they are computed again.'

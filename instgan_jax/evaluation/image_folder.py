@@ -5,18 +5,12 @@ import pathlib
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from data_pipeline import unreadable_image
 from data_pipeline.errors import InputError, summarize
 
 _ENDINGS = ('.png', '.jpg', '.jpeg')
-_UNREADABLE = (
-  UnidentifiedImageError,
-  OSError,
-  ValueError,
-  SyntaxError,
-  Image.DecompressionBombError,  # Larger than any photograph.
-)
 
 
 class ImageFolder:
@@ -63,9 +57,10 @@ class ImageFolder:
     with _open(file) as image:
       try:
         return np.asarray(image.convert('RGB'))
-      except (OSError, SyntaxError, ValueError) as error:
+      except unreadable_image.ERRORS as error:
         raise InputError(
-          f'{file}: the image is damaged ({error}). Make it again.'
+          f'{file}: the image is damaged ({unreadable_image.reason(error)}). '
+          'Make it again.'
         ) from error
 
   def _common_size(self) -> tuple[int, int]:
@@ -122,7 +117,8 @@ def _scene_of(stem: str, known: set[str]) -> str | None:
 def _open(file: pathlib.Path) -> Image.Image:
   try:
     return Image.open(file)
-  except _UNREADABLE as error:
+  except unreadable_image.ERRORS as error:
     raise InputError(
-      f'{file} is no readable image ({error}). Make it again, or remove it.'
+      f'{file} is no readable image ({unreadable_image.reason(error)}). Make '
+      'it again, or remove it.'
     ) from error

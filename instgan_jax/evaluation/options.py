@@ -74,8 +74,12 @@ class Options:
   )
 
 
-def complete(options: Options) -> Options:
+def complete(options: Options, prefix: str = '--') -> Options:
   """Checks the options, and fills in the metrics where none is named.
+
+  Args:
+    options: as they were given.
+    prefix: of their names, in messages.
 
   Raises:
     InputError: for values that cannot be used, or weights that are missing.
@@ -96,30 +100,33 @@ def complete(options: Options) -> Options:
       )
   for name, least in _LEAST.items():
     if (value := getattr(options, name)) < least:
-      raise InputError(f'--{name} is {value}, expected at least {least}.')
+      raise InputError(f'{prefix}{name} is {value}, expected at least {least}.')
   for name, choices in _CHOICES.items():
     if (value := getattr(options, name)) not in choices:
       expected = ', '.join(filter(None, choices))
-      raise InputError(f'--{name} is {value!r}, expected one of {expected}.')
-  available = tuple(name for name in METRICS if not _missing(name, options))
+      raise InputError(
+        f'{prefix}{name} is {value!r}, expected one of {expected}.'
+      )
+  missing = {name: _missing(name, options, prefix) for name in METRICS}
+  available = tuple(name for name in METRICS if not missing[name])
   for name in options.metrics:
-    if message := _missing(name, options):
+    if message := missing[name]:
       raise InputError(message)
   return dataclasses.replace(options, metrics=options.metrics or available)
 
 
-def _missing(metric: str, options: Options) -> str:
+def _missing(metric: str, options: Options, prefix: str) -> str:
   """Which weights a metric lacks, and where they come from; '' for none."""
   if metric in OF_INCEPTION and not options.inception:
     return (
-      f'{metric} needs the weights of Inception: give --inception FOLDER, made '
-      'with python -m instgan_jax.import_torch --network inception '
-      '--download --output FOLDER.'
+      f'{metric} needs the weights of Inception: give {prefix}inception '
+      'FOLDER, made with python -m instgan_jax.import_torch --network '
+      'inception --download --output FOLDER.'
     )
   if metric in OF_SEGMENTER and not options.segmenter:
     return (
-      f'{metric} needs a segmenter: give --segmenter FOLDER, made with python '
-      '-m instgan_jax.train_segmenter or imported with python -m '
+      f'{metric} needs a segmenter: give {prefix}segmenter FOLDER, made with '
+      'python -m instgan_jax.train_segmenter or imported with python -m '
       'instgan_jax.import_torch --network pspnet.'
     )
   return ''

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import ml_collections
 import numpy as np
 
-from data_pipeline.errors import InputError
+from data_pipeline.errors import InputError, summarize
 from instgan_jax.build import generator as build_generator
 from instgan_jax.checkpoints import tree
 from instgan_jax.runtime import devices
@@ -96,7 +96,7 @@ class Program:
     )
 
   def check(self, variables: Any) -> None:
-    """Raises InputError, listing all that differs, unless `variables` fit."""
+    """Raises InputError with what differs, unless `variables` fit."""
     maps = jnp.zeros((1, *self.module.image_size), jnp.int32)
     latents = jnp.zeros((1, *self.latent_shape))
     style = jnp.zeros((1, self.module.image_style_dim))
@@ -106,7 +106,11 @@ class Program:
         jax.random.key(0), maps, maps, latents, style, train=False
       )
 
-    if wrong := tree.differences(variables, jax.eval_shape(initialize)):
+    wrong = tree.differences(variables, jax.eval_shape(initialize))
+    if wrong:
+      wrong.sort(key=lambda line: not line.startswith('params'))
       raise InputError(
-        'The weights do not fit their configuration:\n  ' + '\n  '.join(wrong)
+        'the weights do not fit their configuration: '
+        f'{summarize(wrong, "; ")}. Restore the configuration, or name other '
+        'weights.'
       )

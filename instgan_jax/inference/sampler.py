@@ -111,7 +111,10 @@ class Sampler:
     loaded = generator_folder.load(
       folder, use_ema=use_ema, dtype=dtype, step=step
     )
-    return cls(**loaded._asdict(), batch_size=batch_size)
+    try:
+      return cls(**loaded._asdict(), batch_size=batch_size)
+    except InputError as error:
+      raise InputError(f'{folder}: {error}') from error
 
   def with_variables(self, variables: Any) -> Self:
     """The same compiled program with other weights of the same shapes.

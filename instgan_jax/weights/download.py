@@ -8,7 +8,7 @@ import urllib.request
 
 from data_pipeline import progress
 from data_pipeline.errors import InputError
-from instgan_jax.weights import state_dict
+from instgan_jax.checkpoints import checksums
 from instgan_jax.weights.public_files import PublicFile
 
 _ATTEMPTS = 3
@@ -112,7 +112,7 @@ def _resume_transfer(url: str, partial: pathlib.Path) -> None:
 def _check_hash(
   path: pathlib.Path, public_file: PublicFile, by_hand: str
 ) -> None:
-  sha256 = state_dict.sha256(path)
+  sha256 = checksums.sha256(path)
   if not sha256.startswith(public_file.sha256):
     if path.suffix == _PARTIAL_SUFFIX:
       path.unlink()  # Resuming it cannot give the published content.

@@ -1,13 +1,12 @@
 """Reads state dicts from PyTorch, safetensors or .npz files as numpy arrays."""
 
-import hashlib
 import pathlib
-import zipfile
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from data_pipeline import npz
 from data_pipeline.errors import InputError
 
 # The keys under which training programs save the state dict.
@@ -46,17 +45,10 @@ def read(path: str | pathlib.Path) -> dict[str, np.ndarray]:
   return arrays
 
 
-def sha256(path: str | pathlib.Path) -> str:
-  """The SHA-256 of a file's content, in hexadecimal digits."""
-  with open(path, 'rb') as file:
-    return hashlib.file_digest(file, 'sha256').hexdigest()
-
-
 def _read_npz(path: pathlib.Path) -> Mapping[str, Any]:
   try:
-    with open(path, 'rb') as file:
-      return dict(np.load(file, allow_pickle=False))
-  except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    return npz.load(path)
+  except npz.NpzError as error:
     raise InputError(f'{path} is not a readable .npz file: {error}') from error
 
 

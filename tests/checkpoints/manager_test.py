@@ -9,7 +9,7 @@ import orbax.checkpoint as ocp
 import pytest
 
 from data_pipeline.errors import InputError
-from instgan_jax.checkpoints import manager
+from instgan_jax.checkpoints import checksums, manager
 from instgan_jax.runtime import devices
 
 
@@ -64,6 +64,21 @@ def test_a_damaged_checkpoint_is_named(tmp_path, file):
   (tmp_path / 'checkpoints' / '1' / file).write_bytes(b'')
   with manager.Checkpoints(tmp_path) as checkpoints:
     with pytest.raises(InputError, match='checkpoints/1 cannot be read .*remo'):
+      checkpoints.restore(abstract(state()))
+
+
+def test_a_flipped_bit_of_the_state_is_noticed(tmp_path):
+  with manager.Checkpoints(tmp_path) as checkpoints:
+    checkpoints.save(1, state())
+    checkpoints.save(2, state())
+  folder = tmp_path / 'checkpoints' / '2'
+  assert (folder / checksums.FILE).exists()
+  path = next(path for path in folder.glob('default/**/d/*') if path.is_file())
+  data = bytearray(path.read_bytes())
+  data[-1] ^= 1
+  path.write_bytes(data)
+  with manager.Checkpoints(tmp_path) as checkpoints:
+    with pytest.raises(InputError, match='checkpoints/2 cannot be .* another'):
       checkpoints.restore(abstract(state()))
 
 

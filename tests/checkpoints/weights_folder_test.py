@@ -82,6 +82,13 @@ def test_a_damaged_checkpoint_is_named(tmp_path):
     weights_folder.restore(tmp_path / 'weights')
 
 
+def test_weights_that_are_not_finite_are_refused(tmp_path):
+  broken = {'generator': {'kernel': np.array([1.0, np.nan], np.float32)}}
+  weights_folder.save(tmp_path / 'weights', broken)
+  with pytest.raises(InputError, match='generator/kernel has NaN or infinite'):
+    weights_folder.restore(tmp_path / 'weights')
+
+
 def test_metadata_are_read_in_the_workdir_of_a_segmenter_too(tmp_path):
   weights_folder.save(
     tmp_path / weights_folder.TRAINED_FOLDER,

@@ -14,9 +14,12 @@ from instgan_jax.cli import program
 
 _EXAMPLES = """examples:
 
-  python -m instgan_jax.apps.human_study plan --set real=data/real \\
-    --set L=runs/l --set L+I=runs/li --set L+I+P=runs/lip \\
+  python -m instgan_jax.apps.human_study plan --set real=images/real \\
+    --set L=images/l --set L+I=images/li --set L+I+P=images/lip \\
     --catch 5 --repeats 5 --output study.json
+  python -m instgan_jax.apps.human_study plan \\
+    --set real=data/toy/leftImg8bit/val --set L+I+P=runs/lip \\
+    --maps data/toy/gtFine/val --image_size 128x256 --output study.json
   python -m instgan_jax.apps.human_study serve --plan study.json \\
     --database study.db
   python -m instgan_jax.apps.human_study report --database study.db \\
@@ -86,7 +89,19 @@ def _add_plan(verbs) -> None:
     default=[],
     metavar='NAME=FOLDER',
     dest='sets',
-    help='a folder of images; give two or more, with equal image names',
+    help='a folder of images, or a generator (workdir or export); give two or'
+    ' more, of the same scenes',
+  )
+  flag(
+    '--maps',
+    metavar='FOLDER',
+    help='label and instance maps of the scenes, for sets that are generators;'
+    ' their images go to PLAN_images/NAME',
+  )
+  flag(
+    '--image_size',
+    metavar='HEIGHTxWIDTH',
+    help='resize all images to one size; default: they must have one',
   )
   flag('--output', metavar='FILE', help='the plan, such as study.json')
   _add_size(flag)

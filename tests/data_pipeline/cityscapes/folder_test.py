@@ -158,7 +158,7 @@ def test_files_that_are_no_png_are_refused(root, content):
 
 def test_absurdly_large_files_are_refused(root, monkeypatch):
   monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 3)
-  assert_refused(root, r'\.png.*Image size')
+  assert_refused(root, r'\.png.*more than 6 pixels')
 
 
 def test_files_that_cannot_be_opened_are_refused(root):

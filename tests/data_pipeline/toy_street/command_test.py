@@ -140,8 +140,8 @@ def test_stopped_program_leaves_no_half_file(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
   ('changes', 'message'),
   [
-    ({'height': 0}, 'height must be a positive even number of pixels, got 0'),
-    ({'height': 33}, 'even number of pixels, got 33'),
+    ({'height': 0}, 'an even number of pixels from 2 to 8192, got 0'),
+    ({'height': 33}, 'from 2 to 8192, got 33'),
     ({'num_train': -1}, 'num_scenes must not be negative, got -1'),
     ({'num_val': -3}, 'num_scenes must not be negative, got -3'),
     ({'seed': -1}, 'seed must not be negative, got -1'),

@@ -103,9 +103,9 @@ def test_height_over_the_oversampling_gives_the_same_street():
 
 @pytest.mark.parametrize('height', [0, -64, 63, 1])
 def test_other_heights_are_refused(height):
-  with pytest.raises(InputError, match=rf'even number of pixels, got {height}'):
+  with pytest.raises(InputError, match=rf'even number .* got {height}\.'):
     toy_street.generate_scene(0, height=height)
-  with pytest.raises(InputError, match=rf'even number of pixels, got {height}'):
+  with pytest.raises(InputError, match=rf'even number .* got {height}\.'):
     toy_street.ToyStreet(1, height=height)
 
 

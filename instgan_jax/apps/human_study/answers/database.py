@@ -5,6 +5,7 @@ server has acknowledged survives a kill and a power cut.
 """
 
 import contextlib
+import hashlib
 import os
 import pathlib
 import secrets
@@ -45,6 +46,15 @@ CREATE TABLE answers (
   scale REAL NOT NULL,
   pixel_ratio REAL NOT NULL,
   viewport TEXT NOT NULL,
+  PRIMARY KEY (participant, question)
+) STRICT;
+"""
+# SHA-256 of each row of `answers`: SQLite would not notice a flipped bit.
+_CHECKSUMS = """
+CREATE TABLE IF NOT EXISTS checksums (
+  participant INTEGER NOT NULL,
+  question INTEGER NOT NULL,
+  sha256 TEXT NOT NULL,
   PRIMARY KEY (participant, question)
 ) STRICT;
 """
@@ -151,8 +161,9 @@ class Database:
 
   def _create(self, study: plan.Plan) -> None:
     with self._transaction():
+      self._connection.execute(_CHECKSUMS)
       tables = self._connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table'"
+        "SELECT name FROM sqlite_master WHERE name = 'study'"
       ).fetchall()
       if tables:
         return
@@ -221,6 +232,14 @@ class Database:
       self._connection.execute(
         f'INSERT INTO answers VALUES ({_marks(answer)})', answer
       )
+      # As it was stored: SQLite makes numbers of one kind of them.
+      (row,) = self._connection.execute(
+        'SELECT * FROM answers WHERE participant = ? AND question = ?',
+        answer[:2],
+      )
+      self._connection.execute(
+        'INSERT INTO checksums VALUES (?, ?, ?)', (*answer[:2], _sha256(row))
+      )
       return True
 
   def num_answers(self, participant: int) -> int:
@@ -242,9 +261,28 @@ class Database:
     return {row[0]: Participant(*row) for row in rows}
 
   def answers(self) -> list[Answer]:
-    """All answers, by participant and question."""
+    """All answers, by participant and question.
+
+    Raises:
+      InputError: if one is not what was written.
+    """
     rows = self._read('SELECT * FROM answers ORDER BY participant, question')
+    hashes = {row[:2]: _sha256(row) for row in rows}
+    for participant, question, sha256 in self._checksums():
+      if hashes.get((participant, question)) != sha256:
+        raise InputError(
+          f'{self._path}: is damaged, the answer of participant {participant} '
+          f'to question {question} is not what was written. Restore it from a '
+          'copy.'
+        )
     return [Answer(*row) for row in rows]
+
+  def _checksums(self) -> list[tuple]:
+    """Rows of `checksums`; none of a file of a version before 0.2."""
+    exists = self._read(
+      "SELECT name FROM sqlite_master WHERE name = 'checksums'"
+    )
+    return self._read('SELECT * FROM checksums') if exists else []
 
   def progress(self) -> dict[int, tuple[int, float]]:
     """Number of answers and time of the latest, by participant."""
@@ -255,8 +293,13 @@ class Database:
     return {number: (count, latest) for number, count, latest in rows}
 
   def _read(self, query: str) -> list[tuple]:
-    with self._lock:
-      return self._connection.execute(query).fetchall()
+    try:
+      with self._lock:
+        return self._connection.execute(query).fetchall()
+    except sqlite3.DatabaseError as error:
+      raise InputError(
+        f'{self._path}: is damaged ({error}). Restore it from a copy.'
+      ) from error
 
   def _num_answers(self, participant: int) -> int:
     (count,) = self._connection.execute(
@@ -304,6 +347,10 @@ def _connect(path: pathlib.Path, *, create: bool) -> sqlite3.Connection:
     isolation_level=None,
     check_same_thread=False,
   )
+
+
+def _sha256(row: tuple) -> str:
+  return hashlib.sha256(repr(tuple(row)).encode()).hexdigest()
 
 
 def _marks(row: tuple) -> str:

@@ -9,18 +9,18 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import tqdm
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from data_pipeline import unreadable_image
 from data_pipeline.errors import InputError
 
 # What Cityscapes has behind a scene's name.
 _PHOTOGRAPH = '_leftImg8bit'
 _SUFFIXES = ('.png', '.jpg', '.jpeg', '.webp', '.bmp')
-# What Pillow raises for files that are no images, or are damaged.
-_UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 # 8-bit color or gray. Alpha and 16 bits cannot be shown without a choice of
 # background or range.
 _MODES = ('RGB', 'L', 'P', '1')
+_UNSEEN_STRETCH = 1.05
 
 
 class ImageFile(NamedTuple):
@@ -29,7 +29,7 @@ class ImageFile(NamedTuple):
   Attributes:
     file: its path below the set's folder.
     sha256: of its bytes, in hexadecimal digits.
-    size: (width, height) in pixels.
+    size: (width, height) in pixels at which it is shown.
   """
 
   file: str
@@ -74,16 +74,19 @@ def parse(argument: str) -> tuple[str, pathlib.Path]:
   return name, path.resolve()
 
 
-def read(arguments: Sequence[str]) -> tuple[ImageSet, ...]:
+def read(
+  arguments: Sequence[str], shown: tuple[int, int] | None = None
+) -> tuple[ImageSet, ...]:
   """Reads and hashes every image of every set.
 
   Args:
     arguments: NAME=FOLDER of each set.
+    shown: height and width at which all images are shown; None for their own.
 
   Raises:
     InputError: if there are fewer than two sets, two have one name or one
       folder, the images' names do not match, or two images of a scene
-      differ in size.
+      differ in size, with `shown` in shape.
   """
   folders = dict(_parse_all(arguments))
   files = _matched({name: _files(path) for name, path in folders.items()})
@@ -98,8 +101,8 @@ def read(arguments: Sequence[str]) -> tuple[ImageSet, ...]:
       )
       for name, folder in folders.items()
     )
-  _check_same_sizes(sets)
-  return sets
+  _check_same_shapes(sets) if shown else _check_same_sizes(sets)
+  return sets if shown is None else tuple(_at(shown, s) for s in sets)
 
 
 def load(folder: str | os.PathLike, planned: ImageFile) -> Image.Image:
@@ -112,7 +115,10 @@ def load(folder: str | os.PathLike, planned: ImageFile) -> Image.Image:
     InputError: if the file is missing or its bytes have changed.
   """
   data = _planned_bytes(folder, planned)
-  return Image.open(io.BytesIO(data)).convert('RGB')
+  image = Image.open(io.BytesIO(data)).convert('RGB')
+  if image.size == planned.size:
+    return image
+  return image.resize(planned.size, Image.Resampling.LANCZOS)
 
 
 def _planned_bytes(folder: str | os.PathLike, planned: ImageFile) -> bytes:
@@ -228,13 +234,10 @@ def _describe(folder: pathlib.Path, file: str) -> ImageFile:
     with Image.open(io.BytesIO(data)) as image:
       image.load()
       size, mode = image.size, image.mode
-  except _UNREADABLE as error:
-    # Pillow names the buffer that was read, which tells nothing.
-    is_unknown = isinstance(error, UnidentifiedImageError)
-    reason = 'unknown format' if is_unknown else error
+  except unreadable_image.ERRORS as error:
     raise InputError(
-      f'{path}: cannot be read as an image ({reason}). Replace it, or remove'
-      ' the scene from all sets.'
+      f'{path}: cannot be read as an image ({unreadable_image.reason(error)}).'
+      ' Replace it, or remove the scene from all sets.'
     ) from error
   if mode not in _MODES or 'transparency' in image.info:
     raise InputError(
@@ -264,9 +267,35 @@ def _check_same_sizes(sets: Sequence[ImageSet]) -> None:
         raise InputError(
           f'{other.folder}/{image.file}: is {_times(image.size)} pixels,'
           f' expected {_times(expected.size)} as {first.folder}/'
-          f'{expected.file}. Resize them to one size: otherwise the size'
-          ' tells which set an image is from.'
+          f'{expected.file}. The size would tell which set an image is from:'
+          f' bring all to one with --image_size'
+          f' {expected.size[1]}x{expected.size[0]}.'
         )
+
+
+def _check_same_shapes(sets: Sequence[ImageSet]) -> None:
+  first = sets[0]
+  for other in sets[1:]:
+    for scene, image in other.images.items():
+      expected = first.images[scene]
+      stretch = (image.size[0] / image.size[1]) / (
+        expected.size[0] / expected.size[1]
+      )
+      if not 1 / _UNSEEN_STRETCH < stretch < _UNSEEN_STRETCH:
+        raise InputError(
+          f'{other.folder}/{image.file}: is {_times(image.size)} pixels, of'
+          f' another shape than {_times(expected.size)} of {first.folder}/'
+          f'{expected.file}: one would be stretched. Crop them first.'
+        )
+
+
+def _at(shown: tuple[int, int], images: ImageSet) -> ImageSet:
+  return images._replace(
+    images={
+      scene: image._replace(size=shown[::-1])
+      for scene, image in images.images.items()
+    }
+  )
 
 
 def _times(size: tuple[int, int]) -> str:

@@ -4,13 +4,16 @@ import pathlib
 from collections import Counter
 from collections.abc import Iterator
 
+from data_pipeline import atomic_file
 from data_pipeline.errors import InputError
 from instgan_jax.apps.human_study.design import (
   balance,
+  generated_sets,
   image_sets,
   plan,
   planning,
 )
+from instgan_jax.cli import image_size
 
 _USUAL_PREFERENCES = (0.55, 0.6, 0.65, 0.7)
 
@@ -32,8 +35,16 @@ def run(flags) -> None:
       f'{flags.output}: exists. A plan is never changed once it is made;'
       ' remove it if no study uses it, or choose another --output.'
     )
+  atomic_file.check_writable(flags.output)
   request, rules, texts = _request(flags), _rules(flags), _texts(flags)
-  made = planning.make(image_sets.read(flags.sets), request, rules, texts)
+  output = pathlib.Path(flags.output)
+  sets = generated_sets.generate(
+    flags.sets,
+    maps=flags.maps,
+    folder=output.with_name(f'{output.stem}_images'),
+  )
+  shown = image_size.parse(flags.image_size, 'image_size')
+  made = planning.make(image_sets.read(sets, shown), request, rules, texts)
   made = plan.write(flags.output, made)
   print(f'Wrote {flags.output} (SHA-256 {made.sha256[:12]}...).')
   for line in describe(made):

@@ -5,6 +5,7 @@ import csv
 import errno
 import logging
 import pathlib
+import re
 import signal
 import socket
 from collections.abc import Sequence
@@ -43,6 +44,11 @@ def run(
     InputError: for wrong input, a changed image, or a port in use.
     exits.Stopped: by Ctrl-C or SIGTERM.
   """
+  if public_url and not re.match(r'https?://[^/\s]+', public_url):
+    raise InputError(
+      f'--public_url is {public_url!r}, expected an address such as'
+      ' https://study.example.org.'
+    )
   study = _with_folders(plan.read(plan_path), moved_sets)
   image_sets.check_unchanged(study.sets)
   with (

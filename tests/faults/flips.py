@@ -1,0 +1,137 @@
+"""Single bits flipped in the files that are read back.
+
+Afterwards a command gives the same result, or one clear message.
+"""
+
+import contextlib
+import hashlib
+import io
+import pathlib
+import random
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from data_pipeline import in_memory
+from data_pipeline.cityscapes import folder as cityscapes_folder
+from data_pipeline.errors import InputError
+from instgan_jax.apps.human_study.answers import database
+from instgan_jax.apps.human_study.design import plan
+from instgan_jax.checkpoints import tree, weights_folder
+from instgan_jax.evaluation import feature_cache
+from tests import commands_in_process
+from tests.faults import bad_inputs
+
+
+class Kind(NamedTuple):
+  """A kind of file.
+
+  Attributes:
+    pattern: of the files, below the folder of `material`.
+    result: what comes of them, a SHA-256; raises InputError.
+  """
+
+  pattern: str
+  result: Callable[[pathlib.Path], str]
+
+
+def _scene_digest(scenes: Sequence[np.ndarray]) -> str:
+  return hashlib.sha256(b''.join(x.tobytes() for x in scenes)).hexdigest()
+
+
+def _photos(root: pathlib.Path) -> str:
+  source = cityscapes_folder.CityscapesFolder(
+    root / 'city', 'val', size=(32, 64)
+  )
+  return ''.join(_scene_digest(source.read(i)) for i in range(len(source)))
+
+
+def _npz(root: pathlib.Path) -> str:
+  source = in_memory.InMemory.from_npz(root / 'npz' / 'val.npz')
+  return _scene_digest([source.images, source.label_maps, source.instance_ids])
+
+
+def _checkpoint(root: pathlib.Path) -> str:
+  return tree.sha256(weights_folder.restore(root / 'run'))
+
+
+def _images(root: pathlib.Path) -> str:
+  """The images after `generate` ran once more on them."""
+  words = bad_inputs.Case('generate', '', '').arguments(root, root / 'drawn')
+  commands_in_process.run('instgan_jax.generate', *words)
+  files = sorted((root / 'drawn').glob('*.png'))
+  return hashlib.sha256(b''.join(f.read_bytes() for f in files)).hexdigest()
+
+
+def _features(root: pathlib.Path) -> str:
+  images = np.zeros((2, 4, 4, 3), np.uint8)
+
+  def extract(images: np.ndarray) -> np.ndarray:
+    return np.arange(16 * len(images), dtype=np.float32).reshape(-1, 16)
+
+  cache = feature_cache.FeatureCache(root / 'features', extract, {'a': 1})
+  features = cache.features(images, ['x', 'y'])
+  cache.save()
+  return hashlib.sha256(features.tobytes()).hexdigest()
+
+
+def _plan(root: pathlib.Path) -> str:
+  return plan.read(root / 'study.json').sha256
+
+
+def _database(root: pathlib.Path) -> str:
+  store = database.Database(root / 'study.db', plan.read(root / 'study.json'))
+  with contextlib.closing(store):
+    return repr((store.secret, store.answers()))
+
+
+KINDS = {
+  'weights of a checkpoint': Kind('run/**/d/*', _checkpoint),
+  'index of a checkpoint': Kind('run/**/manifest.ocdbt', _checkpoint),
+  'names of a checkpoint': Kind('run/_METADATA', _checkpoint),
+  'photographs and maps': Kind('city/**/val/**/*.png', _photos),
+  'scenes in an npz': Kind('npz/val.npz', _npz),
+  'generated images': Kind('drawn/*.png', _images),
+  'features of real images': Kind('features/*.npz', _features),
+  'plan of a study': Kind('study.json', _plan),
+  'answers of a study': Kind('study.db', _database),
+}
+
+
+def outcome(
+  kind: Kind, material: pathlib.Path, dice: random.Random
+) -> bad_inputs.Outcome:
+  """Flips a bit of a file of that kind; the file is restored afterwards.
+
+  Returns:
+    'same' for the same result, 'refused', 'silent' for another result, or
+    'traceback'.
+  """
+  with _quiet():
+    expected = kind.result(material)
+  file = dice.choice(sorted(material.glob(kind.pattern)))
+  sound = file.read_bytes()
+  data = bytearray(sound)
+  position = dice.randrange(len(data))
+  data[position] ^= 1 << dice.randrange(8)
+  file.write_bytes(data)
+  where = f'{file.relative_to(material)}, byte {position} of {len(data)}: '
+  try:
+    with _quiet():
+      result = kind.result(material)
+  except InputError as error:
+    return bad_inputs.Outcome('refused', where + str(error))
+  except BaseException:  # noqa: BLE001
+    return bad_inputs.Outcome('traceback', where + traceback.format_exc())
+  finally:
+    file.write_bytes(sound)
+  return bad_inputs.Outcome('same' if result == expected else 'silent', where)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+  said = io.StringIO()
+  with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+    yield
