@@ -20,6 +20,7 @@ import orbax.checkpoint as ocp
 
 from data_pipeline.errors import InputError
 from instgan_jax.checkpoints import checksums, tree
+from instgan_jax.runtime import disk_space
 
 FOLDER = 'checkpoints'
 
@@ -78,6 +79,12 @@ class Checkpoints:
     """
     if step == self.latest_step():
       return
+    disk_space.check(
+      self.folder,
+      disk_space.size(state),
+      f'No space left while writing a checkpoint to {self.folder}. The run is '
+      'safe up to the last complete one.',
+    )
     self._last_saved = step
     try:
       saved = self._manager.save(step, args=ocp.args.StandardSave(state))

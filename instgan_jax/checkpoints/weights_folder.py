@@ -5,7 +5,6 @@ read as well, as its latest checkpoint.
 """
 
 import json
-import logging
 import os
 import pathlib
 import shutil
@@ -18,6 +17,7 @@ import orbax.checkpoint as ocp
 
 from data_pipeline.errors import InputError
 from instgan_jax.checkpoints import checksums, manager
+from instgan_jax.runtime import disk_space
 
 METADATA_FILE = 'weights.json'
 # Where a trained segmenter's weights are in its workdir.
@@ -92,8 +92,6 @@ def restore(
     )
     restored = jax.device_get(handler.restore(folder, args=arguments))
   except Exception as error:  # Of any kind, from the depths of Orbax.
-    # It logs every other array that could not be read.
-    logging.getLogger('asyncio').setLevel(logging.CRITICAL)
     # TensorStore goes on with details that are no text.
     reason, *_ = str(error).partition('See full TensorStore details')
     reason = ' '.join(reason.split())[:200].rstrip(' .')
@@ -133,6 +131,11 @@ def save(
   folder = pathlib.Path(folder).absolute()
   if folder.exists():
     raise InputError(f'{folder} exists already: choose another folder.')
+  disk_space.check(
+    folder,
+    disk_space.size(tree) + sum(map(len, (files or {}).values())),
+    f'No space left to write {folder}.',
+  )
   partial = folder.with_name(f'{folder.name}.partial')
   try:
     shutil.rmtree(partial, ignore_errors=True)

@@ -29,7 +29,7 @@ from absl import logging as absl_logging
 import instgan_jax
 from data_pipeline import progress
 from data_pipeline.errors import InputError
-from instgan_jax.cli import renamed_fields, shipped_configs
+from instgan_jax.cli import renamed_fields, repeated_errors, shipped_configs
 from instgan_jax.runtime import exits, user_cache
 
 WRONG_INPUT = 2
@@ -214,6 +214,7 @@ def exit_after(main: Callable[[], None]) -> None:
   """
   _configure_logging()
   _configure_compilation_cache()
+  repeated_errors.silence()
   gc.set_threshold(*_GARBAGE_THRESHOLDS)
   try:
     main()
@@ -238,7 +239,10 @@ def exit_after(main: Callable[[], None]) -> None:
   except exits.Stopped as error:
     _exit(str(error), error.exit_status)
   except KeyboardInterrupt:
-    _exit('Stopped at once, without saving.', 130)
+    print('Stopped at once, without saving.', file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(130)  # Threads in the middle of something do not delay it.
   sys.exit(0)
 
 

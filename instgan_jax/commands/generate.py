@@ -18,7 +18,7 @@ from instgan_jax.inference import (
 )
 from instgan_jax.inference import sampler as sampler_lib
 from instgan_jax.inference import styles as styles_lib
-from instgan_jax.runtime import exits, interruption
+from instgan_jax.runtime import exits, file_lock, interruption
 from instgan_jax.visualization import animation, image_grid
 
 _SCENES_PER_GRID = 8
@@ -82,6 +82,18 @@ def run(options: Options, sampler: sampler_lib.Sampler) -> str:
     settings=options.plan.record(sampler),
     names=[name for scene in files for name in _outputs(options, scene.name)],
   )
+  output = pathlib.Path(options.output_dir)
+  refusal = (
+    f'Another program is generating into {output}: wait for its end, stop it, '
+    'or choose another --output_dir.'
+  )
+  with file_lock.held(output / output_folder.RECORD, refusal):
+    return _generate(options, sampler, files)
+
+
+def _generate(
+  options: Options, sampler: sampler_lib.Sampler, files: Files
+) -> str:
   if options.save_styles:
     _save_styles(options, sampler, files)
   with interruption.Interruption('finishing what is begun') as stop:

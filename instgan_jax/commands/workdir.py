@@ -2,15 +2,13 @@
 
 import contextlib
 import pathlib
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import jax
-import numpy as np
 
 from data_pipeline.errors import InputError
-from instgan_jax.runtime import file_lock
+from instgan_jax.runtime import disk_space, file_lock
 
 _ROOM_FOR_IMAGES = 64 * 2**20  # Bytes.
 
@@ -57,14 +55,8 @@ def check_space(workdir: pathlib.Path, state: Any) -> None:
     workdir: of the run.
     state: shapes and dtypes of the train state.
   """
-  state_bytes = sum(
-    np.prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(state)
+  disk_space.check(
+    workdir,
+    2 * disk_space.size(state) + _ROOM_FOR_IMAGES,
+    f'No space left in {workdir} for two checkpoints and images.',
   )
-  needed = 2 * state_bytes + _ROOM_FOR_IMAGES
-  free = shutil.disk_usage(workdir).free
-  if free < needed:
-    raise InputError(
-      f'No space left in {workdir}: two checkpoints need '
-      f'{needed / 2**20:.0f} MiB, {free / 2**20:.0f} MiB are free. Free some, '
-      'or choose another --workdir.'
-    )

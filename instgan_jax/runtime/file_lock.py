@@ -10,7 +10,7 @@ from data_pipeline.errors import InputError
 
 @contextlib.contextmanager
 def held(path: pathlib.Path, refusal: str) -> Iterator[None]:
-  """Holds a lock on a file, which is made and stays.
+  """Holds a lock on a file, which is made if it is missing, and stays.
 
   The operating system frees the lock when the process ends, whatever ends it.
   Where the file system has no locks, there is none.
@@ -22,7 +22,7 @@ def held(path: pathlib.Path, refusal: str) -> Iterator[None]:
   Raises:
     InputError: with `refusal`.
   """
-  with path.open('w') as file:
+  with path.open('a') as file:
     try:
       fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

@@ -1,7 +1,9 @@
 """Folders of weights come back as they were, or say what is wrong."""
 
+import collections
 import errno
 import json
+import shutil
 
 import jax.numpy as jnp
 import numpy as np
@@ -107,3 +109,13 @@ def test_metadata_that_cannot_be_read_are_named(tmp_path, content):
     (tmp_path / 'weights.json').write_text(content)
   with pytest.raises(InputError, match=r'weights\.json cannot be read'):
     weights_folder.metadata(tmp_path)
+
+
+def test_a_disk_without_room_is_refused_before_anything_is_written(
+  tmp_path, monkeypatch
+):
+  usage = collections.namedtuple('Usage', 'total used free')
+  monkeypatch.setattr(shutil, 'disk_usage', lambda _: usage(0, 0, 10))
+  with pytest.raises(InputError, match=r'(?s)No space left to write .*weights'):
+    weights_folder.save(tmp_path / 'weights', TREE)
+  assert not list(tmp_path.iterdir())

@@ -1,6 +1,7 @@
 """Every way in which a command starts and ends: one message, one status."""
 
 import errno
+import os
 import subprocess
 import sys
 
@@ -73,7 +74,8 @@ UNUSABLE = (
   ],
   ids=lambda value: type(value).__name__,
 )
-def test_an_end_has_one_message(error, status, message, capsys):
+def test_an_end_has_one_message(error, status, message, capsys, monkeypatch):
+  monkeypatch.setattr(os, '_exit', sys.exit)
   for run in (
     lambda: program.exit_after(raising(error)),
     lambda: command(raising(error)).run(['count']),

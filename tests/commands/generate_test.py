@@ -17,7 +17,7 @@ from instgan_jax.commands import generate as generate_command
 from instgan_jax.evaluation import image_folder
 from instgan_jax.inference import edits, generation_plan, styles
 from instgan_jax.inference import sampler as sampler_lib
-from instgan_jax.runtime import exits
+from instgan_jax.runtime import exits, file_lock
 from tests import commands_in_process, tiny
 
 pytestmark = pytest.mark.slow
@@ -576,3 +576,16 @@ def test_weights_of_another_architecture_are_listed(maps, folder, tmp_path):
       *('--workdir', tmp_path / 'wide', '--label_dir', maps),
       *('--instance_dir', maps, '--output_dir', tmp_path / 'out'),
     )
+
+
+def test_a_second_program_in_one_folder_is_refused(maps, folder, tmp_path):
+  output = tmp_path / 'out'
+  words = [
+    *('--workdir', folder, '--label_dir', maps, '--instance_dir', maps),
+    *('--output_dir', output),
+  ]
+  commands_in_process.run('instgan_jax.generate', *words)
+  with file_lock.held(output / 'generate.json', ''):
+    with pytest.raises(InputError, match='Another program is generating into'):
+      commands_in_process.run('instgan_jax.generate', *words)
+  commands_in_process.run('instgan_jax.generate', *words)

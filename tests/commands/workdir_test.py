@@ -2,6 +2,7 @@
 
 import collections
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,11 +24,11 @@ def test_a_disk_without_room_for_two_checkpoints_is_refused(
   state = {'w': jax.ShapeDtypeStruct((2**20, 10), np.float32)}  # 40 MiB.
   for free, fits in ((143, False), (145, True)):  # 2 * 40 + 64 MiB.
     usage = Usage(0, 0, free * 2**20)
-    monkeypatch.setattr(workdir.shutil, 'disk_usage', lambda _, u=usage: u)
+    monkeypatch.setattr(shutil, 'disk_usage', lambda _, u=usage: u)
     if fits:
       workdir.check_space(tmp_path, state)
     else:
-      with pytest.raises(InputError, match='need 144 MiB, 143 MiB are free'):
+      with pytest.raises(InputError, match='144.0 MiB are needed, 143'):
         workdir.check_space(tmp_path, state)
 
 

@@ -42,6 +42,7 @@ def main() -> int:
   parser.add_argument('--write', action='store_true')
   arguments = parser.parse_args()
   jax.config.update('jax_platforms', 'cpu')
+  jax.config.update('jax_num_cpu_devices', 4)  # As in the tests.
   os.chdir(ROOT)
   with tempfile.TemporaryDirectory() as folder:
     battery = _Battery(pathlib.Path(folder), arguments.kills, arguments.flips)
