@@ -54,7 +54,7 @@ def get_config() -> ml_collections.ConfigDict:
 
   config.batch_size = 16
   config.num_epochs = 200
-  config.num_steps = 0  # Instead of epochs, for short runs.
+  config.num_steps = 0  # Instead of epochs, which are then 0: one of the two.
   config.decay_fraction = 0.5  # The last part, in which the rates go to 0.
   config.g_learning_rate = 1e-4
   config.d_learning_rate = 4e-4

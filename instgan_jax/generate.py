@@ -27,7 +27,7 @@ stopped.
 from absl import flags
 
 from data_pipeline.errors import InputError
-from instgan_jax.cli import program
+from instgan_jax.cli import image_size, program
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -78,6 +78,11 @@ def define_flags(values: flags.FlagValues) -> None:
   boolean('grid', False, 'Grids of maps and images in OUTPUT_DIR/grid.')
   string('save_styles', '', 'FILE.json to keep the styles of all instances in.')
   boolean('resize_back', False, 'Give images the size of their maps.')
+  string(
+    'image_size',
+    None,
+    'HEIGHTxWIDTH to generate, multiples of the stride; default: as trained.',
+  )
   choice('weights', 'ema', ('ema', 'raw'), program.WEIGHTS)
   integer(
     'batch_size',
@@ -99,6 +104,7 @@ def main(values: flags.FlagValues) -> None:
   weights_sha256 = ''
   if values.styles:
     kept, weights_sha256 = styles_lib.load(values.styles)
+  size = image_size.parse(values.image_size, 'image_size')
   options = generate.Options(
     label_dir=values.label_dir,
     instance_dir=values.instance_dir,
@@ -116,6 +122,7 @@ def main(values: flags.FlagValues) -> None:
       ),
       num_frames=values.frames,
       resize_back=values.resize_back,
+      image_size=size,
     ),
     scenes=tuple(values.scenes),
     animation=values.animation,
@@ -131,7 +138,13 @@ def main(values: flags.FlagValues) -> None:
     use_ema=values.weights == 'ema',
     step=values.step,
     batch_size=values.batch_size or sampler_lib.default_batch_size(),
+    image_size=size,
   )
+  if size:
+    print(
+      f'Generating at {values.image_size}, which the generator may not have '
+      'been trained with: objects look best at the size that they had there.'
+    )
   if weights_sha256 not in ('', sampler.weights_sha256):
     print(
       f'The styles in {values.styles} are of other weights: their images may '

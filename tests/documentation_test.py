@@ -44,6 +44,7 @@ DOCUMENTS = (
       'evaluate',
       'export',
       'study',
+      'reliability',
       'architecture',
     )
   ),

@@ -49,10 +49,20 @@ def main(values: flags.FlagValues) -> None:
     raise exits.Stopped(
       'Stopped. The same command continues.', 130
     ) from interrupt
+  there = {
+    split: folder.num_scenes(values.output, split, toy_street.CITY)
+    for split in sources
+  }
   print(
-    f'{values.output}: {values.num_train} train and {values.num_val} val '
+    f'{values.output}: {there["train"]} train and {there["val"]} val '
     f'scenes, {2 * values.height} x {values.height} pixels.'
   )
+  for split, source in sources.items():
+    if there[split] > len(source):
+      print(
+        f'Of the {split} scenes {there[split] - len(source)} are of an earlier '
+        'call: they are used as well, unless you remove them.'
+      )
 
 
 command = program.Command(__doc__, define_flags, main)

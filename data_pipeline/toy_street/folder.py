@@ -78,6 +78,12 @@ def write_split(
         partial.write_bytes(png.encode_png(array))
 
 
+def num_scenes(output: str, split: str, city: str) -> int:
+  """How many scenes of a split the folder holds."""
+  folder, ending = file_names.KINDS[file_names.LABEL_MAP]
+  return len(list(pathlib.Path(output, folder, split, city).glob(f'*{ending}')))
+
+
 def _check_same_settings(
   file: pathlib.Path, settings: Mapping[str, int]
 ) -> None:

@@ -136,6 +136,7 @@ def _save_figure(
     label_maps=scenes.label_maps,
     instance_maps=scenes.instance_maps,
     images=images,
+    names=scenes.names,
   )
   image_grid.save_png(workdir / 'figure7.png', grid)
 

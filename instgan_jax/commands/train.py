@@ -138,6 +138,7 @@ def _sample_grid(
       label_maps=scenes.label_maps,
       instance_maps=scenes.instance_maps,
       images={'real image': scenes.images, **generated},
+      names=scenes.names,
     )
 
   return sample

@@ -1,7 +1,6 @@
 """An evaluation: all metrics of generated images of one data set."""
 
 import functools
-import importlib.metadata
 import pathlib
 from collections.abc import Callable
 from typing import Any
@@ -21,6 +20,7 @@ from instgan_jax.evaluation import (
   miou,
   report,
   segmenter,
+  versions,
 )
 from instgan_jax.evaluation import options as options_lib
 from instgan_jax.pretrained import load
@@ -97,7 +97,7 @@ class Evaluation:
     self._stream(images, streamed, change, num_samples)
     results: dict[str, Any] = {
       'protocol': {
-        'versions': _versions(),
+        'versions': versions.versions(),
         'generated': images.metadata,
         'num_samples': num_samples,
         'seed': options.seed,
@@ -247,13 +247,3 @@ def _class_results(
     'class_iou': {key: score.class_iou for key, score in scores.items()},
     'class_table': miou.table(scores),
   }
-
-
-def _versions() -> dict[str, str]:
-  versions = {}
-  for package in ('instgan_jax', 'jax', 'flax', 'numpy', 'scipy', 'pillow'):
-    try:
-      versions[package] = importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-      versions[package] = 'not installed'
-  return versions

@@ -44,6 +44,7 @@ class Plan:
     edits: of styles.
     num_frames: of an interpolation.
     resize_back: whether images get the size of their maps.
+    image_size: height and width, where it is not that of the training.
   """
 
   seed: int = 0
@@ -52,6 +53,7 @@ class Plan:
   edits: edits_lib.Edits = edits_lib.Edits()
   num_frames: int = 24
   resize_back: bool = False
+  image_size: tuple[int, int] | None = None
 
   def check(self, sampler: sampler_lib.Sampler) -> None:
     """Raises InputError for what contradicts itself or the generator."""
@@ -139,6 +141,8 @@ class Plan:
       'num_frames': self.num_frames if edits.interpolate else None,
       'resize_back': self.resize_back,
     }
+    if self.image_size:
+      record['image_size'] = self.image_size
     if self.seed_by_scene:
       # Before 0.2 the styles of a scene were another function of the seed.
       record['style_function'] = 'seed, scene, id'

@@ -38,6 +38,7 @@ def load(
   use_ema: bool = True,
   dtype: str = '',
   step: int | None = None,
+  image_size: tuple[int, int] | None = None,
 ) -> TrainedGenerator:
   """Reads a workdir, an export, or imported GauGAN weights.
 
@@ -46,6 +47,7 @@ def load(
     use_ema: takes the moving average, where a workdir has one.
     dtype: to compute in; '' for that of the run.
     step: of a workdir's checkpoint; None for the latest.
+    image_size: height and width to generate; None for that of the training.
 
   Raises:
     InputError: if there is none.
@@ -55,6 +57,8 @@ def load(
     raise InputError(f'{folder}: there is no such folder.')
   config = run_config.load(folder)
   config.dtype = dtype or config.dtype
+  if image_size:
+    config.data.height, config.data.width = image_size
   weights = networks.load(folder, use_ema=use_ema, step=step)
   if 'generator' not in weights:
     raise InputError(f'{folder} holds no generator.')

@@ -95,6 +95,7 @@ class Sampler:
     batch_size: int = 1,
     dtype: str = '',
     step: int | None = None,
+    image_size: tuple[int, int] | None = None,
   ) -> Self:
     """The generator of a workdir, of an export, or imported GauGAN weights.
 
@@ -104,16 +105,18 @@ class Sampler:
       batch_size: images that are generated at once.
       dtype: 'float32' or 'bfloat16', to compute in; '' for that of the run.
       step: of a workdir's checkpoint; None for the latest.
+      image_size: height and width of the images; None for those that it was
+        trained with. A generator with a style of the whole image has one size.
 
     Raises:
       InputError: if there is none, or if it does not fit its configuration.
     """
     loaded = generator_folder.load(
-      folder, use_ema=use_ema, dtype=dtype, step=step
+      folder, use_ema=use_ema, dtype=dtype, step=step, image_size=image_size
     )
     try:
       return cls(**loaded._asdict(), batch_size=batch_size)
-    except InputError as error:
+    except ValueError as error:  # InputError, or a size that does not fit.
       raise InputError(f'{folder}: {error}') from error
 
   def with_variables(self, variables: Any) -> Self:

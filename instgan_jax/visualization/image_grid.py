@@ -2,7 +2,7 @@
 
 import colorsys
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
@@ -33,6 +33,7 @@ def image_grid(
   label_maps: np.ndarray,
   instance_maps: np.ndarray,
   images: dict[str, np.ndarray],
+  names: Sequence[str] = (),
 ) -> np.ndarray:
   """Lays out scenes: a row for each, with its maps and images.
 
@@ -40,6 +41,7 @@ def image_grid(
     label_maps: uint8 [N, H, W], label ids.
     instance_maps: int [N, H, W], dense ids.
     images: uint8 [N, H, W, 3] by the title of their column.
+    names: of the scenes, written on their label maps.
 
   Returns:
     uint8 [height, width, 3].
@@ -71,6 +73,12 @@ def image_grid(
     for row, image in enumerate(column):
       top = _HEADER + row * (tile[1] + _MARGIN)
       grid.paste(Image.fromarray(image).resize(tile, resampling), (left, top))
+  for row, name in enumerate(names):
+    bottom = _HEADER + row * (tile[1] + _MARGIN) + tile[1]
+    place = (_MARGIN + 4, bottom - 4)
+    box = pen.textbbox(place, name, font=font, anchor='lb')
+    pen.rectangle((box[0] - 3, box[1] - 2, box[2] + 3, box[3] + 2), 'black')
+    pen.text(place, name, fill='white', font=font, anchor='lb')
   return np.asarray(grid)
 
 

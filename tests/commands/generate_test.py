@@ -589,3 +589,35 @@ def test_a_second_program_in_one_folder_is_refused(maps, folder, tmp_path):
     with pytest.raises(InputError, match='Another program is generating into'):
       commands_in_process.run('instgan_jax.generate', *words)
   commands_in_process.run('instgan_jax.generate', *words)
+
+
+def test_another_size_than_that_of_the_training(maps, folder, tmp_path, capsys):
+  output = tmp_path / 'out'
+  words = [
+    *('--workdir', folder, '--label_dir', maps, '--instance_dir', maps),
+    *('--output_dir', output),
+  ]
+  commands_in_process.run('instgan_jax.generate', *words, '--image_size=64x128')
+  assert 'Generating at 64x128' in capsys.readouterr().out
+  for path in output.glob('*.png'):
+    with Image.open(path) as image:
+      assert image.size == (128, 64)
+  with pytest.raises(InputError, match='image_size'):
+    commands_in_process.run('instgan_jax.generate', *words)
+  with pytest.raises(InputError, match='40x64 must be divisible by the stride'):
+    commands_in_process.run(
+      'instgan_jax.generate', *words, '--image_size=40x64'
+    )
+
+
+def test_a_generator_with_a_style_of_the_whole_image_has_one_size(
+  maps, tmp_path
+):
+  config = tiny.config('l', model__image_style_dim=8)
+  tiny.save_generator(tmp_path / 'run', config)
+  with pytest.raises(InputError, match='run: the weights do not fit.*fc/'):
+    commands_in_process.run(
+      'instgan_jax.generate',
+      *('--workdir', tmp_path / 'run', '--label_dir', maps),
+      *('--output_dir', tmp_path / 'out', '--image_size=64x128'),
+    )

@@ -80,6 +80,7 @@ def test_sample_grids_are_what_the_sampler_generates(tmp_path, runs):
       label_maps=scenes.label_maps,
       instance_maps=scenes.instance_maps,
       images=images,
+      names=scenes.names,
     ),
   )
 

@@ -40,6 +40,19 @@ def test_every_image_is_in_its_row_and_column(num_samples):
     assert middle == [label_color, (64,) * 3, *samples]
 
 
+def test_the_name_of_a_scene_is_on_its_label_map():
+  maps = np.full((2, 160, 320), 7)
+  plain, named = (
+    image_grid.image_grid(
+      label_maps=maps, instance_maps=0 * maps, images={}, names=names
+    )
+    for names in ((), ('street_1', 'street_2'))
+  )
+  rows, columns = np.nonzero((plain != named).any(-1))
+  assert columns.max() < 160 and len(np.unique(rows)) < 2 * 30
+  assert (rows < 192).any() and (rows > 192).any(), 'A scene has no name.'
+
+
 def test_small_images_are_enlarged_by_a_whole_number():
   pixels = np.random.default_rng(0).integers(0, 2, (1, 4, 8)) + 7
   grid = image_grid.image_grid(

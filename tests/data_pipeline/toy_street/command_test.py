@@ -49,6 +49,11 @@ def assert_refused(flags, message):
 def test_scenes_are_written_in_the_official_layout(tmp_path, capsys):
   run(*arguments(tmp_path))
   assert '2 train and 1 val' in capsys.readouterr().out
+  run(*arguments(tmp_path, num_train=1))
+  out = capsys.readouterr().out
+  assert (
+    '2 train and 1 val' in out and 'train scenes 1 are of an earlier' in out
+  )
   files = sorted(
     str(path.relative_to(tmp_path))
     for path in tmp_path.rglob('*')
