@@ -258,7 +258,8 @@ class World:
       return self._serve(words)
     if verb == 'plan':
       self._make_sets(words)
-      pathlib.Path('study.json').unlink(missing_ok=True)
+      output = pathlib.Path(words[words.index('--output') + 1])
+      output.unlink(missing_ok=True)
       words = [*words, '--participants=2', '--questions=6', '--practice=1']
       words += ['--catch=1', '--repeats=1']
     commands_in_process.run('instgan_jax.apps.human_study', *words)

@@ -17,7 +17,7 @@ import orbax.checkpoint as ocp
 
 from data_pipeline.errors import InputError
 from instgan_jax.checkpoints import checksums, manager
-from instgan_jax.runtime import disk_space
+from instgan_jax.runtime import disk_space, file_lock
 
 METADATA_FILE = 'weights.json'
 # Where a trained segmenter's weights are in its workdir.
@@ -138,18 +138,20 @@ def save(
   )
   partial = folder.with_name(f'{folder.name}.partial')
   try:
-    shutil.rmtree(partial, ignore_errors=True)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    # Where it cannot be made Orbax would wait for it, for minutes.
-    partial.mkdir()
-    partial.rmdir()
-    with ocp.StandardCheckpointer() as checkpointer:
-      checkpointer.save(partial, tree)
-    checksums.write(partial)
-    for name, content in (files or {}).items():
-      content = content.encode() if isinstance(content, str) else content
-      (partial / name).write_bytes(content)
-    partial.rename(folder)
+    with file_lock.while_making(folder):
+      shutil.rmtree(partial, ignore_errors=True)
+      # Where it cannot be made Orbax would wait for it, for minutes.
+      partial.mkdir()
+      partial.rmdir()
+      with ocp.StandardCheckpointer() as checkpointer:
+        checkpointer.save(partial, tree)
+      checksums.write(partial)
+      for name, content in (files or {}).items():
+        content = content.encode() if isinstance(content, str) else content
+        (partial / name).write_bytes(content)
+      partial.rename(folder)
+  except InputError:  # Another process is at it.
+    raise
   except Exception as error:  # Of a full disk Orbax has several.
     shutil.rmtree(partial, ignore_errors=True)
     if manager.is_disk_full(error):

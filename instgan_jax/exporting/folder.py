@@ -25,7 +25,7 @@ from instgan_jax.exporting import (
   stablehlo,
 )
 from instgan_jax.inference import sampler as sampler_lib
-from instgan_jax.runtime import exits
+from instgan_jax.runtime import exits, file_lock
 
 MODULE_FILE = 'generator.stablehlo'
 METADATA_FILE = 'generator.json'
@@ -62,15 +62,20 @@ def save(
     raise InputError(f'{output} exists already: choose another --output.')
   if with_saved_model:
     saved_model.require()
-  unchecked = output.with_name(f'{output.name}.unchecked')
-  shutil.rmtree(unchecked, ignore_errors=True)
   try:
-    unchecked.mkdir(parents=True)
-    unchecked.rmdir()
+    with file_lock.while_making(output):
+      return _save(sampler, output, with_saved_model)
   except OSError as error:
     raise InputError(
       f'{output} cannot be made: {error.strerror}. Choose another --output.'
     ) from error
+
+
+def _save(
+  sampler: sampler_lib.Sampler, output: pathlib.Path, with_saved_model: bool
+) -> str:
+  unchecked = output.with_name(f'{output.name}.unchecked')
+  shutil.rmtree(unchecked, ignore_errors=True)
   folded = sampler_lib.Sampler(
     sampler.config,
     spectral_fold.fold_spectral_norm(sampler.variables),

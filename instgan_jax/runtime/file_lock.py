@@ -1,7 +1,9 @@
 """Locks that keep a second process out, and end with the first."""
 
 import contextlib
+import errno
 import fcntl
+import os
 import pathlib
 from collections.abc import Iterator
 
@@ -30,3 +32,28 @@ def held(path: pathlib.Path, refusal: str) -> Iterator[None]:
     except OSError:
       pass
     yield
+
+
+@contextlib.contextmanager
+def while_making(folder: pathlib.Path) -> Iterator[None]:
+  """Keeps a second process from making the same folder; leaves no file.
+
+  Raises:
+    InputError: if another process makes it.
+    OSError: if its parent cannot be written.
+  """
+  if folder.parent.is_file():
+    raise NotADirectoryError(
+      errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder.parent)
+    )
+  folder.parent.mkdir(parents=True, exist_ok=True)
+  lock = folder.with_name(f'{folder.name}.lock')
+  refusal = (
+    f'Another program is writing {folder}: wait for its end, or choose another '
+    'folder.'
+  )
+  with held(lock, refusal):
+    try:
+      yield
+    finally:
+      lock.unlink(missing_ok=True)
