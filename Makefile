@@ -3,6 +3,7 @@
 # make test-fast    the tests that take no more than a moment each
 # make test-user    commands as users give them: documents, notebook, pip install
 #                   and bad input
+# make test-tpu     the train step compiles for TPUs (fetches their compiler)
 # make faults       tries to break every command, for an hour, and reports
 # make lint         formatting, style and types
 PYTHON ?= python3
@@ -10,20 +11,24 @@ BIN = .venv/bin
 PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile \
   --no-loadscope-reorder
 
-.PHONY: quickstart test test-fast test-user faults lint
+.PHONY: quickstart test test-fast test-user test-tpu faults lint
 
 quickstart: .venv/installed
 	$(BIN)/python -m instgan_jax.main \
 	  --config configs/toy_street.py --workdir runs/toy_street
 
 test: .venv/installed
-	$(PYTEST) -m 'not user'
+	$(PYTEST) -m 'not user and not tpu'
 
 test-fast: .venv/installed
-	$(PYTEST) -m 'not slow and not user'
+	$(PYTEST) -m 'not slow and not user and not tpu'
 
 test-user: .venv/installed
 	$(PYTEST) -m user
+
+test-tpu: .venv/installed
+	$(BIN)/python -m pip install --quiet --no-deps -r tests/requirements-tpu.txt
+	$(PYTEST) -m tpu
 
 faults: .venv/installed
 	$(BIN)/python -m tests.faults --write

@@ -70,7 +70,9 @@ class Spade(nn.Module):
   ) -> tuple[jax.Array, jax.Array]:
     """gamma_seg and beta_seg, [B, H, W, channels] each."""
     hidden = self._conv(self.hidden_channels, 'shared')(semantic)
-    hidden = nn.relu(hidden)
+    # Without the barrier XLA's TPU compiler (libtpu 0.0.42 and 0.0.52) aborts
+    # over the gradient: "space_to_batch_converter.cc: Check failed".
+    hidden = jax.lax.optimization_barrier(nn.relu(hidden))
     gamma = self._conv(channels, 'gamma')(hidden)
     beta = self._conv(channels, 'beta')(hidden)
     return gamma, beta
