@@ -25,6 +25,7 @@ import ml_collections
 
 from data_pipeline import batches, order, toy_street
 from instgan_jax.build import gan, methods
+from instgan_jax.build import generator as build_generator
 from instgan_jax.cli import program
 from instgan_jax.runtime import devices
 
@@ -36,7 +37,7 @@ def main() -> None:
   )
   parser.add_argument('--config', required=True)
   parser.add_argument('--batch_size', type=int)
-  parser.add_argument('--dtype', choices=sorted(gan.DTYPES))
+  parser.add_argument('--dtype', choices=sorted(build_generator.DTYPES))
   parser.add_argument('--rounds', type=int, default=10)
   flags = parser.parse_args()
   runs = {
