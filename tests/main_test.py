@@ -190,13 +190,15 @@ def test_wrong_input_is_one_message_before_any_training(
   monkeypatch.setattr(loop, 'train', lambda run: pytest.fail('trained'))
   flags, message = WRONG[case]
   flags = [flag.format(root=ROOT) for flag in flags]
+  if not flags[0].startswith('--config='):
+    flags = [f'--config={ROOT}/configs/toy_street.py', *flags]
   with pytest.raises(InputError) as error:
     commands_in_process.run(
       'instgan_jax.main',
-      f'--config={ROOT}/configs/toy_street.py',
+      flags[0],
       f'--workdir={tmp_path}',
       *tiny.flags(),
-      *flags,
+      *flags[1:],
     )
   assert re.search(message, str(error.value))
   assert len(str(error.value).splitlines()) <= 3

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from flax import linen as nn
 
 from data_pipeline.errors import InputError
@@ -91,7 +90,6 @@ def _load(
       f'{folder} holds weights of {", ".join(sorted(tree))}, expected {name}. '
       f'Make them with python -m instgan_jax.import_torch --network {name}.'
     )
-  _check_finite(folder, tree[name])
   module = build(weights_folder.metadata(folder).get('options', {}))
   expected = jax.eval_shape(
     module.init, jax.random.key(0), jnp.zeros((1, *image_size, 3))
@@ -104,13 +102,3 @@ def _load(
       + f'\nMake it with python -m instgan_jax.import_torch --network {name}.'
     )
   return Network(module, variables, tree_lib.sha256(variables))
-
-
-def _check_finite(folder: str, weights: Any) -> None:
-  """Raises InputError naming the first array with NaN or infinity."""
-  for path, leaf in jax.tree_util.tree_leaves_with_path(weights):
-    if not np.isfinite(leaf).all():
-      raise InputError(
-        f'{folder}: the weights {jax.tree_util.keystr(path)} have NaN or '
-        'infinite numbers. Import them again from a sound file.'
-      )

@@ -69,5 +69,5 @@ def test_weights_that_are_not_finite_are_named(tmp_path):
   weights['pspnet']['params']['head_classifier']['bias'] = bias * np.nan
   metadata = (tmp_path / 'a' / 'weights.json').read_text()
   weights_folder.save(tmp_path / 'b', weights, {'weights.json': metadata})
-  with pytest.raises(InputError, match="'head_classifier'.*'bias'.* have NaN"):
+  with pytest.raises(InputError, match='head_classifier/bias has NaN'):
     load.pspnet(str(tmp_path / 'b'))
