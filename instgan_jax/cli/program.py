@@ -30,7 +30,7 @@ import instgan_jax
 from data_pipeline import progress
 from data_pipeline.errors import InputError
 from instgan_jax.cli import renamed_fields, repeated_errors, shipped_configs
-from instgan_jax.runtime import exits, user_cache
+from instgan_jax.runtime import exits, keyboard_interrupt, user_cache
 
 WRONG_INPUT = 2
 FAILURE = 1
@@ -217,7 +217,8 @@ def exit_after(main: Callable[[], None]) -> None:
   repeated_errors.silence()
   gc.set_threshold(*_GARBAGE_THRESHOLDS)
   try:
-    main()
+    with keyboard_interrupt.guarded():
+      main()
   except InputError as error:
     _exit(f'Error: {error}', WRONG_INPUT)
   except OSError as error:
@@ -239,7 +240,7 @@ def exit_after(main: Callable[[], None]) -> None:
   except exits.Stopped as error:
     _exit(str(error), error.exit_status)
   except KeyboardInterrupt:
-    print('Stopped at once, without saving.', file=sys.stderr)
+    print(keyboard_interrupt.MESSAGE, file=sys.stderr)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(130)  # Threads in the middle of something do not delay it.
