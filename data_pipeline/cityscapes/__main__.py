@@ -12,6 +12,7 @@ import os
 
 from absl import flags
 
+from data_pipeline import atomic_file
 from data_pipeline.cityscapes import archives, prepared_sizes
 from data_pipeline.errors import InputError
 from instgan_jax.cli import program
@@ -48,8 +49,10 @@ def main(values: flags.FlagValues) -> None:
       "pip install 'instgan_jax[data]'."
     ) from error
 
+  data_dir = os.path.expanduser(values.data_dir)
+  atomic_file.check_writable(os.path.join(data_dir, 'cityscapes_instances'))
   tfds_builder.prepare(
-    data_dir=os.path.expanduser(values.data_dir),
+    data_dir=data_dir,
     manual_dir=os.path.expanduser(values.manual_dir),
     config=values.config,
   )
