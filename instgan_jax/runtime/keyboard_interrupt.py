@@ -7,6 +7,7 @@ Python itself ignores it in a destructor.
 import contextlib
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -17,14 +18,23 @@ _SECONDS_TO_END = 5.0
 
 @contextlib.contextmanager
 def guarded() -> Iterator[None]:
-  """Lets Ctrl-C end the process: in an import at once, else in seconds."""
+  """Lets Ctrl-C end the process at once; where it gets lost, in seconds."""
   if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
     yield  # It is ignored, or somebody else's.
     return
   signal.signal(signal.SIGINT, _stop)
+  report = sys.unraisablehook
+
+  def end_if_ignored(unraisable) -> None:
+    if unraisable.exc_type is KeyboardInterrupt:  # In a destructor.
+      _end()
+    report(unraisable)
+
+  sys.unraisablehook = end_if_ignored
   try:
     yield
   finally:
+    sys.unraisablehook = report
     if signal.getsignal(signal.SIGINT) is _stop:
       signal.signal(signal.SIGINT, signal.default_int_handler)
 

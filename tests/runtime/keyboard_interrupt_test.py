@@ -37,6 +37,12 @@ def test_in_an_import_the_process_ends(tmp_path):
   assert (done.stdout, done.stderr) == ('', f'{keyboard_interrupt.MESSAGE}\n')
 
 
+def test_in_a_destructor_the_process_ends(tmp_path):
+  done = run(f"type('A', (), {{'__del__': lambda _: {INTERRUPT}}})()", tmp_path)
+  assert done.returncode == 128 + signal.SIGINT
+  assert (done.stdout, done.stderr) == ('', f'{keyboard_interrupt.MESSAGE}\n')
+
+
 def test_elsewhere_it_is_a_keyboard_interrupt(tmp_path):
   done = run(INTERRUPT, tmp_path)
   assert (done.returncode, done.stdout) == (0, 'swallowed KeyboardInterrupt\n')
