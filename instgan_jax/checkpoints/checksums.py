@@ -33,7 +33,7 @@ def check(folder: pathlib.Path) -> None:
     ChecksumError: naming the first file that is missing or differs.
   """
   path = folder / FILE
-  if not path.exists():  # Of a version before 0.2.
+  if not path.exists():  # Of version 0.2.0, or older.
     return
   try:
     hashes = dict(json.loads(path.read_text()))

@@ -278,7 +278,7 @@ class Database:
     return [Answer(*row) for row in rows]
 
   def _checksums(self) -> list[tuple]:
-    """Rows of `checksums`; none of a file of a version before 0.2."""
+    """Rows of `checksums`; none of a file of version 0.2.0 or older."""
     exists = self._read(
       "SELECT name FROM sqlite_master WHERE name = 'checksums'"
     )
