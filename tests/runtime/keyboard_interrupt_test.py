@@ -11,6 +11,8 @@ from instgan_jax.runtime import keyboard_interrupt
 PROGRAM = """
 import os, signal, sys
 from instgan_jax.runtime import keyboard_interrupt
+# A shell lets programs in its background ignore the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with keyboard_interrupt.guarded():
   try:
     {body}
