@@ -4,7 +4,7 @@
 # make test-user    commands as users give them: documents, notebook, pip install
 #                   and bad input
 # make test-tpu     the train step compiles for TPUs (fetches their compiler)
-# make faults       tries to break every command, for an hour, and reports
+# make faults       tries to break every command, at length, and reports
 # make lint         formatting, style and types
 PYTHON ?= python3
 BIN = .venv/bin

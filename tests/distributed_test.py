@@ -73,6 +73,10 @@ def test_two_processes_stop_together_continue_and_give_what_one_gives(
     assert one['step'] == two['step']
     for key in ('g_loss', 'd_loss'):
       np.testing.assert_allclose(two[key], one[key], rtol=5e-3)
+    if one['step'] <= 2:  # Later ones have the rounding of all before.
+      np.testing.assert_allclose(
+        two['g_grad_norm'], one['g_grad_norm'], rtol=0.02
+      )
   # Rounding decides about the sign of values at the bend of a ReLU, and so
   # about single numbers of a gradient: only their whole is the same.
   for a, b in zip(

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from PIL import Image
 
-from data_pipeline import atomic_file
+from data_pipeline import atomic_file, unreadable_image
 from data_pipeline.errors import InputError, summarize
 from instgan_jax.inference import map_folder
 
@@ -86,7 +86,7 @@ def is_current(image: pathlib.Path, maps: str) -> bool:
     with Image.open(image) as opened:
       is_of_maps = opened.info.get(MAPS_SHA256) == maps
       opened.verify()  # The checksums of all chunks.
-  except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+  except unreadable_image.ERRORS:
     return False
   return is_of_maps
 

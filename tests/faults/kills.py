@@ -40,7 +40,7 @@ class Tally(NamedTuple):
 
   Attributes:
     num_kills: signals that met a running program.
-    num_ends: times that the job was brought to its end.
+    num_ends: times that the job came to an end with the same bytes.
     problems: what must not be, a line each.
   """
 
@@ -113,9 +113,10 @@ def kill(
   seconds = time.monotonic() - begun
   if status:
     return Tally(0, 0, (f'not stopped: status {status}: {err[-400:]}',))
-  expected, killed, ends, problems = job.digest(sound), 0, 0, []
+  expected, problems = job.digest(sound), []
+  killed = folders = ends = 0
   while killed < num_kills:
-    output = folder / f'killed_{ends}'
+    output = folder / f'killed_{folders}'
     in_a_row = 0
     while True:
       process = start(job, material, output)
@@ -137,9 +138,11 @@ def kill(
         )
       elif job.digest(output) != expected:
         problems.append(f'after {in_a_row} kills: other bytes')
+      else:
+        ends += 1
       break
     shutil.rmtree(output, ignore_errors=True)
-    ends += 1
+    folders += 1
   return Tally(killed, ends, tuple(problems))
 
 
