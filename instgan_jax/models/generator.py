@@ -17,6 +17,7 @@ import jax.numpy as jnp
 from flax import linen as nn
 
 from instgan_jax.models import (
+  convolution,
   mimlp,
   position_map,
   resample,
@@ -252,8 +253,10 @@ class Generator(nn.Module):
     return nn.Conv(
       features,
       (3, 3),
+      padding=1,
       kernel_init=spectral_conv.gaugan_init,
       dtype=self.dtype,
+      conv_general_dilated=convolution.of_flax,
       name=name,
     )
 

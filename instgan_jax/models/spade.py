@@ -4,7 +4,13 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from instgan_jax.models import batch_norm, mimlp, resample, spectral_conv
+from instgan_jax.models import (
+  batch_norm,
+  convolution,
+  mimlp,
+  resample,
+  spectral_conv,
+)
 
 
 class Spade(nn.Module):
@@ -70,9 +76,7 @@ class Spade(nn.Module):
   ) -> tuple[jax.Array, jax.Array]:
     """gamma_seg and beta_seg, [B, H, W, channels] each."""
     hidden = self._conv(self.hidden_channels, 'shared')(semantic)
-    # Without the barrier XLA's TPU compiler (libtpu 0.0.42 and 0.0.52) aborts
-    # over the gradient: "space_to_batch_converter.cc: Check failed".
-    hidden = jax.lax.optimization_barrier(nn.relu(hidden))
+    hidden = nn.relu(hidden)
     gamma = self._conv(channels, 'gamma')(hidden)
     beta = self._conv(channels, 'beta')(hidden)
     return gamma, beta
@@ -81,8 +85,10 @@ class Spade(nn.Module):
     return nn.Conv(
       features,
       (3, 3),
+      padding=1,
       kernel_init=spectral_conv.gaugan_init,
       dtype=self.dtype,
+      conv_general_dilated=convolution.of_flax,
       name=name,
     )
 

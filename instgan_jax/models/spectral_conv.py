@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
+from instgan_jax.models import convolution
+
 # Xavier's normal with gain 0.02, the initialization of every GauGAN layer.
 gaugan_init = nn.initializers.variance_scaling(0.02**2, 'fan_avg', 'normal')
 
@@ -61,8 +63,9 @@ class SpectralConv(nn.Module):
     kernel = self.param('kernel', gaugan_init, shape, jnp.float32)
     if self.use_spectral_norm:
       kernel = kernel / self._sigma(kernel, train=train)
-    y = _convolve(
-      x.astype(dtype), kernel.astype(dtype), self.strides, self.padding
+    sides = (self.padding, self.padding)
+    y = convolution.convolve(
+      x.astype(dtype), kernel.astype(dtype), self.strides, (sides, sides)
     )
     if self.use_bias:
       zeros = nn.initializers.zeros
@@ -106,24 +109,6 @@ def spectral_norm(kernel: jax.Array, u: jax.Array, v: jax.Array) -> jax.Array:
     float32 scalar.
   """
   return _dot(_dot(v, kernel.reshape(-1, kernel.shape[-1])), u)
-
-
-def _convolve(
-  x: jax.Array, kernel: jax.Array, strides: int, padding: int
-) -> jax.Array:
-  sides = (padding, padding)
-  if kernel.shape[0] % 2 == 0:
-    # On the CPU, XLA's weight gradient of a padded 4x4 convolution is two
-    # orders of magnitude slower than that of an unpadded one.
-    x = jnp.pad(x, ((0, 0), sides, sides, (0, 0)))
-    sides = (0, 0)
-  return jax.lax.conv_general_dilated(
-    x,
-    kernel,
-    window_strides=(strides, strides),
-    padding=(sides, sides),
-    dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
-  )
 
 
 def _dot(a: jax.Array, b: jax.Array) -> jax.Array:

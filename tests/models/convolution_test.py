@@ -1,0 +1,72 @@
+"""Convolution: the gradients of its forms agree."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from instgan_jax.models import convolution
+
+# Kernel size, stride, padding, dilation.
+KINDS = [
+  (3, 1, (1, 1), 1),
+  (4, 2, (2, 2), 1),
+  (4, 1, (2, 2), 1),
+  (1, 1, (0, 0), 1),
+  (3, 1, (2, 2), 2),
+  (3, 2, (0, 1), 1),
+]
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_by_rows_is_the_gradient(kind):
+  size, stride, sides, dilation = kind
+  padding = (sides, sides)
+  keys = jax.random.split(jax.random.key(0), 3)
+  x = jax.random.normal(keys[0], (2, 9, 14, 5))
+  kernel = jax.random.normal(keys[1], (size, size, 5, 7))
+  y, pull = jax.vjp(
+    lambda kernel: convolution.convolve(x, kernel, stride, padding, dilation),
+    kernel,
+  )
+  gradient = jax.random.normal(keys[2], y.shape)
+  by_rows = convolution.kernel_gradient_by_rows(
+    x,
+    gradient,
+    (size, size),
+    stride=stride,
+    padding=padding,
+    dilation=dilation,
+  )
+  np.testing.assert_allclose(by_rows, pull(gradient)[0], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize('kind', KINDS)
+def test_equals_the_plain_convolution_and_its_gradients(kind):
+  size, stride, sides, dilation = kind
+  keys = jax.random.split(jax.random.key(0), 2)
+  x = jax.random.normal(keys[0], (2, 9, 14, 5))
+  kernel = jax.random.normal(keys[1], (size, size, 5, 7))
+
+  def plain(x, kernel):
+    y = jax.lax.conv_general_dilated(
+      x,
+      kernel,
+      (stride, stride),
+      (sides, sides),
+      rhs_dilation=(dilation, dilation),
+      dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
+    )
+    return jnp.sum(jnp.sin(y)), y
+
+  def ours(x, kernel):
+    y = convolution.convolve(x, kernel, stride, (sides, sides), dilation)
+    return jnp.sum(jnp.sin(y)), y
+
+  expected = jax.value_and_grad(plain, (0, 1), has_aux=True)(x, kernel)
+  actual = jax.value_and_grad(ours, (0, 1), has_aux=True)(x, kernel)
+  jax.tree.map(
+    lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=2e-4),
+    actual,
+    expected,
+  )
