@@ -30,11 +30,36 @@ def instance_lookup(table: jax.Array, instance_map: jax.Array) -> jax.Array:
 
 
 def take_rows(table: jax.Array, instance_map: jax.Array) -> jax.Array:
-  """`instance_lookup` for any dtype, without the custom gradient."""
+  """`instance_lookup` for any dtype, without the custom gradient.
+
+  On a TPU, which takes rows one by one, it is the product of a one-hot with the
+  table. Integers must then be less than 2^24.
+  """
   ids = instance_map.astype(jnp.int32)
+  return jax.lax.platform_dependent(
+    table, ids, tpu=take_by_matmul, default=take_by_gather
+  )
+
+
+def take_by_gather(table: jax.Array, ids: jax.Array) -> jax.Array:
+  """`take_rows` by a gather."""
   return jax.vmap(
     lambda rows, index: jnp.take(rows, index, axis=0, mode='fill', fill_value=0)
   )(table, ids)
+
+
+def take_by_matmul(table: jax.Array, ids: jax.Array) -> jax.Array:
+  """`take_rows` by a matrix product, exact because each sum has one term."""
+  is_float = jnp.issubdtype(table.dtype, jnp.floating)
+  dtype = table.dtype if is_float else jnp.float32
+  rows = jnp.einsum(
+    'bhwn,bnc->bhwc',
+    jax.nn.one_hot(ids, table.shape[1], dtype=dtype),
+    table.astype(dtype),
+    precision=jax.lax.Precision.HIGHEST,
+    preferred_element_type=jnp.float32,
+  )
+  return rows.astype(table.dtype)
 
 
 def sum_by_scatter(

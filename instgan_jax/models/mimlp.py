@@ -17,6 +17,7 @@ image it is AdaIN. The sum over masks is a lookup by instance id, see
 `instance_lookup`.
 """
 
+import functools
 from typing import NamedTuple
 
 import jax
@@ -73,7 +74,9 @@ class InstanceModulation(nn.Module):
 
   1x1 heads act on each pixel alone: the N styles are projected first and looked
   up afterwards, gamma and beta together, and the position map enters through
-  its basis, so that E is never built. Larger heads convolve E.
+  its basis, so that E is never built. Larger heads convolve E, as all do on a
+  TPU: there a lookup is a product with all N rows, and E needs one for all
+  layers of a resolution.
 
   Parameters: kernel [k, k, S, 2 C], whose first C outputs are gamma and last C
   beta, and bias [2 C].
@@ -97,19 +100,34 @@ class InstanceModulation(nn.Module):
     zeros = nn.initializers.zeros
     kernel = self.param('kernel', zeros, shape, jnp.float32)
     bias = self.param('bias', zeros, shape[-1:], jnp.float32)
-    if self.kernel_size == 1:
-      modulation = _modulate_pixels(instances, kernel[0, 0], bias, dtype)
+    convolve = functools.partial(modulate_neighborhoods, dtype=dtype)
+    look_up = functools.partial(modulate_pixels, dtype=dtype)
+    if self.kernel_size > 1:
+      modulation = convolve(instances, kernel, bias)
     else:
-      modulation = _modulate_neighborhoods(instances, kernel, bias, dtype)
+      modulation = jax.lax.platform_dependent(
+        instances, kernel, bias, tpu=convolve, default=look_up
+      )
     gamma, beta = jnp.split(modulation, 2, axis=-1)
     return gamma, beta
 
 
-def _modulate_pixels(
-  instances: Instances, kernel: jax.Array, bias: jax.Array, dtype: jnp.dtype
+def modulate_pixels(
+  instances: Instances, kernel: jax.Array, bias: jax.Array, *, dtype: jnp.dtype
 ) -> jax.Array:
-  """1x1 heads: [B, h, w, 2 C]."""
+  """gamma and beta of 1x1 heads, which look at one pixel each.
+
+  Args:
+    instances: with styles [B, N, S] and a map [B, h, w].
+    kernel: [1, 1, S, 2 C].
+    bias: [2 C].
+    dtype: of the computation.
+
+  Returns:
+    [B, h, w, 2 C]: gamma, then beta.
+  """
   styles, instance_map, basis = instances
+  kernel = kernel[0, 0]
   projected = styles.astype(dtype) @ kernel.astype(dtype)
   projected = projected + bias.astype(dtype)[None, None]
   modulation = instance_lookup(with_empty_row(projected), instance_map)
@@ -122,10 +140,10 @@ def _modulate_pixels(
   return modulation
 
 
-def _modulate_neighborhoods(
-  instances: Instances, kernel: jax.Array, bias: jax.Array, dtype: jnp.dtype
+def modulate_neighborhoods(
+  instances: Instances, kernel: jax.Array, bias: jax.Array, *, dtype: jnp.dtype
 ) -> jax.Array:
-  """Larger heads: [B, h, w, 2 C]."""
+  """`modulate_pixels` for heads of any size: a convolution of E."""
   styles, instance_map, basis = instances
   style_map = instance_lookup(
     with_empty_row(styles.astype(dtype)), instance_map

@@ -48,13 +48,14 @@ def relative_position(
   pixels = jnp.stack([x, y], axis=-1).astype(jnp.int32)
   ids = instance_map.astype(jnp.int32)
 
-  def boxes(ids: jax.Array) -> jax.Array:
-    # The largest of (x, y, -x, -y): all four sides in one pass.
-    corners = jnp.concatenate([pixels, -pixels], axis=-1).reshape(-1, 4)
-    return jax.ops.segment_max(corners, ids.reshape(-1), num_instances + 1)
-
-  last_and_first = jax.vmap(boxes)(ids)
-  last_and_first = instance_lookup.take_rows(last_and_first, ids)
+  # The largest of (x, y, -x, -y): all four sides in one pass.
+  corners = jnp.concatenate([pixels, -pixels], axis=-1)
+  boxes = jax.lax.platform_dependent(
+    ids,
+    tpu=lambda ids: largest_by_comparison(corners, ids, num_instances + 1),
+    default=lambda ids: largest_by_scatter(corners, ids, num_instances + 1),
+  )
+  last_and_first = instance_lookup.take_rows(boxes, ids)
   last, first = last_and_first[..., :2], -last_and_first[..., 2:]
   # In integers up to the division, so that mirroring changes the sign only.
   numerator = 2 * pixels[None] - first - last
@@ -62,6 +63,40 @@ def relative_position(
   position = numerator.astype(jnp.float32) / extent.astype(jnp.float32)
   is_inside = (ids > 0) & (ids <= num_instances)
   return jnp.where(is_inside[..., None], position, 0.0)
+
+
+def largest_by_scatter(
+  values: jax.Array, ids: jax.Array, num_ids: int
+) -> jax.Array:
+  """The largest values among the pixels of each id.
+
+  Args:
+    values: int32 [H, W, K].
+    ids: int32 [B, H, W]; those from `num_ids` on are left out.
+    num_ids: N.
+
+  Returns:
+    int32 [B, N, K]; the least int32 for an id without pixels.
+  """
+  values = values.reshape(-1, values.shape[-1])
+  return jax.vmap(
+    lambda ids: jax.ops.segment_max(values, ids.reshape(-1), num_ids)
+  )(ids)
+
+
+def largest_by_comparison(
+  values: jax.Array, ids: jax.Array, num_ids: int
+) -> jax.Array:
+  """`largest_by_scatter` where scatters are slow: every pixel with every id."""
+  least = jnp.iinfo(jnp.int32).min
+  is_member = ids[:, None] == jnp.arange(num_ids)[None, :, None, None]
+  return jnp.stack(
+    [
+      jnp.max(jnp.where(is_member, plane[None, None], least), axis=(2, 3))
+      for plane in jnp.moveaxis(values, -1, 0)
+    ],
+    axis=-1,
+  )
 
 
 def _paper_frequencies(num_channels: int) -> np.ndarray:

@@ -46,6 +46,18 @@ def test_lookup_equals_the_masked_sum_and_so_does_its_gradient(num_instances):
   np.testing.assert_allclose(gradient, expected_gradient, atol=1e-4)
 
 
+@pytest.mark.parametrize('dtype', [jnp.float32, jnp.bfloat16, jnp.int32])
+def test_the_product_takes_the_same_rows_to_the_bit(dtype):
+  ids = fragmented_map(7).astype(np.int32)
+  ids[0, 0, :3] = (8, 200, -1)  # Out of range.
+  table = jnp.asarray(1e4 * table_of(7)).astype(dtype)
+  np.testing.assert_array_equal(
+    instance_lookup.take_by_matmul(table, ids),
+    # A gather counts negative ids from the end.
+    instance_lookup.take_by_gather(table, np.where(ids < 0, 200, ids)),
+  )
+
+
 def test_the_sum_of_accelerators_equals_that_of_the_cpu():
   ids = fragmented_map(7).astype(np.int32)
   gradient = random_arrays.normal((*ids.shape, 5), seed=2)

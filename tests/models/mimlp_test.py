@@ -84,6 +84,17 @@ def test_modulation_equals_equation_1_and_so_do_its_gradients(
     np.testing.assert_allclose(a, b, atol=1e-5 * largest)
 
 
+@pytest.mark.parametrize('with_position', [False, True])
+def test_both_forms_of_a_1x1_head_agree(with_position):
+  instances = instances_of(7, with_position=with_position)
+  params = heads(kernel_size=1)
+  actual, expected = (
+    form(instances, params['kernel'], params['bias'], dtype=jnp.float32)
+    for form in (mimlp.modulate_neighborhoods, mimlp.modulate_pixels)
+  )
+  np.testing.assert_allclose(actual, expected, atol=1e-5)
+
+
 def test_one_instance_over_the_whole_image_is_adain():
   # AdaIN: (1 + gamma) (x - mean) / deviation + beta, a pair for each channel,
   # moments over the pixels of the one image.

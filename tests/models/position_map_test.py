@@ -53,6 +53,16 @@ def position_maps(positions):
   return position_map.position_map(position_map.position_basis(positions))
 
 
+def test_largest_values_by_comparison_and_by_scatter():
+  rng = np.random.default_rng(0)
+  values = rng.integers(-50, 50, (12, 20, 4)).astype(np.int32)
+  ids = scene().astype(np.int32)
+  np.testing.assert_array_equal(
+    position_map.largest_by_comparison(jnp.asarray(values), ids, 8),
+    position_map.largest_by_scatter(jnp.asarray(values), ids, 8),
+  )
+
+
 def test_equation_2():
   ids = scene()
   maps = position_maps(positions(ids))
