@@ -45,6 +45,7 @@ def get_config(method: str = 'lip') -> ml_collections.ConfigDict:
   config.loss_weights.feature_matching = 4.0
   config.ema_decay = 0.98
   config.share_generator_forward = True
+  config.fast_compilation = True
 
   config.log_every_steps = 20
   config.sample_every_steps = 250

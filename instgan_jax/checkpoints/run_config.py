@@ -24,6 +24,7 @@ FREE_KEYS = (
   'checkpoint_every_steps',
   'keep_checkpoints',
   'keep_every_steps',
+  'fast_compilation',
 )
 FREE_GROUPS = ('eval.',)
 # What may grow.

@@ -56,6 +56,8 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
     return warm_start.apply(state, initial) if initial else state
 
   sampler_of = _sampler_of(config, abstract_state)
+  if config.fast_compilation:
+    devices.compile_fast()
   with manager.Checkpoints(
     workdir,
     keep_last=config.keep_checkpoints,

@@ -8,7 +8,7 @@ device, so that any number of devices makes the same update.
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import jax
 import numpy as np
@@ -20,11 +20,17 @@ from data_pipeline.errors import InputError
 AXIS_NAME = 'devices'
 
 
-def parallelize(step: Callable) -> Callable:
+def parallelize(
+  step: Callable, chips: Sequence[jax.Device] | None = None
+) -> Callable:
   """`step(state, batch) -> (state, metrics)` over all devices of all hosts.
 
   The state is donated. The step itself averages over `AXIS_NAME`; nothing
   here notices when it forgets to (see tests/runtime/devices_test.py).
+
+  Args:
+    step: the update.
+    chips: other devices than those that are here, to compile for them.
   """
   return jax.pmap(
     step,
@@ -32,7 +38,13 @@ def parallelize(step: Callable) -> Callable:
     in_axes=(None, 0),
     out_axes=(None, None),
     donate_argnums=0,
+    devices=chips,
   )
+
+
+def compile_fast() -> None:
+  """From here on, the TPU's compiler spends as little time as it can."""
+  jax.config.update('jax_exec_time_optimization_effort', -1.0)
 
 
 def replicate(tree):

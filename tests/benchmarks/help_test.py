@@ -8,8 +8,8 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 NAMES = sorted(
-  path.stem
-  for path in (ROOT / 'benchmarks').glob('*.py')
+  '.'.join(path.relative_to(ROOT / 'benchmarks').with_suffix('').parts)
+  for path in (ROOT / 'benchmarks').rglob('*.py')
   if '__main__' in path.read_text()
 )
 
@@ -25,4 +25,4 @@ def test_help_names_the_module(name):
     check=False,
   )
   assert done.returncode == 0, done.stderr
-  assert f'benchmarks.{name}' in done.stdout
+  assert f'benchmarks.{name.removesuffix(".__main__")}' in done.stdout

@@ -1,0 +1,241 @@
+"""What the commands run on a TPU, lowered for one that need not be there."""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import ml_collections
+import numpy as np
+from absl import flags
+from jax import export
+from ml_collections import config_flags
+
+from instgan_jax.build import gan
+from instgan_jax.build import generator as build_generator
+from instgan_jax.build import segmenter as build_segmenter
+from instgan_jax.cli import shipped_configs
+from instgan_jax.exporting import stablehlo
+from instgan_jax.inference import sampler as sampler_lib
+from instgan_jax.inference.program import Program
+from instgan_jax.pretrained import inception, pspnet, vgg19
+from instgan_jax.runtime import devices
+from instgan_jax.train import segmenter_step
+
+Shape = jax.ShapeDtypeStruct
+# As `vgg19_weights`: a VGG19 that needs no file.
+RANDOM = 'random'
+
+
+class Lowered(NamedTuple):
+  """A program that can be compiled.
+
+  Attributes:
+    lowered: what JAX made of it.
+    num_images: of one call, on one chip.
+    function: for counting FLOPs, and its arguments on one chip.
+    arguments: of the function.
+  """
+
+  lowered: Any
+  num_images: int
+  function: Callable
+  arguments: tuple
+
+
+def lower(
+  name: str,
+  config: ml_collections.ConfigDict,
+  chips: Sequence[jax.Device],
+) -> Lowered:
+  """Lowers one of `PROGRAMS`.
+
+  Args:
+    name: of the program.
+    config: of the networks; its batch is split over the chips.
+    chips: all of them for a train step, the first one otherwise.
+  """
+  return PROGRAMS[name](config, chips)
+
+
+def read_config(name: str, changes: Sequence[str]) -> ml_collections.ConfigDict:
+  """A shipped configuration, or a file, with `--config.KEY=VALUE` applied."""
+  values = flags.FlagValues()
+  argv = shipped_configs.resolve(['', f'--config={name}', *changes])
+  config_flags.DEFINE_config_file('config', flag_values=values, sys_argv=argv)
+  values(argv)
+  return values.config
+
+
+def _train_step(config, chips) -> Lowered:
+  vgg19_features = None
+  if config.vgg19_weights == RANDOM:
+    config = config.copy_and_resolve_references()
+    config.vgg19_weights = ''
+    vgg19_features = _random_vgg19(config)
+
+  def step_of(axis_name):
+    modules = gan.networks(config, axis_name=axis_name)
+    modules = dataclasses.replace(modules, vgg19=vgg19_features)
+    return gan.train_step(
+      config, modules, gan.optimizers(config, 100), axis_name=axis_name
+    )
+
+  modules = gan.networks(config)
+  state = gan.abstract_state(config, modules, gan.optimizers(config, 100))
+  return _parallel(config, chips, step_of, state)
+
+
+def _segmenter_step(config, chips) -> Lowered:
+  size = build_segmenter.size(config)
+  optimizer = build_segmenter.optimizer(config, 100)
+
+  def step_of(axis_name):
+    return segmenter_step.TrainStep(
+      build_segmenter.network(config, train=True, axis_name=axis_name),
+      optimizer,
+      seed=config.seed,
+      size=size,
+      auxiliary_weight=config.auxiliary_weight,
+      scales=(config.min_scale, config.max_scale),
+      axis_name=axis_name,
+    )
+
+  network = build_segmenter.network(config, train=True)
+  state = jax.eval_shape(
+    functools.partial(
+      segmenter_step.initialize, network, optimizer, seed=0, size=size
+    )
+  )
+  return _parallel(config, chips, step_of, state)
+
+
+def _parallel(config, chips, step_of, state) -> Lowered:
+  """A train step as `devices.parallelize` runs it."""
+  per_chip = config.batch_size // len(chips)
+  shape = (per_chip, config.data.height, config.data.width)
+  batch = {
+    'image': Shape((*shape, 3), np.uint8),
+    'label_map': Shape(shape, np.uint8),
+    'instance_map': Shape(shape, np.uint16),
+    'position': Shape(shape[:1], np.uint32),
+    'num_dropped_instances': Shape(shape[:1], np.int32),
+  }
+  split = jax.tree.map(
+    lambda leaf: Shape((len(chips), *leaf.shape), leaf.dtype), batch
+  )
+  run = devices.parallelize(step_of(devices.AXIS_NAME), chips)
+  return Lowered(
+    run.lower(state, split), per_chip, step_of(None), (state, batch)
+  )
+
+
+def _sampler(config, chips) -> Lowered:
+  program = Program(config, use_spectral_norm=True)
+  return _single(
+    program.apply,
+    (_generator_variables(program), *_inputs(program, config.batch_size)),
+    config.batch_size,
+    chips,
+  )
+
+
+def _export(config, chips) -> Lowered:
+  """The module of an export, with weights of zero in it."""
+  program = Program(config, use_spectral_norm=False)
+  variables = jax.tree.map(
+    lambda leaf: np.zeros(leaf.shape, leaf.dtype), _generator_variables(program)
+  )
+  sampler = sampler_lib.Sampler(config, variables)
+  module = export.deserialize(bytearray(stablehlo.serialize(sampler)))
+  names = list(program.input_shapes)
+
+  def generate(*inputs):
+    return module.call(**dict(zip(names, inputs, strict=True)))
+
+  return _single(
+    generate, _inputs(program, config.batch_size), config.batch_size, chips
+  )
+
+
+def _vgg19(config, chips) -> Lowered:
+  image = Shape(
+    (config.batch_size, config.data.height, config.data.width, 3), np.float32
+  )
+  return _network(vgg19.Vgg19(), image, chips)
+
+
+def _inception(config, chips) -> Lowered:
+  image = Shape((config.batch_size, *inception.IMAGE_SIZE, 3), np.float32)
+  return _network(inception.Inception(), image, chips)
+
+
+def _pspnet(config, chips) -> Lowered:
+  image = Shape((config.batch_size, 713, 713, 3), np.float32)
+  return _network(pspnet.PspNet(), image, chips)
+
+
+def _network(module, image: Shape, chips) -> Lowered:
+  variables = jax.eval_shape(module.init, jax.random.key(0), image)
+  return _single(module.apply, (variables, image), image.shape[0], chips)
+
+
+def _single(function, arguments, num_images, chips) -> Lowered:
+  """A program on the first chip."""
+  sharding = jax.sharding.SingleDeviceSharding(chips[0])
+  on_chip = jax.tree.map(
+    lambda leaf: Shape(leaf.shape, leaf.dtype, sharding=sharding), arguments
+  )
+  traced = jax.jit(function).trace(*on_chip)
+  lowered = traced.lower(lowering_platforms=(chips[0].platform,))
+  return Lowered(lowered, num_images, function, arguments)
+
+
+def _generator_variables(program: Program):
+  def initialize():
+    return program.module.init(
+      jax.random.key(0), *_zeros(program, 1), train=False
+    )
+
+  return jax.eval_shape(initialize)
+
+
+def _zeros(program: Program, batch: int) -> list[jax.Array]:
+  size = program.module.image_size
+  return [
+    jnp.zeros((batch, *size), jnp.int32),
+    jnp.zeros((batch, *size), jnp.int32),
+    jnp.zeros((batch, *program.latent_shape)),
+    jnp.zeros((batch, program.module.image_style_dim)),
+  ]
+
+
+def _inputs(program: Program, batch: int) -> tuple[Shape, ...]:
+  return tuple(
+    Shape((batch, *shape), dtype)
+    for shape, dtype in program.input_shapes.values()
+  )
+
+
+def _random_vgg19(config) -> Callable:
+  module = vgg19.Vgg19(dtype=build_generator.dtype(config))
+  image = Shape((1, 16, 16, 3), np.float32)
+  shapes = jax.eval_shape(module.init, jax.random.key(0), image)
+  dice = np.random.default_rng(0)
+  variables = jax.tree.map(
+    lambda leaf: dice.standard_normal(leaf.shape, np.float32), shapes
+  )
+  return lambda image: module.apply(variables, image)
+
+
+PROGRAMS: dict[str, Callable[..., Lowered]] = {
+  'train_step': _train_step,
+  'segmenter_step': _segmenter_step,
+  'sampler': _sampler,
+  'export': _export,
+  'vgg19': _vgg19,
+  'inception': _inception,
+  'pspnet': _pspnet,
+}
