@@ -30,11 +30,10 @@ import instgan_jax
 from data_pipeline import progress
 from data_pipeline.errors import InputError
 from instgan_jax.cli import renamed_fields, repeated_errors, shipped_configs
-from instgan_jax.runtime import exits, keyboard_interrupt, user_cache
+from instgan_jax.runtime import compiled_programs, exits, keyboard_interrupt
 
 WRONG_INPUT = 2
 FAILURE = 1
-_MAX_CACHE_BYTES = 2 * 2**30  # Of programs; the oldest go first.
 # Tracing makes millions of objects that stay. Looking through them as often as
 # Python does by default takes a fifth of the time to the first step.
 _GARBAGE_THRESHOLDS = (50_000, 20, 20)
@@ -213,7 +212,7 @@ def exit_after(main: Callable[[], None]) -> None:
   failure. 128 + the signal's number: stopped.
   """
   _configure_logging()
-  _configure_compilation_cache()
+  compiled_programs.configure()
   repeated_errors.silence()
   gc.set_threshold(*_GARBAGE_THRESHOLDS)
   try:
@@ -298,15 +297,3 @@ def _configure_logging() -> None:
   absl_logging.set_verbosity(absl_logging.WARNING)
   absl_logging.use_python_logging(quiet=True)
   logging.getLogger('instgan_jax').setLevel(logging.INFO)
-
-
-def _configure_compilation_cache() -> None:
-  """Lets JAX, if it is imported later, keep compiled programs for next time.
-
-  A folder of the user's own, in `JAX_COMPILATION_CACHE_DIR`, has precedence;
-  `JAX_ENABLE_COMPILATION_CACHE=false` keeps none.
-  """
-  if 'JAX_COMPILATION_CACHE_DIR' not in os.environ:
-    folder = user_cache.folder() / 'compiled_programs'
-    os.environ['JAX_COMPILATION_CACHE_DIR'] = str(folder)
-    os.environ['JAX_COMPILATION_CACHE_MAX_SIZE'] = str(_MAX_CACHE_BYTES)
