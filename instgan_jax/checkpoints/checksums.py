@@ -11,7 +11,8 @@ from data_pipeline import atomic_file
 
 FILE = 'sha256.json'
 # Orbax writes these once more when a checkpoint is complete.
-_CHANGING = (FILE, '_CHECKPOINT_METADATA', 'commit_success.txt')
+_CHANGING = ('_CHECKPOINT_METADATA', 'commit_success.txt')
+_TEXT = '.json'  # That people may edit; and the hashes themselves.
 
 
 class ChecksumError(Exception):
@@ -19,7 +20,7 @@ class ChecksumError(Exception):
 
 
 def write(folder: pathlib.Path) -> None:
-  """Writes the hashes of all files in `folder` and below it."""
+  """Writes the hashes of all files in `folder` and below it, but texts."""
   atomic_file.write_json(
     folder / FILE,
     {str(p.relative_to(folder)): sha256(p) for p in _files(folder)},
@@ -51,7 +52,7 @@ def _files(folder: pathlib.Path) -> list[pathlib.Path]:
   return sorted(
     path
     for path in folder.rglob('*')
-    if path.is_file() and path.name not in _CHANGING
+    if path.is_file() and path.name not in _CHANGING and path.suffix != _TEXT
   )
 
 

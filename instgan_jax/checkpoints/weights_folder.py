@@ -145,10 +145,10 @@ def save(
       partial.rmdir()
       with ocp.StandardCheckpointer() as checkpointer:
         checkpointer.save(partial, tree)
-      checksums.write(partial)
       for name, content in (files or {}).items():
         content = content.encode() if isinstance(content, str) else content
         (partial / name).write_bytes(content)
+      checksums.write(partial)
       partial.rename(folder)
   except InputError:  # Another process is at it.
     raise
