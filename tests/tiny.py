@@ -93,14 +93,22 @@ def save_generator(folder, config):
 
 def flags(**changes):
   """The same as command line flags, `data__height=32` for data.height."""
-  tiny = config(**changes)
-  flat, default = (
+  return _flags(config(**changes), toy_street.get_config())
+
+
+def segmenter_flags(**changes):
+  """`segmenter_config` as command line flags."""
+  return _flags(segmenter_config(**changes), toy_segmenter.get_config())
+
+
+def _flags(changed, default):
+  changed, default = (
     traverse_util.flatten_dict(each.to_dict(), sep='.')
-    for each in (tiny, toy_street.get_config())
+    for each in (changed, default)
   )
   return [
     f'--config.{key}={value}'
-    for key, value in flat.items()
+    for key, value in changed.items()
     if default[key] != value
   ]
 

@@ -1,6 +1,6 @@
 r"""Tries to break every command, and reports what came of it.
 
-  python -m tests.faults --kills 100 --flips 50 --write
+  python -m tests.faults --kills 20 --flips 50 --write
 
 Bad inputs run in this process, long jobs in processes of their own, which are
 stopped at random moments, on a disk that fills, and two at once in one place.
@@ -15,8 +15,6 @@ import pathlib
 import platform
 import random
 import re
-import shlex
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -26,7 +24,8 @@ import jax
 import instgan_jax
 from data_pipeline.errors import InputError
 from tests import programs
-from tests.faults import bad_inputs, disk, flips, kills, material
+from tests.apps.human_study import crowd
+from tests.faults import bad_inputs, disk, flips, jobs, kills, material
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 _DOCUMENT = ROOT / 'docs' / 'reliability.md'
@@ -38,7 +37,7 @@ def main() -> int:
   parser = argparse.ArgumentParser(
     description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
   )
-  parser.add_argument('--kills', type=int, default=100, help='of each job')
+  parser.add_argument('--kills', type=int, default=20, help='of each job')
   parser.add_argument('--flips', type=int, default=50, help='of each kind')
   parser.add_argument('--write', action='store_true')
   arguments = parser.parse_args()
@@ -81,7 +80,7 @@ class _Battery:
       f'{jax.__version__}, Python {platform.python_version()}, '
       f'{os.cpu_count()} CPUs.\n'
     )
-    for part in (self._bad, self._stopped, self._flipped):
+    for part in (self._bad, self._stopped, self._served, self._flipped):
       yield from part()
       yield ''
 
@@ -107,61 +106,80 @@ class _Battery:
       yield f'| {command} | {" | ".join(map(str, numbers))} |'
 
   def _stopped(self) -> Iterator[str]:
-    yield '| job | stops | ends with the same bytes | full disks | problems |'
-    yield '|---|---|---|---|---|'
-    for name, job in kills.JOBS.items():
+    yield (
+      '| job | stops | while it wrote a file | ends with the same bytes | '
+      'full disks | problems |'
+    )
+    yield '|---|---|---|---|---|---|'
+    for name, job in jobs.JOBS.items():
       folder = self._folder / name
-      (folder / 'kills').mkdir(parents=True)
-      (folder / 'disk').mkdir()
+      (folder / 'disk').mkdir(parents=True)
       tally = kills.kill(
-        job,
-        self._material,
-        folder / 'kills',
-        self._num_kills,
-        self._start,
-        self._dice,
+        job, self._material, folder, self._num_kills, self._dice
       )
-      problems = list(tally.problems) + self._two_at_once(name, job)
+      problems = list(tally.problems) + self._two_at_once(job, folder)
       num_full: int | str = 'not tried: no right to mount'
       if os.geteuid() == 0:
         num_full, more = disk.fill(
-          job, self._material, folder / 'disk', self._start
+          job, self._material, folder / 'disk', folder / 'cache'
         )
         problems += more
       for problem in problems:
         self.problems.append(f'{name}: {problem}')
       yield (
-        f'| {name} | {tally.num_kills} | {tally.num_ends} | {num_full} | '
-        f'{len(problems)} |'
+        f'| {name} | {tally.num_kills} | {tally.num_writing} | '
+        f'{tally.num_ends} | {num_full} | {len(problems)} |'
       )
 
-  def _two_at_once(self, name: str, job: kills.Job) -> list[str]:
+  def _two_at_once(self, job: jobs.Job, folder: pathlib.Path) -> list[str]:
     """Two programs in one place: each is done, or one is refused."""
-    output = self._folder / name / 'twice'
+    output = folder / 'twice'
     ends = [
       programs.finish(process)
-      for process in [self._start(job, self._material, output) for _ in 'ab']
+      for process in [
+        jobs.start(job, self._material, output, folder / 'cache') for _ in 'ab'
+      ]
     ]
     problems = [
       f'two at once: status {status}: {err[-400:]}'
       for status, _, err in ends
       if status not in (0, 2) or 'Traceback' in err
     ]
-    expected = job.digest(self._folder / name / 'kills' / 'sound')
     try:
-      if job.digest(output) != expected:
+      if job.digest(output) != job.digest(folder / 'sound'):
         problems.append('two at once: other bytes')
     except (InputError, OSError, ValueError) as error:
       problems.append(f'two at once: {error}')
     return problems
+
+  def _served(self) -> Iterator[str]:
+    """A study's server that is killed under its participants."""
+    folder = self._folder / 'study'
+    folder.mkdir()
+    outcome = 'no answer was lost or changed'
+    try:
+      crowd.survive_kills(
+        folder,
+        num_participants=200,
+        num_questions=12,
+        num_kills=self._num_kills,
+      )
+    except (AssertionError, TimeoutError, RuntimeError) as error:
+      self.problems.append(f'serve: {error}')
+      outcome = 'see the problems'
+    yield (
+      f'The server of a study was killed {self._num_kills} times while 200 '
+      f'participants answered: {outcome}.'
+    )
 
   def _flipped(self) -> Iterator[str]:
     yield '| a flipped bit in | same result | refused | tracebacks | silent |'
     yield '|---|---|---|---|---|'
     for name, kind in flips.KINDS.items():
       counts: collections.Counter = collections.Counter()
-      for _ in range(self._num_flips):
-        outcome = flips.outcome(kind, self._material, self._dice)
+      for outcome in flips.outcomes(
+        kind, self._material, self._dice, self._num_flips
+      ):
         counts[outcome.kind] += 1
         if outcome.kind not in ('same', 'refused'):
           self._problem(name, outcome)
@@ -173,25 +191,6 @@ class _Battery:
   def _problem(self, what, outcome: bad_inputs.Outcome) -> None:
     message = re.sub(r'\s+', ' ', outcome.message)[-600:]
     self.problems.append(f'{what}: {outcome.kind}: {message}')
-
-  def _start(
-    self, job: kills.Job, folder: pathlib.Path, output: pathlib.Path
-  ) -> subprocess.Popen:
-    words = shlex.split(job.words.format(m=folder, o=output))
-    return subprocess.Popen(
-      [sys.executable, '-m', job.command, *words],
-      cwd=ROOT,
-      env={
-        **os.environ,
-        'JAX_PLATFORMS': 'cpu',
-        'JAX_DISABLE_MOST_OPTIMIZATIONS': '1',
-        'JAX_COMPILATION_CACHE_DIR': str(self._folder / 'programs'),
-        'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
-      },
-      stdout=subprocess.PIPE,
-      stderr=subprocess.PIPE,
-      text=True,
-    )
 
 
 if __name__ == '__main__':

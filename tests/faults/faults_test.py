@@ -1,17 +1,13 @@
 """A shrunk form of `make faults`: every bad input, a few flips and kills."""
 
 import functools
-import os
 import random
-import shlex
-import subprocess
-import sys
 
 import pytest
 
 from instgan_jax.inference import sampler
 from tests import programs
-from tests.faults import bad_inputs, flips, kills, material
+from tests.faults import bad_inputs, flips, jobs, kills, material
 
 pytestmark = pytest.mark.user
 
@@ -51,8 +47,7 @@ def test_a_bad_input_is_refused_in_words(case, root, tmp_path):
 @pytest.mark.parametrize('kind', flips.KINDS)
 def test_a_flipped_bit_changes_nothing_silently(kind, root):
   dice = random.Random(kind)
-  for _ in range(3):
-    outcome = flips.outcome(flips.KINDS[kind], root, dice)
+  for outcome in flips.outcomes(flips.KINDS[kind], root, dice, 3):
     assert outcome.kind in ('same', 'refused'), outcome.message
 
 
@@ -60,25 +55,12 @@ def test_a_bit_that_nobody_checks_would_be_noticed(root, tmp_path):
   """The outcome itself: a text that is read as it is."""
   kind = flips.Kind('text.txt', lambda root: (root / 'text.txt').read_text())
   text = (root / 'text.txt').read_text()
-  assert flips.outcome(kind, root, random.Random(0)).kind == 'silent'
+  (outcome,) = flips.outcomes(kind, root, random.Random(0), 1)
+  assert outcome.kind == 'silent'
   assert (root / 'text.txt').read_text() == text
 
 
 @pytest.mark.parametrize('name', ['toy_street', 'generate'])
-def test_a_job_that_is_killed_ends_in_the_same_bytes(
-  name, root, tmp_path, compilation_cache
-):
-  def start(job, material, output):
-    words = shlex.split(job.words.format(m=material, o=output))
-    return subprocess.Popen(
-      [sys.executable, '-m', job.command, *words],
-      env={**os.environ, 'JAX_COMPILATION_CACHE_DIR': str(compilation_cache)},
-      stdout=subprocess.PIPE,
-      stderr=subprocess.PIPE,
-      text=True,
-    )
-
-  tally = kills.kill(
-    kills.JOBS[name], root, tmp_path, 3, start, random.Random(name)
-  )
+def test_a_job_that_is_killed_ends_in_the_same_bytes(name, root, tmp_path):
+  tally = kills.kill(jobs.JOBS[name], root, tmp_path, 3, random.Random(name))
   assert tally.problems == () and tally.num_kills == 3 and tally.num_ends

@@ -8,6 +8,7 @@ import hashlib
 import io
 import pathlib
 import random
+import shutil
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
@@ -21,8 +22,9 @@ from instgan_jax.apps.human_study.answers import database
 from instgan_jax.apps.human_study.design import plan
 from instgan_jax.checkpoints import tree, weights_folder
 from instgan_jax.evaluation import feature_cache
-from tests import commands_in_process
-from tests.faults import bad_inputs
+from instgan_jax.exporting import folder as export_folder
+from tests import commands_in_process, programs
+from tests.faults import bad_inputs, jobs
 
 
 class Kind(NamedTuple):
@@ -65,6 +67,29 @@ def _images(root: pathlib.Path) -> str:
   return hashlib.sha256(b''.join(f.read_bytes() for f in files)).hexdigest()
 
 
+def _export(root: pathlib.Path) -> str:
+  """The weights of an export and its program, as `generate` would take it."""
+  if not (root / 'export').exists():
+    commands_in_process.run(
+      'instgan_jax.export', f'--workdir={root}/run', f'--output={root}/export'
+    )
+  weights = tree.sha256(weights_folder.restore(root / 'export'))
+  program = (root / 'export' / export_folder.MODULE_FILE).read_bytes()
+  return weights + hashlib.sha256(program).hexdigest()
+
+
+def _compiled(root: pathlib.Path) -> str:
+  """The images of a program that finds itself compiled."""
+  job, output = jobs.JOBS['generate'], root / 'of_compiled'
+  shutil.rmtree(output, ignore_errors=True)
+  status, _, err = programs.finish(
+    jobs.start(job, root, output, root / 'cache')
+  )
+  if status:
+    raise RuntimeError(f'status {status}: {err}')
+  return job.digest(output)
+
+
 def _features(root: pathlib.Path) -> str:
   images = np.zeros((2, 4, 4, 3), np.uint8)
 
@@ -91,6 +116,8 @@ KINDS = {
   'weights of a checkpoint': Kind('run/**/d/*', _checkpoint),
   'index of a checkpoint': Kind('run/**/manifest.ocdbt', _checkpoint),
   'names of a checkpoint': Kind('run/_METADATA', _checkpoint),
+  'program of an export': Kind('export/*.stablehlo', _export),
+  'compiled programs': Kind('cache/**/*-cache', _compiled),
   'photographs and maps': Kind('city/**/val/**/*.png', _photos),
   'scenes in an npz': Kind('npz/val.npz', _npz),
   'generated images': Kind('drawn/*.png', _images),
@@ -100,24 +127,38 @@ KINDS = {
 }
 
 
-def outcome(
-  kind: Kind, material: pathlib.Path, dice: random.Random
-) -> bad_inputs.Outcome:
-  """Flips a bit of a file of that kind; the file is restored afterwards.
+def outcomes(
+  kind: Kind, material: pathlib.Path, dice: random.Random, num_flips: int
+) -> Iterator[bad_inputs.Outcome]:
+  """Flips a bit of a file of that kind, so many times, one after the other.
 
-  Returns:
+  Yields:
     'same' for the same result, 'refused', 'silent' for another result, or
-    'traceback'.
+    'traceback'. The file is restored.
   """
   with _quiet():
     expected = kind.result(material)
-  file = dice.choice(sorted(material.glob(kind.pattern)))
-  sound = file.read_bytes()
-  data = bytearray(sound)
-  position = dice.randrange(len(data))
-  data[position] ^= 1 << dice.randrange(8)
-  file.write_bytes(data)
-  where = f'{file.relative_to(material)}, byte {position} of {len(data)}: '
+  for _ in range(num_flips):
+    file = dice.choice(sorted(material.glob(kind.pattern)))
+    sound = file.read_bytes()
+    data = bytearray(sound)
+    position = dice.randrange(len(data))
+    data[position] ^= 1 << dice.randrange(8)
+    file.write_bytes(data)
+    try:
+      yield _outcome(
+        kind,
+        material,
+        expected,
+        f'{file.relative_to(material)}, byte {position} of {len(data)}: ',
+      )
+    finally:
+      file.write_bytes(sound)
+
+
+def _outcome(
+  kind: Kind, material: pathlib.Path, expected: str, where: str
+) -> bad_inputs.Outcome:
   try:
     with _quiet():
       result = kind.result(material)
@@ -125,8 +166,6 @@ def outcome(
     return bad_inputs.Outcome('refused', where + str(error))
   except BaseException:  # noqa: BLE001
     return bad_inputs.Outcome('traceback', where + traceback.format_exc())
-  finally:
-    file.write_bytes(sound)
   return bad_inputs.Outcome('same' if result == expected else 'silent', where)
 
 

@@ -3,36 +3,26 @@
 However often that happens, the same command ends in the same bytes.
 """
 
-import hashlib
+import contextlib
 import pathlib
 import random
 import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from instgan_jax.checkpoints import tree, weights_folder
-from tests import programs, tiny
+from data_pipeline.errors import InputError
+from tests import programs
+from tests.faults import jobs
 
 # At most so many in one folder, so that each job comes to an end.
 _KILLS_IN_A_ROW = 4
 _SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
-
-
-class Job(NamedTuple):
-  """A command that takes a while.
-
-  Attributes:
-    command: its module.
-    words: of the command line; {m} is the folder of `material`, {o} the output.
-    digest: SHA-256 of what it made.
-  """
-
-  command: str
-  words: str
-  digest: Callable[[pathlib.Path], str]
+# When to send one: at any time, or while a file is being written, of the output
+# or of the cache of compiled programs.
+_MOMENTS = ('any', 'any', 'output', 'cache')
 
 
 class Tally(NamedTuple):
@@ -40,110 +30,149 @@ class Tally(NamedTuple):
 
   Attributes:
     num_kills: signals that met a running program.
+    num_writing: those of them that met it while it wrote a file.
     num_ends: times that the job came to an end with the same bytes.
     problems: what must not be, a line each.
   """
 
   num_kills: int
+  num_writing: int
   num_ends: int
   problems: tuple[str, ...]
 
 
-def _files(folder: pathlib.Path, pattern: str) -> str:
-  digest = hashlib.sha256()
-  for path in sorted(folder.rglob(pattern)):
-    digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
-  return digest.hexdigest()
-
-
-def _weights(folder: pathlib.Path) -> str:
-  return tree.sha256(weights_folder.restore(folder))
-
-
-def _run(folder: pathlib.Path) -> str:
-  last = max(folder.glob('samples/*.png')).read_bytes()
-  return _weights(folder) + hashlib.sha256(last).hexdigest()
-
-
-_TINY = ' '.join(f"'{flag}'" for flag in tiny.flags())
-JOBS = {
-  'main': Job(
-    'instgan_jax.main',
-    f'--config configs/toy_street.py --workdir {{o}} {_TINY}',
-    _run,
-  ),
-  'generate': Job(
-    'instgan_jax.generate',
-    '--workdir {m}/run --label_dir {m}/city/gtFine/val --instance_dir '
-    '{m}/city/gtFine/val --output_dir {o} --num_draws 20 --grid',
-    lambda folder: _files(folder, '*.png'),
-  ),
-  'export': Job(
-    'instgan_jax.export', '--workdir {m}/run --output {o}', _weights
-  ),
-  'toy_street': Job(
-    'data_pipeline.toy_street',
-    '--output {o} --num_train 40 --num_val 10 --height 64',
-    lambda folder: _files(folder, '*.png'),
-  ),
-}
-
-
 def kill(
-  job: Job,
+  job: jobs.Job,
   material: pathlib.Path,
   folder: pathlib.Path,
   num_kills: int,
-  start: Callable[[Job, pathlib.Path, pathlib.Path], subprocess.Popen],
   dice: random.Random,
 ) -> Tally:
   """Stops a job so many times, and compares each of its ends.
 
   Args:
-    job: one of `JOBS`.
+    job: one of `jobs.JOBS`.
     material: of `tests.faults.material`.
-    folder: for the outputs.
+    folder: for the outputs; `sound` there is that of a job left alone, `cache`
+      has its compiled programs.
     num_kills: signals to send.
-    start: starts a job, given the material and its output.
     dice: when, and which signal.
   """
-  begun = time.monotonic()
   sound = folder / 'sound'
-  status, _, err = programs.finish(start(job, material, sound))
-  seconds = time.monotonic() - begun
-  if status:
-    return Tally(0, 0, (f'not stopped: status {status}: {err[-400:]}',))
-  expected, problems = job.digest(sound), []
-  killed = folders = ends = 0
+  for _ in 'ab':  # The first one compiles.
+    shutil.rmtree(sound, ignore_errors=True)
+    begun = time.monotonic()
+    status, _, err = programs.finish(
+      jobs.start(job, material, sound, folder / 'cache')
+    )
+    seconds = time.monotonic() - begun
+    if status:
+      return Tally(0, 0, 0, (f'not stopped: status {status}: {err[-400:]}',))
+  killing = _Killing(
+    job, material, folder / 'cache', job.digest(sound), seconds, dice
+  )
+  killed = writing = ends = 0
+  problems = []
   while killed < num_kills:
-    output = folder / f'killed_{folders}'
-    in_a_row = 0
+    tally = killing.run(folder / 'killed' / 'out', num_kills - killed)
+    killed, writing = killed + tally.num_kills, writing + tally.num_writing
+    ends += tally.num_ends
+    problems += tally.problems
+    shutil.rmtree(folder / 'killed')
+  return Tally(killed, writing, ends, tuple(problems))
+
+
+class _Killing(NamedTuple):
+  """A job to be stopped; `seconds` is the time that it takes."""
+
+  job: jobs.Job
+  material: pathlib.Path
+  cache: pathlib.Path
+  expected: str
+  seconds: float
+  dice: random.Random
+
+  def run(self, output: pathlib.Path, num_kills: int) -> Tally:
+    """Stops the job a few times in one folder, until it has come to its end."""
+    output.parent.mkdir()
+    killed = writing = 0
+    problems: list[str] = []
     while True:
-      process = start(job, material, output)
-      is_last = in_a_row == _KILLS_IN_A_ROW or killed == num_kills
-      if not is_last:
-        number = dice.choice(_SIGNALS)
-        try:
-          process.wait(dice.uniform(0.0, 1.1 * seconds))
-        except subprocess.TimeoutExpired:
-          process.send_signal(number)
-          killed, in_a_row = killed + 1, in_a_row + 1
-          problems += _problems_of_a_stop(process, number)
-          continue
-      status, _, err = programs.finish(process)
-      exists = 'exists already' in err  # An export that was complete.
-      if (status and not exists) or 'Traceback' in err:
-        problems.append(
-          f'after {in_a_row} kills: status {status}: {err[-400:]}'
-        )
-      elif job.digest(output) != expected:
-        problems.append(f'after {in_a_row} kills: other bytes')
-      else:
-        ends += 1
-      break
-    shutil.rmtree(output, ignore_errors=True)
-    folders += 1
-  return Tally(killed, ends, tuple(problems))
+      moment = self.dice.choice(_MOMENTS)
+      if moment == 'cache':
+        self._forget_a_program()
+      begun = time.time()
+      process = jobs.start(self.job, self.material, output, self.cache)
+      if killed == min(num_kills, _KILLS_IN_A_ROW):
+        break
+      self._wait(process, moment, output.parent, begun)
+      is_writing = any(
+        _is_writing(folder, begun) for folder in (output.parent, self.cache)
+      )
+      if process.poll() is not None:
+        break
+      number = self.dice.choice(_SIGNALS)
+      process.send_signal(number)
+      killed, writing = killed + 1, writing + is_writing
+      problems += _problems_of_a_stop(process, number)
+    wrong = self._problem_of_the_end(process, output)
+    if wrong:
+      problems.append(f'after {killed} kills: {wrong}')
+    return Tally(killed, writing, not wrong, tuple(problems))
+
+  def _forget_a_program(self) -> None:
+    """Removes a compiled program, so that it is written again."""
+    if entries := sorted(self.cache.rglob('*-cache')):
+      entry = self.dice.choice(entries)
+      entry.unlink()
+      _time_of(entry).unlink(missing_ok=True)
+
+  def _wait(
+    self,
+    process: subprocess.Popen,
+    moment: str,
+    folder: pathlib.Path,
+    begun: float,
+  ) -> None:
+    """Returns at one of `_MOMENTS`, or when the program has ended."""
+    if moment != 'cache':
+      with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(self.dice.uniform(0.0, 1.1 * self.seconds))
+    if moment == 'any':
+      return
+    where = self.cache if moment == 'cache' else folder
+    while process.poll() is None and not _is_writing(where, begun):
+      time.sleep(0.001)
+
+  def _problem_of_the_end(
+    self, process: subprocess.Popen, output: pathlib.Path
+  ) -> str:
+    """What is wrong with a job that was not stopped any more, or ''."""
+    status, _, err = programs.finish(process)
+    exists = 'exists already' in err  # An export that was complete.
+    is_damaged = 'compilation cache' in err  # So JAX warns of an entry.
+    if (status and not exists) or 'Traceback' in err or is_damaged:
+      return f'status {status}: {err[-400:]}'
+    try:
+      return '' if self.job.digest(output) == self.expected else 'other bytes'
+    except (InputError, OSError, ValueError) as error:
+      return str(error)
+
+
+def _is_writing(folder: pathlib.Path, begun: float) -> bool:
+  """Whether there is a file that has been begun since then, incomplete yet."""
+  with contextlib.suppress(OSError):  # It is complete meanwhile.
+    for path in folder.rglob('*'):
+      is_program = path.name.endswith('-cache') and not _time_of(path).exists()
+      is_partial = '.partial' in path.name or '-tmp' in path.name
+      if (is_program or is_partial) and path.stat().st_mtime > begun:
+        return True
+  return False
+
+
+def _time_of(program: pathlib.Path) -> pathlib.Path:
+  """The file that JAX writes after a compiled program."""
+  return program.with_name(program.name.removesuffix('cache') + 'atime')
 
 
 def _problems_of_a_stop(
