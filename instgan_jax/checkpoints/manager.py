@@ -19,7 +19,7 @@ import jax
 import orbax.checkpoint as ocp
 
 from data_pipeline.errors import InputError
-from instgan_jax.checkpoints import checksums, tree
+from instgan_jax.checkpoints import checksums, tree, unreadable_checkpoint
 from instgan_jax.runtime import disk_space
 
 FOLDER = 'checkpoints'
@@ -107,11 +107,10 @@ class Checkpoints:
     except InputError:
       raise
     except Exception as error:  # Of any kind, from the depths of Orbax.
-      reason = ' '.join(str(error).split())[:200]
       raise InputError(
         f'The checkpoint {self.folder / str(step)} cannot be read '
-        f'({type(error).__name__}: {reason}). It may be damaged: remove this '
-        'folder, and the run continues from the checkpoint before it.'
+        f'({unreadable_checkpoint.reason(error)}). It may be damaged: remove '
+        'this folder, and the run continues from the checkpoint before it.'
       ) from error
 
   def _restore(self, step: int | None, abstract_state: Any) -> Any:

@@ -16,7 +16,7 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from data_pipeline.errors import InputError
-from instgan_jax.checkpoints import checksums, manager
+from instgan_jax.checkpoints import checksums, manager, unreadable_checkpoint
 from instgan_jax.runtime import disk_space, file_lock
 
 METADATA_FILE = 'weights.json'
@@ -92,12 +92,9 @@ def restore(
     )
     restored = jax.device_get(handler.restore(folder, args=arguments))
   except Exception as error:  # Of any kind, from the depths of Orbax.
-    # TensorStore goes on with details that are no text.
-    reason, *_ = str(error).partition('See full TensorStore details')
-    reason = ' '.join(reason.split())[:200].rstrip(' .')
     raise InputError(
-      f'{folder} cannot be read ({type(error).__name__}: {reason}). It may be '
-      'damaged: use another checkpoint, or make it again.'
+      f'{folder} cannot be read ({unreadable_checkpoint.reason(error)}). It may '
+      'be damaged: use another checkpoint, or make it again.'
     ) from error
   _check_finite(restored, folder)
   return restored
