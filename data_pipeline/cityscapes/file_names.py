@@ -4,7 +4,8 @@
     gtFine/SPLIT/CITY/NAME_gtFine_labelIds.png
     gtFine/SPLIT/CITY/NAME_gtFine_instanceIds.png
 
-Other files there (polygons, colors) are ignored.
+In folders the image may be NAME_leftImg8bit.jpg or .jpeg instead. Other files
+there (polygons, colors) are ignored.
 """
 
 import os
@@ -39,6 +40,7 @@ KINDS = {
   LABEL_MAP: Kind('gtFine', '_gtFine_labelIds.png'),
   INSTANCE_MAP: Kind('gtFine', '_gtFine_instanceIds.png'),
 }
+JPEG = ('.jpg', '.jpeg')  # In the place of an image's .png.
 
 
 class SceneFiles(NamedTuple, Generic[File]):
@@ -62,8 +64,8 @@ def match_scenes(
     image id (NAME) -> files, in the order of the ids.
 
   Raises:
-    InputError: if a kind has no file, a scene lacks a file, or two cities
-      have a scene of one name.
+    InputError: if a kind has no file, a scene lacks a file or has two of one
+      kind, or two cities have a scene of one name.
   """
   files = {}
   for kind, (folder, ending) in KINDS.items():
@@ -73,7 +75,7 @@ def match_scenes(
         f' {folder}/SPLIT/CITY/NAME{ending}. Unpack or fetch the official'
         ' archives as they are, with a folder for each city.'
       )
-    files[kind] = {_scene_of(path, ending): path for path in paths[kind]}
+    files[kind] = _by_scene(paths[kind], ending)
   _check_complete(files, origin)
   scenes = sorted(files[LABEL_MAP], key=_image_id)
   _check_unique([_image_id(scene) for scene in scenes], origin)
@@ -83,10 +85,20 @@ def match_scenes(
   }
 
 
-def _scene_of(path: str, ending: str) -> str:
-  """CITY/NAME of .../CITY/NAME_ending."""
-  city, name = path.replace(os.sep, '/').split('/')[-2:]
-  return f'{city}/{name.removesuffix(ending)}'
+def _by_scene(paths: Sequence[str], ending: str) -> dict[str, str]:
+  """CITY/NAME -> .../CITY/NAME_ending, whatever its extension."""
+  stem = os.path.splitext(ending)[0]
+  path_of_scene: dict[str, str] = {}
+  for path in paths:
+    city, name = path.replace(os.sep, '/').split('/')[-2:]
+    scene = f'{city}/{name.rpartition(stem)[0]}'
+    if scene in path_of_scene:
+      raise InputError(
+        f'{path}: the scene has {path_of_scene[scene]} as well. Expected one of'
+        ' them; remove the other.'
+      )
+    path_of_scene[scene] = path
+  return path_of_scene
 
 
 def _image_id(scene: str) -> str:

@@ -90,7 +90,11 @@ def _list_files(root: pathlib.Path, split: str, kind: str) -> list[str]:
       f' layout {name}/{split}/CITY/*{ending}; give the folder that holds'
       ' leftImg8bit and gtFine, and one of their splits.'
     )
-  return [str(path) for path in folder.glob(f'*/*{ending}')]
+  endings = [ending]
+  if kind == file_names.IMAGE:
+    stem = ending.removesuffix('.png')
+    endings += [stem + extension for extension in file_names.JPEG]
+  return [str(p) for each in endings for p in folder.glob(f'*/*{each}')]
 
 
 def _what_is_missing(root: pathlib.Path, name: str, split: str) -> str:

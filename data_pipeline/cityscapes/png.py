@@ -1,7 +1,8 @@
 """Decodes, checks and resizes the three PNG files of a Cityscapes scene.
 
 The image is 8-bit RGB, the label map 8-bit grayscale, the instance map 16-bit
-grayscale. Needs only Pillow and numpy.
+grayscale. An image whose name says so is a JPEG instead. Needs only Pillow and
+numpy.
 """
 
 import contextlib
@@ -45,10 +46,11 @@ _MODE_NAMES = {
   'RGB': 'RGB',
   'RGBA': 'RGB with alpha',
 }
-# A complete PNG ends with this chunk. Some programs append a little to it.
-_END_CHUNK = b'IEND'
+# A complete file ends with it. Some programs append a little.
+_ENDS = {'PNG': b'IEND', 'JPEG': b'\xff\xd9'}
 _TAIL_BYTES = 4096
 _JPEG_START = b'\xff\xd8\xff'
+_EXIF_ORIENTATION = 0x0112
 
 
 def read_scene(
@@ -146,7 +148,7 @@ def check_headers(
       sizes.append(image.size)
       length = stream.seek(0, os.SEEK_END)
       stream.seek(max(0, length - _TAIL_BYTES))
-      if _END_CHUNK not in stream.read():
+      if _ENDS[_format_of(file, kind)] not in stream.read():
         raise OSError('the file is cut off')
   _check_sizes(name, sizes)
 
@@ -169,36 +171,53 @@ def _open(
   the `with` statement, become InputError.
   """
   described = _describe(file, kind, name)
+  expected = _format_of(file, kind)
   try:
     with contextlib.ExitStack() as stack:
       stream: IO[bytes] = stack.enter_context(
         io.BytesIO(file) if isinstance(file, bytes) else open(file, 'rb')
       )
-      image = stack.enter_context(Image.open(stream, formats=('PNG',)))
+      image = stack.enter_context(Image.open(stream, formats=(expected,)))
       if image.mode not in (modes or (_MODES[kind],)):
         raise InputError(
           f'{described}: the {kind} is stored as'
           f' {_MODE_NAMES.get(image.mode, image.mode)}, expected'
           f' {_ADVICE[kind]}.'
         )
+      if expected == 'JPEG' and image.getexif().get(_EXIF_ORIENTATION, 1) != 1:
+        raise InputError(
+          f'{described}: the {kind} is to be turned, by its EXIF orientation,'
+          ' which maps do not have. Expected it upright; save it so.'
+        )
       yield image, stream
   except InputError:
     raise
   except unreadable_image.ERRORS as error:
+    reason = _reason(file, error, expected)
     raise InputError(
-      f'{described}: cannot be read ({_reason(file, error)}). Expected a'
-      ' complete PNG file; fetch or write it again.'
+      f'{described}: cannot be read ({reason}). Expected a complete {expected}'
+      ' file; fetch or write it again.'
     ) from error
 
 
-def _reason(file: str | bytes, error: Exception) -> str:
+def _format_of(file: str | bytes, kind: str) -> str:
+  """Pillow's name of the format that a file must have."""
+  is_jpeg = (
+    kind == file_names.IMAGE
+    and isinstance(file, str)
+    and file.endswith(file_names.JPEG)
+  )
+  return 'JPEG' if is_jpeg else 'PNG'
+
+
+def _reason(file: str | bytes, error: Exception, expected: str) -> str:
   if not isinstance(error, Image.UnidentifiedImageError):
     return unreadable_image.reason(error)
   with contextlib.suppress(OSError):
     start = file if isinstance(file, bytes) else pathlib.Path(file).read_bytes()
-    if start.startswith(_JPEG_START):
+    if expected == 'PNG' and start.startswith(_JPEG_START):
       return 'it is a JPEG, which changes colors and ids'
-  return 'it has no PNG header'
+  return f'it has no {expected} header'
 
 
 def _describe(file: str | bytes, kind: str, name: str) -> str:

@@ -93,8 +93,8 @@ def restore(
     restored = jax.device_get(handler.restore(folder, args=arguments))
   except Exception as error:  # Of any kind, from the depths of Orbax.
     raise InputError(
-      f'{folder} cannot be read ({unreadable_checkpoint.reason(error)}). It may '
-      'be damaged: use another checkpoint, or make it again.'
+      f'{folder} cannot be read ({unreadable_checkpoint.reason(error)}). It '
+      'may be damaged: use another checkpoint, or make it again.'
     ) from error
   _check_finite(restored, folder)
   return restored
