@@ -1,0 +1,113 @@
+"""The command line: flags, styles in a file, another size."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data_pipeline.errors import InputError
+from instgan_jax.runtime import file_lock
+from tests import commands_in_process, tiny
+from tests.commands.generate import streets
+
+pytestmark = pytest.mark.slow
+
+NAMES = streets.NAMES
+
+
+def test_the_command(maps, folder, tmp_path, capsys):
+  arguments = [
+    *('--workdir', folder, '--label_dir', maps, '--instance_dir', maps),
+    *('--output_dir', tmp_path / 'out', '--scenes', NAMES[0]),
+  ]
+  kept = tmp_path / 'styles.json'
+  commands_in_process.run(
+    'instgan_jax.generate', *arguments, '--save_styles', kept
+  )
+  assert '1 images generated' in capsys.readouterr().out
+  record = json.loads((tmp_path / 'out' / 'generate.json').read_text())
+  assert record['seed'] == 0 and record['num_frames'] is None
+  content = json.loads(kept.read_text())
+  assert content['weights_sha256'] == record['weights_sha256']
+  kept.write_text(json.dumps({**content, 'weights_sha256': 'other'}))
+  arguments[arguments.index('--output_dir') + 1] = tmp_path / 'again'
+  commands_in_process.run(
+    'instgan_jax.generate', *arguments, '--styles', kept, '--seed=9'
+  )
+  assert 'are of other weights' in capsys.readouterr().out
+  first, again = (
+    streets.read(tmp_path / d / f'{NAMES[0]}.png') for d in ('out', 'again')
+  )
+  np.testing.assert_array_equal(first, again)
+
+
+def test_the_command_says_which_flag_is_missing(folder):
+  with pytest.raises(
+    InputError, match='--label_dir and --output_dir are needed'
+  ):
+    commands_in_process.run('instgan_jax.generate', '--workdir', folder)
+  with pytest.raises(InputError, match="--copy has '3', expected"):
+    commands_in_process.run(
+      'instgan_jax.generate',
+      *('--workdir', folder, '--label_dir=a', '--output_dir=b', '--copy=3'),
+    )
+
+
+def test_weights_of_another_architecture_are_listed(maps, folder, tmp_path):
+  other = tiny.config('lip', model__base_channels=4)
+  tiny.save_generator(tmp_path / 'wide', other)
+  (tmp_path / 'wide' / 'config.json').write_text(
+    (folder / 'config.json').read_text()
+  )
+  with pytest.raises(InputError, match=r'conv_img/kernel is \(3, 3, 4, 3\)'):
+    commands_in_process.run(
+      'instgan_jax.generate',
+      *('--workdir', tmp_path / 'wide', '--label_dir', maps),
+      *('--instance_dir', maps, '--output_dir', tmp_path / 'out'),
+    )
+
+
+def test_a_second_program_in_one_folder_is_refused(maps, folder, tmp_path):
+  output = tmp_path / 'out'
+  words = [
+    *('--workdir', folder, '--label_dir', maps, '--instance_dir', maps),
+    *('--output_dir', output),
+  ]
+  commands_in_process.run('instgan_jax.generate', *words)
+  with file_lock.held(output / 'generate.json', ''):
+    with pytest.raises(InputError, match='Another program is generating into'):
+      commands_in_process.run('instgan_jax.generate', *words)
+  commands_in_process.run('instgan_jax.generate', *words)
+
+
+def test_another_size_than_that_of_the_training(maps, folder, tmp_path, capsys):
+  output = tmp_path / 'out'
+  words = [
+    *('--workdir', folder, '--label_dir', maps, '--instance_dir', maps),
+    *('--output_dir', output),
+  ]
+  commands_in_process.run('instgan_jax.generate', *words, '--image_size=64x128')
+  assert 'Generating at 64x128' in capsys.readouterr().out
+  for path in output.glob('*.png'):
+    with Image.open(path) as image:
+      assert image.size == (128, 64)
+  with pytest.raises(InputError, match='image_size'):
+    commands_in_process.run('instgan_jax.generate', *words)
+  with pytest.raises(InputError, match='40x64 must be divisible by the stride'):
+    commands_in_process.run(
+      'instgan_jax.generate', *words, '--image_size=40x64'
+    )
+
+
+def test_a_generator_with_a_style_of_the_whole_image_has_one_size(
+  maps, tmp_path
+):
+  config = tiny.config('l', model__image_style_dim=8)
+  tiny.save_generator(tmp_path / 'run', config)
+  with pytest.raises(InputError, match='run: the weights do not fit.*fc/'):
+    commands_in_process.run(
+      'instgan_jax.generate',
+      *('--workdir', tmp_path / 'run', '--label_dir', maps),
+      *('--output_dir', tmp_path / 'out', '--image_size=64x128'),
+    )
