@@ -46,8 +46,11 @@ def main() -> int:
   os.chdir(ROOT)
   with tempfile.TemporaryDirectory() as folder:
     battery = _Battery(pathlib.Path(folder), arguments.kills, arguments.flips)
-    report = '\n'.join(battery.report())
-  print(report)
+    lines = []
+    for line in battery.report():
+      print(line, flush=True)
+      lines.append(line)
+    report = '\n'.join(lines)
   if arguments.write:
     before, rest = _DOCUMENT.read_text().split(_MARKS[0])
     after = rest.split(_MARKS[1])[1]
