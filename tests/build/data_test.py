@@ -63,6 +63,8 @@ def test_an_npz_holds_scenes_of_the_size_of_the_configuration(npz_folder):
 
 
 def test_both_loaders_make_the_same_batches():
+  pytest.importorskip('tensorflow')
+
   def batches(loader, start_step):
     config = tiny.config(data__loader=loader, data__num_threads=2)
     scenes = data.source(config, 'train')
