@@ -3,15 +3,21 @@
 # make test-fast    the tests that take no more than a moment each
 # make test-user    commands as users give them: documents, notebook, pip install
 #                   and bad input
+# make test-oldest  the core of the suite with the oldest libraries supported
 # make test-tpu     the train step compiles for TPUs (fetches their compiler)
 # make faults       tries to break every command, at length, and reports
 # make lint         formatting, style and types
 PYTHON ?= python3
 BIN = .venv/bin
-PYTEST = $(BIN)/python -m pytest --numprocesses=auto --dist=loadfile \
-  --no-loadscope-reorder
+RUN_TESTS = -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
+PYTEST = $(BIN)/python $(RUN_TESTS)
 
-.PHONY: quickstart test test-fast test-user test-tpu faults lint
+# What an older JAX, Flax or Orbax could break.
+CORE = $(addprefix tests/,build checkpoints data_pipeline evaluation exporting \
+  inference losses models pretrained runtime train weights main_test.py \
+  older_files_test.py)
+
+.PHONY: quickstart test test-fast test-user test-oldest test-tpu faults lint
 
 quickstart: .venv/installed
 	$(BIN)/python -m instgan_jax.main \
@@ -25,6 +31,10 @@ test-fast: .venv/installed
 
 test-user: .venv/installed
 	$(PYTEST) -m user
+
+test-oldest: .venv-oldest/installed
+	.venv-oldest/bin/python $(RUN_TESTS) $(CORE) \
+	  -m '(oldest or not slow) and not user and not tpu'
 
 test-tpu: .venv/installed
 	$(BIN)/python -m pip install --quiet --no-deps -r tests/requirements-tpu.txt \
@@ -46,4 +56,10 @@ lint: .venv/installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -r requirements.txt -r tests/requirements.txt
+	@touch $@
+
+.venv-oldest/installed: tests/requirements-oldest.txt
+	$(PYTHON) -m venv --clear .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --upgrade pip
+	.venv-oldest/bin/python -m pip install --quiet -r $<
 	@touch $@

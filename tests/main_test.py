@@ -47,6 +47,7 @@ def finished(compilation_cache, tmp_path_factory):
   return workdir, out
 
 
+@pytest.mark.oldest
 def test_a_whole_run_names_the_image_and_leaves_what_it_promises(finished):
   workdir, out = finished
   image = pathlib.Path(re.search(r'Open (\S+\.png)', out).group(1))

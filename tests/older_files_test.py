@@ -73,6 +73,7 @@ def read(path):
     return np.asarray(image).astype(int)
 
 
+@pytest.mark.oldest
 def test_the_workdir_gives_the_images_that_it_gave(older, tmp_path):
   sampler = Sampler.from_folder(str(older / 'run'))
   assert (sampler.step, sampler.uses_ema) == (2, True)
@@ -107,6 +108,7 @@ def test_kept_styles_are_those_of_their_seed(older, tmp_path):
     assert difference.max() <= 1
 
 
+@pytest.mark.oldest
 def test_the_export_has_the_weights_of_its_run(older):
   export = Sampler.from_folder(str(older / 'export'))
   run = Sampler.from_folder(str(older / 'run'))

@@ -159,6 +159,7 @@ def test_the_arguments_are_described(exported):
     assert inputs[name].dtype == argument['dtype']
 
 
+@pytest.mark.oldest
 @pytest.mark.parametrize(
   ('method', 'changes', 'names'),
   [

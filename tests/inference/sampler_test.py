@@ -124,6 +124,7 @@ def test_raw_weights_give_another_image(workdir, trained, state, scenes):
   assert np.mean(images[0] != images[1]) > 0.1
 
 
+@pytest.mark.oldest
 def test_imported_gaugan_generates_its_golden_image(tmp_path):
   name = 'cityscapes_more_edges'
   np.savez(tmp_path / 'g.npz', **recipe.state_dict(name, 'G'))

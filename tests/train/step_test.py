@@ -197,6 +197,7 @@ def test_terms_are_absent_without_their_networks():
   assert not {'g_perceptual', 'g_kl'} & set(metrics)
 
 
+@pytest.mark.oldest
 def test_four_devices_make_the_update_of_one():
   before, batch = fresh_state(), batch_of(4)
   single, single_metrics = run(1, batch, share_generator_forward=False)
