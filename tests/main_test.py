@@ -47,7 +47,6 @@ def finished(compilation_cache, tmp_path_factory):
   return workdir, out
 
 
-@pytest.mark.oldest
 def test_a_whole_run_names_the_image_and_leaves_what_it_promises(finished):
   workdir, out = finished
   image = pathlib.Path(re.search(r'Open (\S+\.png)', out).group(1))
@@ -63,6 +62,7 @@ def test_a_whole_run_names_the_image_and_leaves_what_it_promises(finished):
   assert steps == {'2', '4', '6'}
 
 
+@pytest.mark.oldest
 def test_a_finished_run_is_not_trained_again(finished, capsys):
   workdir, _ = finished
   last = workdir / 'checkpoints' / '6'
