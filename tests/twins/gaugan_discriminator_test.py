@@ -6,22 +6,17 @@ from typing import NamedTuple
 import jax
 import numpy as np
 import pytest
+import torch
 
+from benchmarks.twins import gaugan_discriminator, gaugan_losses, torch_arrays
 from instgan_jax.losses import adversarial, feature_matching
 from instgan_jax.models import discriminator
 from instgan_jax.weights import gaugan
-from tests.twins import (
-  gaugan_discriminator,
-  gaugan_losses,
-  precision,
-  pytorch,
-  scenes,
-)
+from tests.twins import precision, pytorch, scenes
 
 pytestmark = pytest.mark.slow
 
 
-torch = pytorch.torch
 NUM_LABELS = 6
 
 
@@ -66,20 +61,20 @@ def discriminate_with_twin(twin, form):
     num_labels=NUM_LABELS,
     use_edges=form.use_edges,
   ).to(dtype)
-  fake, real = (pytorch.to_tensor(image, dtype) for image in images(form))
+  fake, real = (torch_arrays.to_tensor(image, dtype) for image in images(form))
   fake.requires_grad_()
   features = gaugan_losses.discriminate(twin.train(), labels, fake, real)
   d_loss = sum(gaugan_losses.discriminator_terms(*features))
   g_loss = sum(gaugan_losses.generator_terms(*features))
   (fake_grad,) = torch.autograd.grad(g_loss, fake, retain_graph=True)
   d_loss.backward()
-  variables = gaugan.discriminator_variables(pytorch.gradients(twin))
-  features = jax.tree.map(pytorch.to_array, features)
+  variables = gaugan.discriminator_variables(torch_arrays.gradients(twin))
+  features = jax.tree.map(torch_arrays.to_array, features)
   return {
     'features': tuple(tuple(map(tuple, scales)) for scales in features),
     'losses': (d_loss.item(), g_loss.item()),
     'd_grads': variables['params'],
-    'fake_grad': pytorch.to_array(fake_grad),
+    'fake_grad': torch_arrays.to_array(fake_grad),
     'stats': variables['spectral_stats'],
   }
 
@@ -134,7 +129,7 @@ def discriminate(variables, form):
 @pytest.mark.parametrize('form', FORMS, ids=lambda f: f'{f[0]}-{f[1]}')
 def test_features_losses_gradients_and_statistics(form):
   single, double = twins(form)
-  variables = gaugan.discriminator_variables(pytorch.state_dict(single))
+  variables = gaugan.discriminator_variables(torch_arrays.state_dict(single))
   ours = discriminate(variables, form)
   single, double = (
     discriminate_with_twin(twin, form) for twin in (single, double)

@@ -4,19 +4,13 @@ import functools
 
 import jax
 import pytest
+import torch
 
+from benchmarks.twins import gaugan_encoder, gaugan_losses, torch_arrays
 from instgan_jax.losses import kl
 from instgan_jax.models import encoder
 from instgan_jax.weights import gaugan
-from tests.twins import (
-  gaugan_encoder,
-  gaugan_losses,
-  precision,
-  pytorch,
-  scenes,
-)
-
-torch = pytorch.torch
+from tests.twins import precision, pytorch, scenes
 
 
 @functools.cache
@@ -26,13 +20,15 @@ def twins():
 
 def encode_with_twin(twin, image, *, train):
   """The results of `encode`, of a twin."""
-  before = pytorch.state_dict(twin)
+  before = torch_arrays.state_dict(twin)
   with torch.no_grad():
     mean, log_variance = twin.train(train)(
-      pytorch.to_tensor(image, twin.fc_mu.weight.dtype)
+      torch_arrays.to_tensor(image, twin.fc_mu.weight.dtype)
     )
-  stats = gaugan.encoder_variables(pytorch.state_dict(twin))['spectral_stats']
-  pytorch.load(twin, before)
+  stats = gaugan.encoder_variables(torch_arrays.state_dict(twin))[
+    'spectral_stats'
+  ]
+  torch_arrays.load(twin, before)
   divergence = gaugan_losses.divergence(mean, log_variance)
   return mean.numpy(), log_variance.numpy(), divergence.item(), stats
 
@@ -53,7 +49,7 @@ def encode(variables, image, train):
 )
 def test_moments_divergence_and_statistics(size, train):
   image = scenes.random(2, *size).scaled_image
-  variables = gaugan.encoder_variables(pytorch.state_dict(twins()[0]))
+  variables = gaugan.encoder_variables(torch_arrays.state_dict(twins()[0]))
   ours = encode(variables, image, train)
   single, double = (
     encode_with_twin(twin, image, train=train) for twin in twins()

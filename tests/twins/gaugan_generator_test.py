@@ -6,15 +6,16 @@ from typing import NamedTuple
 import jax
 import numpy as np
 import pytest
+import torch
 
+from benchmarks.twins import gaugan_generator, torch_arrays
 from instgan_jax.models import generator
 from instgan_jax.weights import gaugan
-from tests.twins import gaugan_generator, precision, pytorch, scenes
+from tests.twins import precision, pytorch, scenes
 
 pytestmark = pytest.mark.slow
 
 
-torch = pytorch.torch
 NUM_LABELS = 6
 STATS = ['batch_stats', 'spectral_stats']
 
@@ -60,15 +61,17 @@ def generate_with_twins(form, *, train):
   results = []
   for twin in twins(form):
     dtype = twin.conv_img.weight.dtype
-    before = pytorch.state_dict(twin)
+    before = torch_arrays.state_dict(twin)
     twin.train(train)
     with torch.no_grad():
       image = twin(
         labels.to(dtype), None if latent is None else latent.to(dtype)
       )
-    variables = gaugan.generator_variables(pytorch.state_dict(twin))
-    pytorch.load(twin, before)
-    results.append((pytorch.to_array(image), {k: variables[k] for k in STATS}))
+    variables = gaugan.generator_variables(torch_arrays.state_dict(twin))
+    torch_arrays.load(twin, before)
+    results.append(
+      (torch_arrays.to_array(image), {k: variables[k] for k in STATS})
+    )
   return results
 
 
@@ -105,7 +108,9 @@ def generate(variables, form, train):
 @pytest.mark.parametrize('train', [False, True])
 @pytest.mark.parametrize('form', FORMS, ids=lambda form: form.upsampling)
 def test_image_and_all_statistics(form, train):
-  variables = gaugan.generator_variables(pytorch.state_dict(twins(form)[0]))
+  variables = gaugan.generator_variables(
+    torch_arrays.state_dict(twins(form)[0])
+  )
   image, stats = generate(variables, form, train)
   single, double = generate_with_twins(form, train=train)
   # tanh at its ends would hide a difference.

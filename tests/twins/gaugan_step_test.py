@@ -8,27 +8,25 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 import pytest
+import torch
 
-from configs import cityscapes_gaugan
-from instgan_jax.build import gan
-from instgan_jax.train import randomness
-from instgan_jax.train import state as state_lib
-from instgan_jax.train import step as step_lib
-from instgan_jax.weights import gaugan
-from tests.twins import (
+from benchmarks.twins import (
+  gan_state,
   gaugan_discriminator,
   gaugan_encoder,
   gaugan_generator,
   gaugan_step,
-  precision,
-  pytorch,
-  scenes,
+  torch_arrays,
 )
+from configs import cityscapes_gaugan
+from instgan_jax.build import gan
+from instgan_jax.train import randomness
+from instgan_jax.train import step as step_lib
+from tests.twins import precision, pytorch, scenes
 
 pytestmark = pytest.mark.slow
 
 
-torch = pytorch.torch
 NUM_STEPS = 3
 BATCH = 2
 SINGLE, DOUBLE = 0, 1
@@ -39,11 +37,6 @@ LOSSES = (
   'g_kl',
   'd_loss',
 )
-CONVERT = {
-  'generator': gaugan.generator_variables,
-  'encoder': gaugan.encoder_variables,
-  'discriminator': gaugan.discriminator_variables,
-}
 
 
 @functools.cache
@@ -107,14 +100,13 @@ def thinned_by_twin(image):
   return tuple(image[:, :, :: 2**k, :: 2**k] for k in range(5))
 
 
-def weights_of(arrays):
-  return {name: CONVERT[name](arrays[name]) for name in arrays}
-
-
 @functools.cache
 def first_weights():
-  return weights_of(
-    {name: pytorch.state_dict(single) for name, (single, _) in twins().items()}
+  return gan_state.variables(
+    {
+      name: torch_arrays.state_dict(single)
+      for name, (single, _) in twins().items()
+    }
   )
 
 
@@ -132,15 +124,21 @@ def steps_of_twin(which):
       scene.labels, scene.raw_instances, num_labels=35, use_edges=True
     )
     noise = randomness.example_normal(key, batch(k)['position'], (8,))
-    losses_of_step, gradients_of_step = step(
+    losses_of_step = step(
       labels.to(dtype),
-      pytorch.to_tensor(scene.scaled_image, dtype),
+      torch_arrays.to_tensor(scene.scaled_image, dtype),
       torch.from_numpy(np.array(noise)).to(dtype),
     )
-    losses.append(losses_of_step)
-    gradients.append(params(weights_of(gradients_of_step)))
-  after = {name: pytorch.state_dict(net) for name, net in networks.items()}
-  return losses, gradients, weights_of(after)
+    losses.append({name: loss.item() for name, loss in losses_of_step.items()})
+    gradients.append(
+      params(
+        gan_state.variables(
+          {name: torch_arrays.gradients(net) for name, net in networks.items()}
+        )
+      )
+    )
+  after = {name: torch_arrays.state_dict(net) for name, net in networks.items()}
+  return losses, gradients, gan_state.variables(after)
 
 
 @functools.cache
@@ -152,7 +150,7 @@ def our_steps():
     generator=optax.chain(_recorder(), optimizers.generator),
     discriminator=optax.chain(_recorder(), optimizers.discriminator),
   )
-  state = _state(optimizers)
+  state = gan_state.state(first_weights(), optimizers)
   step = jax.jit(gan.train_step(config(), networks, optimizers, axis_name=None))
   losses, gradients = [], []
   for k in range(NUM_STEPS):
@@ -173,25 +171,6 @@ def our_steps():
 
 def all_steps():
   return our_steps(), steps_of_twin(SINGLE), steps_of_twin(DOUBLE)
-
-
-def _state(optimizers):
-  """Ours, of the first weights of the twins."""
-  weights = jax.tree.map(jnp.asarray, first_weights())
-  params_of = {name: tree.pop('params') for name, tree in weights.items()}
-  d_params, d_stats = (
-    tree.pop('discriminator') for tree in (params_of, weights)
-  )
-  return state_lib.GanState(
-    step=jnp.int32(0),
-    g_params=params_of,
-    g_stats=weights,
-    g_opt_state=optimizers.generator.init(params_of),
-    d_params=d_params,
-    d_stats=d_stats,
-    d_opt_state=optimizers.discriminator.init(d_params),
-    ema={},
-  )
 
 
 def _recorder():
@@ -252,7 +231,7 @@ def test_losses_of_every_step():
   precision.assert_as_precise(ours, single, double, floor=1e-5)
 
 
-@pytest.mark.parametrize('network', CONVERT)
+@pytest.mark.parametrize('network', gan_state.CONVERT)
 def test_all_gradients_of_every_step(network):
   for k in range(NUM_STEPS):
     ours, single, double = (
@@ -266,7 +245,7 @@ def test_all_gradients_of_every_step(network):
     precision.assert_as_precise(ours, single, double, floor=5e-5)
 
 
-@pytest.mark.parametrize('network', CONVERT)
+@pytest.mark.parametrize('network', gan_state.CONVERT)
 def test_parameters_after_the_steps(network):
   """At most 1 element in 10,000 differs by more than 1 % of the rate.
 
@@ -288,7 +267,7 @@ def test_parameters_after_the_steps(network):
   assert np.mean(distance > 0.01) <= 1e-4
 
 
-@pytest.mark.parametrize('network', CONVERT)
+@pytest.mark.parametrize('network', gan_state.CONVERT)
 def test_statistics_after_the_steps(network):
   ours, single, double = (steps[2][network] for steps in all_steps())
   precision.assert_as_precise(

@@ -4,24 +4,22 @@ import functools
 
 import numpy as np
 import pytest
+import torch
 
-from tests.golden import recipe
-from tests.twins import (
+from benchmarks.twins import (
   gaugan_discriminator,
   gaugan_encoder,
   gaugan_generator,
   gaugan_losses,
-  inception,
-  pspnet,
-  pytorch,
-  scenes,
+  torch_arrays,
   vgg19,
 )
+from tests.golden import recipe
+from tests.twins import inception, pspnet, scenes
 
 pytestmark = pytest.mark.slow
 
 
-torch = pytorch.torch
 CITYSCAPES = 'cityscapes_more_edges'
 
 
@@ -31,7 +29,7 @@ def relative_error(actual, expected):
 
 
 def with_golden_weights(network, name, part=None):
-  return pytorch.load(network, recipe.state_dict(name, part))
+  return torch_arrays.load(network, recipe.state_dict(name, part))
 
 
 def generator():
@@ -51,7 +49,7 @@ def inputs():
   labels = scenes.network_input(
     arrays['label'], arrays['instance'], num_labels=35, use_edges=True
   )
-  image = pytorch.to_tensor(arrays['image']) / 127.5 - 1
+  image = torch_arrays.to_tensor(arrays['image']) / 127.5 - 1
   return labels, image
 
 
@@ -59,20 +57,20 @@ def test_generator_in_eval_mode():
   with torch.no_grad():
     image = generator().eval()(inputs()[0])
   expected = recipe.expected(CITYSCAPES)['generator_eval']
-  assert relative_error(pytorch.to_array(image), expected) <= 1e-5
+  assert relative_error(torch_arrays.to_array(image), expected) <= 1e-5
 
 
 def test_discriminator_on_the_image_of_the_eval_mode():
   discriminator = gaugan_discriminator.Discriminator(input_channels=39, base=8)
   with_golden_weights(discriminator, CITYSCAPES, 'D').eval()
   expected = recipe.expected(CITYSCAPES)
-  fake = pytorch.to_tensor(expected['generator_eval'])
+  fake = torch_arrays.to_tensor(expected['generator_eval'])
   with torch.no_grad():
     outputs = discriminator(torch.cat([inputs()[0], fake], 1))
   for scale, layers in enumerate(outputs):
     for layer, features in enumerate(layers):
       wanted = expected[f'disc_{scale}_layer_{layer}_fake']
-      assert relative_error(pytorch.to_array(features), wanted) <= 1e-5
+      assert relative_error(torch_arrays.to_array(features), wanted) <= 1e-5
 
 
 def test_losses_gradients_and_running_moments_of_training():
@@ -86,9 +84,10 @@ def test_losses_gradients_and_running_moments_of_training():
 
   fake = g(labels)
   assert (
-    relative_error(pytorch.to_array(fake), expected['generator_train']) <= 3e-5
+    relative_error(torch_arrays.to_array(fake), expected['generator_train'])
+    <= 3e-5
   )
-  moments = pytorch.state_dict(g.head_0.norm_0.param_free_norm)
+  moments = torch_arrays.state_dict(g.head_0.norm_0.param_free_norm)
   for name in ('running_mean', 'running_var'):
     wanted = expected[f'bn_{name}_after']
     np.testing.assert_allclose(moments[name], wanted, atol=1e-6)
@@ -145,14 +144,14 @@ def test_generator_with_a_latent():
   with torch.no_grad():
     image = g(labels, torch.from_numpy(arrays['z']))
   expected = recipe.expected(name)['generator_eval']
-  assert relative_error(pytorch.to_array(image), expected) <= 1e-5
+  assert relative_error(torch_arrays.to_array(image), expected) <= 1e-5
 
 
 def test_encoder():
   encoder = with_golden_weights(
     gaugan_encoder.Encoder(base=4), 'encoder', 'E'
   ).eval()
-  image = pytorch.to_tensor(recipe.inputs('encoder')['image']) / 127.5 - 1
+  image = torch_arrays.to_tensor(recipe.inputs('encoder')['image']) / 127.5 - 1
   with torch.no_grad():
     moments = encoder(image)
   expected = recipe.expected('encoder')
@@ -169,10 +168,10 @@ def test_vgg19_and_the_perceptual_loss():
     for key, value in recipe.state_dict('vgg19').items()
     if key in used
   }
-  pytorch.load(network, weights)
+  torch_arrays.load(network, weights)
   with torch.no_grad():
     features, real = (
-      network(pytorch.to_tensor(arrays[name])) for name in ('x', 'y')
+      network(torch_arrays.to_tensor(arrays[name])) for name in ('x', 'y')
     )
   for i, feature in enumerate(features):
     means = feature.mean((2, 3)).numpy()
@@ -187,8 +186,8 @@ def test_inception():
   network = inception.Inception()
   if 'fc.weight' not in weights:
     del network.fc
-  pytorch.load(network, weights).eval()
-  images = pytorch.to_tensor(recipe.inputs(name)['image']) / 255
+  torch_arrays.load(network, weights).eval()
+  images = torch_arrays.to_tensor(recipe.inputs(name)['image']) / 255
   with torch.no_grad():
     features = network(inception.preprocess(images))
   expected = recipe.expected(name)
@@ -206,9 +205,11 @@ def test_pspnet_of_semseg():
   }
   if not any(key.startswith('aux.') for key in weights):
     del network.aux
-  pytorch.load(network, weights).eval()
-  images = pspnet.preprocess(pytorch.to_tensor(recipe.inputs(name)['image']))
+  torch_arrays.load(network, weights).eval()
+  images = pspnet.preprocess(
+    torch_arrays.to_tensor(recipe.inputs(name)['image'])
+  )
   with torch.no_grad():
-    logits = pytorch.to_array(network(images))
+    logits = torch_arrays.to_array(network(images))
   expected = recipe.expected(name)['logits_stride4']
   assert relative_error(logits[:, ::4, ::4], expected) <= 1e-5

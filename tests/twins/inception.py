@@ -3,9 +3,8 @@
 Every layer is a convolution (`conv`), a batch norm (`bn`) and a ReLU.
 """
 
-from tests.twins import pytorch
+import torch
 
-torch = pytorch.torch
 nn, functional = torch.nn, torch.nn.functional
 
 

@@ -2,7 +2,9 @@
 
 import jax
 import pytest
+import torch
 
+from benchmarks.twins import torch_arrays
 from instgan_jax.pretrained import inception as our_inception
 from instgan_jax.weights import inception as inception_weights
 from tests.twins import inception, precision, pytorch, scenes
@@ -10,13 +12,10 @@ from tests.twins import inception, precision, pytorch, scenes
 pytestmark = pytest.mark.slow
 
 
-torch = pytorch.torch
-
-
 def features_of_twin(twin, images):
   dtype = twin.fc.weight.dtype
   with torch.no_grad():
-    features = twin.eval()(pytorch.to_tensor(images, dtype))
+    features = twin.eval()(torch_arrays.to_tensor(images, dtype))
   return tuple(feature.numpy() for feature in features)
 
 
@@ -24,7 +23,9 @@ def test_features_of_each_block():
   # 91 -> 45 -> 43 -> 21 -> 19 -> 9 -> 4 -> 1 rows: some pools drop a row.
   images = scenes.random(1, 91, 130).scaled_image
   single, double = pytorch.twins(inception.Inception)
-  variables = inception_weights.inception_variables(pytorch.state_dict(single))
+  variables = inception_weights.inception_variables(
+    torch_arrays.state_dict(single)
+  )
   ours = jax.jit(our_inception.Inception().apply)(variables, images)
   single, double = (features_of_twin(twin, images) for twin in (single, double))
   precision.assert_as_precise(ours, single, double, floor=2e-6)
@@ -34,8 +35,8 @@ def test_features_of_each_block():
 def test_preprocessing(size):
   images = scenes.random(1, *size).image
   single, double = (
-    pytorch.to_array(
-      inception.preprocess(pytorch.to_tensor(images, dtype) / 255)
+    torch_arrays.to_array(
+      inception.preprocess(torch_arrays.to_tensor(images, dtype) / 255)
     )
     for dtype in (torch.float32, torch.float64)
   )

@@ -7,9 +7,8 @@ written with the auxiliary head that its files hold.
 
 import itertools
 
-from tests.twins import pytorch
+import torch
 
-torch = pytorch.torch
 nn, functional = torch.nn, torch.nn.functional
 STRIDES = (1, 2, 1, 1)
 DILATIONS = (1, 1, 2, 4)

@@ -2,7 +2,9 @@
 
 import jax
 import pytest
+import torch
 
+from benchmarks.twins import torch_arrays
 from instgan_jax.pretrained import pspnet as our_pspnet
 from instgan_jax.weights import pspnet as pspnet_weights
 from tests.twins import precision, pspnet, pytorch, scenes
@@ -10,7 +12,6 @@ from tests.twins import precision, pspnet, pytorch, scenes
 pytestmark = pytest.mark.slow
 
 
-torch = pytorch.torch
 FAMILIES = {
   # With aligned corners both sides are 1 more than a multiple of 8.
   'semseg': (pspnet.Semseg, (8, 8, 12), (105, 153)),
@@ -21,8 +22,8 @@ FAMILIES = {
 def logits_of_twin(twin, images):
   dtype = next(twin.parameters()).dtype
   with torch.no_grad():
-    images = pspnet.preprocess(pytorch.to_tensor(images, dtype)).to(dtype)
-    return pytorch.to_array(twin.eval()(images))
+    images = pspnet.preprocess(torch_arrays.to_tensor(images, dtype)).to(dtype)
+    return torch_arrays.to_array(twin.eval()(images))
 
 
 @pytest.mark.parametrize('family', FAMILIES)
@@ -34,7 +35,7 @@ def test_logits(family):
       num_blocks=(1, 2, 2, 2), stem=stem, base=4, pyramid=6, num_classes=5
     )
   )
-  state_dict = pytorch.state_dict(single)
+  state_dict = torch_arrays.state_dict(single)
   ours = our_pspnet.PspNet(**pspnet_weights.pspnet_options(state_dict))
   variables = pspnet_weights.pspnet_variables(state_dict)
   logits = jax.jit(ours.apply)(variables, our_pspnet.preprocess(images)).logits

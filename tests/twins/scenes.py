@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tests.twins import pytorch
+from benchmarks.twins import torch_arrays
 
 
 class Scene(NamedTuple):
@@ -49,7 +49,7 @@ def network_input(labels, raw_instances, *, num_labels, use_edges):
   """NCHW tensor: the one-hot of the labels, perhaps the edges of the ids."""
   one_hot = np.eye(num_labels, dtype=np.float32)[labels]
   if not use_edges:
-    return pytorch.to_tensor(one_hot)
+    return torch_arrays.to_tensor(one_hot)
   edges = np.zeros((*labels.shape, 1), np.float32)
   rows = raw_instances[:, 1:] != raw_instances[:, :-1]
   columns = raw_instances[:, :, 1:] != raw_instances[:, :, :-1]
@@ -57,4 +57,4 @@ def network_input(labels, raw_instances, *, num_labels, use_edges):
   edges[:, :-1, :, 0][rows] = 1
   edges[:, :, 1:, 0][columns] = 1
   edges[:, :, :-1, 0][columns] = 1
-  return pytorch.to_tensor(np.concatenate([one_hot, edges], axis=-1))
+  return torch_arrays.to_tensor(np.concatenate([one_hot, edges], axis=-1))

@@ -5,29 +5,27 @@ import functools
 import jax
 import pytest
 
+from benchmarks.twins import gaugan_losses, torch_arrays, vgg19
 from instgan_jax.losses import perceptual
 from instgan_jax.pretrained import vgg19 as our_vgg19
 from instgan_jax.weights import vgg19 as vgg19_weights
-from tests.twins import gaugan_losses, precision, pytorch, scenes, vgg19
+from tests.twins import precision, pytorch, scenes
 
 pytestmark = pytest.mark.slow
 
 
-torch = pytorch.torch
-
-
 def distance_with_twin(twin, fake, real):
   dtype = next(twin.parameters()).dtype
-  fake = pytorch.to_tensor(fake, dtype).requires_grad_()
+  fake = torch_arrays.to_tensor(fake, dtype).requires_grad_()
   features = twin(fake)
   loss = gaugan_losses.perceptual(
-    features, twin(pytorch.to_tensor(real, dtype))
+    features, twin(torch_arrays.to_tensor(real, dtype))
   )
   loss.backward()
   return (
     loss.item(),
-    tuple(map(pytorch.to_array, features)),
-    pytorch.to_array(fake.grad),
+    tuple(map(torch_arrays.to_array, features)),
+    torch_arrays.to_array(fake.grad),
   )
 
 
@@ -48,7 +46,7 @@ def test_features_loss_and_gradient():
     scenes.random(1, 35, 50, seed=seed).scaled_image for seed in (1, 0)
   )
   single, double = pytorch.twins(vgg19.Vgg19)
-  variables = vgg19_weights.vgg19_variables(pytorch.state_dict(single))
+  variables = vgg19_weights.vgg19_variables(torch_arrays.state_dict(single))
 
   (value, features), gradient = distance(fake, real, variables)
   ours = value, features, gradient

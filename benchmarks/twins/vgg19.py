@@ -1,8 +1,8 @@
 """VGG19 up to relu5_1 in PyTorch, by torchvision's parameter names."""
 
-from tests.twins import pytorch
+import torch
 
-nn = pytorch.torch.nn
+nn = torch.nn
 # Channels of the convolutions by stage; a max-pool lies between two stages.
 STAGES = ((64,) * 2, (128,) * 2, (256,) * 4, (512,) * 4, (512,))
 
@@ -23,6 +23,7 @@ class Vgg19(nn.Module):
     self.features = nn.Sequential(*layers)
 
   def forward(self, x):
+    """The five features, from fine to coarse."""
     features = []
     for index, layer in enumerate(self.features):
       x = layer(x)

@@ -4,9 +4,10 @@ Its layers see one map of labels (one-hot, perhaps with an edge channel) at
 their own size.
 """
 
-from tests.twins import pytorch
+import torch
 
-torch = pytorch.torch
+from benchmarks.twins import torch_arrays
+
 nn, functional = torch.nn, torch.nn.functional
 NUM_DOUBLINGS = {'normal': 5, 'more': 6, 'most': 7}
 
@@ -57,6 +58,7 @@ class Generator(nn.Module):
     self.conv_img = nn.Conv2d(last, 3, 3, padding=1)
 
   def forward(self, labels, latent=None):
+    """Images [B, 3, H, W] in [-1, 1]."""
     if latent is None:
       x = self.fc(functional.interpolate(labels, size=self.first_size))
     else:
@@ -74,18 +76,23 @@ class Block(nn.Module):
   def __init__(self, before, after, input_channels, hidden):
     super().__init__()
     middle = min(before, after)
-    self.conv_0 = pytorch.spectral_norm(nn.Conv2d(before, middle, 3, padding=1))
-    self.conv_1 = pytorch.spectral_norm(nn.Conv2d(middle, after, 3, padding=1))
+    self.conv_0 = torch_arrays.spectral_norm(
+      nn.Conv2d(before, middle, 3, padding=1)
+    )
+    self.conv_1 = torch_arrays.spectral_norm(
+      nn.Conv2d(middle, after, 3, padding=1)
+    )
     self.norm_0 = Spade(before, input_channels, hidden)
     self.norm_1 = Spade(middle, input_channels, hidden)
     self.has_own_shortcut = before != after
     if self.has_own_shortcut:
-      self.conv_s = pytorch.spectral_norm(
+      self.conv_s = torch_arrays.spectral_norm(
         nn.Conv2d(before, after, 1, bias=False)
       )
       self.norm_s = Spade(before, input_channels, hidden)
 
   def forward(self, x, labels):
+    """A block of `before` channels in, `after` out, of the size of x."""
     shortcut = x
     if self.has_own_shortcut:
       shortcut = self.conv_s(self.norm_s(x, labels))
@@ -106,6 +113,7 @@ class Spade(nn.Module):
     self.mlp_beta = nn.Conv2d(hidden, channels, 3, padding=1)
 
   def forward(self, x, labels):
+    """x modulated; the labels have any size."""
     normal = self.param_free_norm(x)
     labels = functional.interpolate(labels, size=x.shape[2:], mode='nearest')
     hidden = self.mlp_shared(labels)

@@ -1,8 +1,7 @@
 """GauGAN's losses in PyTorch, on the outputs of the twins."""
 
-from tests.twins import pytorch
+import torch
 
-torch = pytorch.torch
 LAYER_WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 
 

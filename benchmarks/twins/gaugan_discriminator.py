@@ -1,8 +1,9 @@
 """GauGAN's multi-scale discriminator in PyTorch, by its public names."""
 
-from tests.twins import pytorch
+import torch
 
-torch = pytorch.torch
+from benchmarks.twins import torch_arrays
+
 nn, functional = torch.nn, torch.nn.functional
 
 
@@ -16,6 +17,7 @@ class Discriminator(nn.Module):
       self.add_module(f'discriminator_{scale}', patches)
 
   def forward(self, x):
+    """Features of all scales, each a list from first layer to logits."""
     outputs = []
     for patches in self.children():
       outputs.append(patches(x))
@@ -40,7 +42,7 @@ class Patches(nn.Module):
       )
       if is_inner:
         conv = nn.Sequential(
-          pytorch.spectral_norm(conv), nn.InstanceNorm2d(width)
+          torch_arrays.spectral_norm(conv), nn.InstanceNorm2d(width)
         )
       self.add_module(f'model{layer}', nn.Sequential(conv, activation))
       channels = width
@@ -48,6 +50,7 @@ class Patches(nn.Module):
     self.add_module(f'model{num_layers}', nn.Sequential(logits))
 
   def forward(self, x):
+    """Features of all layers; the last are the logits."""
     features = []
     for layer in self.children():
       x = layer(x)

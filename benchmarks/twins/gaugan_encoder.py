@@ -1,8 +1,9 @@
 """GauGAN's style encoder in PyTorch, by its public parameter names."""
 
-from tests.twins import pytorch
+import torch
 
-torch = pytorch.torch
+from benchmarks.twins import torch_arrays
+
 nn, functional = torch.nn, torch.nn.functional
 WIDTHS = (1, 2, 4, 8, 8, 8)
 
@@ -18,7 +19,7 @@ class Encoder(nn.Module):
         channels, width * base, 3, stride=2, padding=1, bias=False
       )
       layer = nn.Sequential(
-        pytorch.spectral_norm(conv), nn.InstanceNorm2d(width * base)
+        torch_arrays.spectral_norm(conv), nn.InstanceNorm2d(width * base)
       )
       self.add_module(f'layer{number}', layer)
       channels = width * base
@@ -26,6 +27,7 @@ class Encoder(nn.Module):
     self.fc_var = nn.Linear(channels * 4 * 4, latent)
 
   def forward(self, x):
+    """Mean and log variance, [B, latent] each."""
     x = functional.interpolate(
       x, size=(256, 256), mode='bilinear', align_corners=False
     )
