@@ -247,7 +247,6 @@ class World:
     shrunk = {
       'benchmarks.locality': ['--num_scenes', '1'],
       'benchmarks.study_coverage': ['--studies', '2', '--questions', '10'],
-      'benchmarks.training': ['--rounds', '2'],
     }[module]
     self._monkeypatch.setattr(sys, 'argv', [module, *words, *shrunk])
     importlib.import_module(module).main()

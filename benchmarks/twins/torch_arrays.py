@@ -40,6 +40,7 @@ def gradients(network: torch.nn.Module) -> dict[str, np.ndarray]:
   """Its state dict, with gradients instead of the parameters."""
   arrays = state_dict(network)
   for key, parameter in network.named_parameters():
+    assert parameter.grad is not None, key
     arrays[key] = parameter.grad.cpu().numpy().copy()
   return arrays
 

@@ -1,0 +1,147 @@
+"""A GAN of a configuration, ready to be timed: three kinds of work.
+
+`generate`, `differentiate` and `update` do what the methods of the same names
+of `torch_twin.TorchTwin` do, on the same batch.
+"""
+
+import dataclasses
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import ml_collections
+import numpy as np
+import optax
+
+from benchmarks.twins import gan_state
+from data_pipeline import batches, order, toy_street
+from instgan_jax.build import gan
+from instgan_jax.runtime import devices
+from instgan_jax.train import step as step_lib
+
+Batch = dict[str, np.ndarray]
+_NUM_EXAMPLES = 2975  # Of Cityscapes, for the schedule of the rates.
+_WITHOUT = step_lib.Optimizers(optax.identity(), optax.identity())
+
+
+def batch(config: ml_collections.ConfigDict) -> Batch:
+  """A training batch of toy streets of the configuration's size."""
+  devices.check_batch_size(config.batch_size)
+  scenes = toy_street.ToyStreet(config.batch_size, height=config.data.height)
+  first_scenes = order.TrainingOrder(
+    num_examples=len(scenes), batch_size=config.batch_size, seed=0
+  )
+  return next(batches.train_batches(scenes, first_scenes))
+
+
+def initial_variables(config: ml_collections.ConfigDict) -> dict[str, Any]:
+  """Fresh variables by network."""
+  state = gan.initial_state(config, gan.networks(config), _WITHOUT)
+  return {
+    **{
+      name: {'params': state.g_params[name], **state.g_stats[name]}
+      for name in state.g_params
+    },
+    'discriminator': {'params': state.d_params, **state.d_stats},
+  }
+
+
+class OurGan:
+  """Ours, as it trains; no optimizer's state before the first `update`."""
+
+  def __init__(
+    self,
+    config: ml_collections.ConfigDict,
+    batch: Batch,
+    *,
+    variables: dict[str, Any] | None = None,
+    vgg19: step_lib.Features | None = None,
+  ):
+    """Compiles nothing yet.
+
+    Args:
+      config: of a run without style encoder.
+      batch: of scenes of its size.
+      variables: by network; fresh ones if not given.
+      vgg19: the features for the perceptual loss; None without.
+    """
+    self._config, self._vgg19, self._batch = config, vgg19, batch
+    self._maps = jax.device_put((batch['label_map'], batch['instance_map']))
+    self._networks = self._build(axis_name=None)
+    self._state = devices.replicate(
+      gan_state.state(variables or initial_variables(config), _WITHOUT)
+    )
+    self._train_step: Any = None
+    shape = (config.batch_size, *self._networks.latent_shape)
+    self._latents = jax.random.normal(jax.random.key(0), shape)
+
+  def generate(self) -> jax.Array:
+    """Images in training mode."""
+    return self._generate(*self._inputs())[0]
+
+  def differentiate(self) -> Any:
+    """The gradients of the mean square of the images."""
+    return self._differentiate(*self._inputs())
+
+  def update(self) -> dict[str, jax.Array]:
+    """One iteration; returns its losses."""
+    if self._train_step is None:
+      self._start_training()
+    self._state, metrics = self._train_step(self._state, self._sharded)
+    return metrics
+
+  def _start_training(self) -> None:
+    optimizers = gan.optimizers(self._config, _NUM_EXAMPLES)
+    networks = self._build(axis_name=devices.AXIS_NAME)
+    state = self._state.replace(
+      g_opt_state=optimizers.generator.init(self._state.g_params),
+      d_opt_state=optimizers.discriminator.init(self._state.d_params),
+    )
+    self._state = devices.replicate(state)
+    self._sharded = devices.shard_for_pmap(self._batch)
+    self._train_step = devices.parallelize(
+      gan.train_step(
+        self._config, networks, optimizers, axis_name=devices.AXIS_NAME
+      )
+    )
+
+  def _build(self, axis_name: str | None) -> step_lib.Networks:
+    networks = gan.networks(self._config, axis_name=axis_name)
+    return dataclasses.replace(networks, vgg19=self._vgg19)
+
+  def _inputs(self) -> tuple[Any, ...]:
+    state = self._state
+    variables = state.g_params['generator'], state.g_stats['generator']
+    return (*variables, *self._maps, self._latents)
+
+  @functools.cached_property
+  def _generate(self):
+    """Images and new statistics."""
+
+    @jax.jit
+    def generate(params, stats, label_map, instance_map, latents):
+      return self._networks.generator.apply(
+        {'params': params, **stats},
+        label_map,
+        instance_map,
+        latents,
+        train=True,
+        mutable=list(stats),
+      )
+
+    return generate
+
+  @functools.cached_property
+  def _differentiate(self):
+    """Gradients and new statistics."""
+
+    @jax.jit
+    def differentiate(params, *inputs):
+      def mean_square(params):
+        image, stats = self._generate(params, *inputs)
+        return jnp.mean(jnp.square(image)), stats
+
+      return jax.grad(mean_square, has_aux=True)(params)
+
+    return differentiate

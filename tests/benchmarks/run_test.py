@@ -1,0 +1,100 @@
+"""Every benchmark really runs, at the smallest sizes."""
+
+import importlib
+import json
+import math
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+NETWORK = ('--config', 'CONFIG', '--rounds', '2')
+PARTS = ('forward', 'gradient', 'iteration')
+METHODS = ('L', 'L+I', 'L+I+P')
+# Name -> flags, cases, figures of the last case.
+RUNS = {
+  'train_step': (
+    (*NETWORK, '--no-torch', '--no-memory'),
+    ['matrix product', *(f'{m} {part}' for m in METHODS for part in PARTS)],
+    {'images_per_second', 'tflops', 'mfu', 'times_L'},
+  ),
+  'sampler': (
+    NETWORK,
+    [f'{m} {kind}' for m in METHODS for kind in ('latency', 'throughput')],
+    {'images_per_second', 'times_latency'},
+  ),
+  'instances': (
+    # 4 x 32 x 64 pixels, 300 instances of 128 values: more than 0.1 GiB.
+    (*NETWORK, '--counts', '3,300', '--max_gib', '0.1'),
+    [
+      *(f'{name}, 3 instances' for name in ('lookup', 'lookup gradient')),
+      *(f'masked sum{kind}, 3 instances' for kind in ('', ' gradient')),
+      'generator gradient, 3 instances',
+      *(f'lookup{kind}, 300 instances' for kind in ('', ' gradient')),
+      'generator gradient, 300 instances',
+    ],
+    {'temp_MiB', 'times_first'},
+  ),
+  'scaling': (
+    (*NETWORK, '--batch_sizes', '4,8', '--heights', '32,64'),
+    [
+      'matrix product',
+      *('32x64, batch 4', '32x64, batch 8', '64x128, batch 4'),
+    ],
+    {'images_per_second', 'megapixels_per_second', 'mfu'},
+  ),
+  'pipeline': (
+    ('--rounds', '2', '--num_scenes', '5', '--batch_size', '2')
+    + ('--height', '32'),
+    ['toy_street', 'folder', 'tfds', 'npz'],
+    {'first_epoch', 'images_per_second', 'images_per_core_second'},
+  ),
+  'metrics': (
+    ('--rounds', '2', '--num_images', '20', '--num_features', '8')
+    + ('--height', '32'),
+    ['FID', 'FID by sqrtm', 'mIoU', 'MICV'],
+    {'images_per_second'},
+  ),
+}
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+  """Runs a benchmark with flags; returns its lines."""
+  config = tmp_path / 'narrow.py'
+  config.write_text(
+    'from tests import tiny\n\n\ndef get_config():\n  return tiny.config()\n'
+  )
+
+  def run(name, flags):
+    flags = [str(config) if flag == 'CONFIG' else flag for flag in flags]
+    output = tmp_path / 'results' / 'lines.jsonl'
+    argv = [name, *flags, '--output', str(output)]
+    monkeypatch.setattr(sys, 'argv', argv)
+    importlib.import_module(f'benchmarks.{name}').main()
+    return [json.loads(line) for line in output.read_text().splitlines()]
+
+  return run
+
+
+@pytest.mark.parametrize('name', RUNS)
+def test_a_line_for_each_case(name, run, capsys):
+  flags, cases, figures = RUNS[name]
+  lines = run(name, flags)
+  assert [line['case'] for line in lines] == cases
+  assert lines[-1]['figures'].keys() == figures
+  for line in lines:
+    assert line['benchmark'] == name and line['num_rounds'] == 2
+    assert 0 < line['ms_p10'] <= line['ms_median'] <= line['ms_p90']
+    assert all(map(math.isfinite, line['figures'].values())), line
+  printed = capsys.readouterr().out.splitlines()
+  assert [json.loads(line) for line in printed if '"case"' in line] == lines
+
+
+def test_the_peak_of_one_case(run, tmp_path, capsys):
+  flags = (*NETWORK, '--no-torch', '--peak_of', 'L iteration')
+  with pytest.raises(FileNotFoundError):  # It has no line of its own.
+    run('train_step', flags)
+  peak = json.loads(capsys.readouterr().out)['peak_GiB']
+  assert 0 <= peak < 10
