@@ -31,7 +31,7 @@ OF_NETWORKS = {
   'train_step_batch_1': f'train_step {_PUBLISHED} --vgg19 --batch_size 1',
   'train_step_batch_8': f'train_step {_PUBLISHED} --vgg19 --batch_size 8',
   'sampler': f'sampler {_PUBLISHED} --batch_size 16',
-  'instances': f'instances {_PUBLISHED} --batch_size 1',
+  'instances': f'instances {_PUBLISHED} --batch_size 1 --max_gib 20',
   'scaling': (
     f'scaling {_PUBLISHED} --batch_size 2 --batch_sizes 1,2,4,8 '
     '--heights 128,256,512'

@@ -15,8 +15,9 @@ METHODS = ('L', 'L+I', 'L+I+P')
 # Name -> flags, cases, figures of the last case.
 RUNS = {
   'train_step': (
-    (*NETWORK, '--no-torch', '--no-memory'),
-    ['matrix product', *(f'{m} {part}' for m in METHODS for part in PARTS)],
+    (*NETWORK, '--no-torch', '--no-memory', '--methods', 'L,L+I+P'),
+    ['matrix product']
+    + [f'{method} {part}' for method in ('L', 'L+I+P') for part in PARTS],
     {'images_per_second', 'tflops', 'mfu', 'times_L'},
   ),
   'sampler': (
