@@ -58,10 +58,12 @@ def table(rows: Sequence[dict]) -> str:
 def _measured(rows: Sequence[dict]) -> str:
   first, loads = rows[0], [row['load_average'] for row in rows]
   versions = first['versions']
+  commit, *dirty = versions['commit'].split('-')
+  commit = '-'.join([commit[:7], *dirty])
   return (
     f'{first["num_devices"]} x {first["device"]}, {first["num_cores"]} cores, '
     f'jax {versions["jax"]}, median of {first["num_rounds"]}, load average '
-    f'{min(loads):.1f} to {max(loads):.1f}, commit {versions["commit"][:7]}.'
+    f'{min(loads):.1f} to {max(loads):.1f}, commit {commit}.'
   )
 
 

@@ -17,12 +17,12 @@ ROW = {
   'num_devices': 1,
   'num_cores': 2,
   'load_average': 0.2,
-  'versions': {'jax': '0.10.2', 'commit': '0123456789abcdef'},
+  'versions': {'jax': '0.10.2', 'commit': '0123456789abcdef-dirty'},
 }
 TABLE = """### sampler: 64x128
 
 1 x cpu, 2 cores, jax 0.10.2, median of 5, load average 0.2 to 0.2, commit \
-0123456.
+0123456-dirty.
 
 |  | ms | p10 to p90 | images per second | mfu |
 | --- | ---: | ---: | ---: | ---: |
