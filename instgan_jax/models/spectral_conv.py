@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from instgan_jax.models import convolution
+from instgan_jax.models import convolution, small_conv
 
 # Xavier's normal with gain 0.02, the initialization of every GauGAN layer.
 gaugan_init = nn.initializers.variance_scaling(0.02**2, 'fan_avg', 'normal')
@@ -63,15 +63,18 @@ class SpectralConv(nn.Module):
     kernel = self.param('kernel', gaugan_init, shape, jnp.float32)
     if self.use_spectral_norm:
       kernel = kernel / self._sigma(kernel, train=train)
-    sides = (self.padding, self.padding)
-    y = convolution.convolve(
-      x.astype(dtype), kernel.astype(dtype), self.strides, (sides, sides)
-    )
+    y = self._convolve(x.astype(dtype), kernel.astype(dtype))
     if self.use_bias:
       zeros = nn.initializers.zeros
       bias = self.param('bias', zeros, (self.features,), jnp.float32)
       y = y + bias.astype(dtype)[None, None, None]
     return y
+
+  def _convolve(self, x: jax.Array, kernel: jax.Array) -> jax.Array:
+    if (self.kernel_size, self.strides, self.padding) == (3, 1, 1):
+      return small_conv.conv_3x3(x, kernel)
+    sides = (self.padding, self.padding)
+    return convolution.convolve(x, kernel, self.strides, (sides, sides))
 
   def _sigma(self, kernel: jax.Array, *, train: bool) -> jax.Array:
     """The estimate of the kernel's largest singular value."""

@@ -1,0 +1,35 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from instgan_jax.models import small_conv
+from tests.models import random_arrays
+
+
+@pytest.mark.parametrize('size', [(1, 1), (2, 4), (8, 16), (8, 17)])
+def test_small_and_large_maps_are_convolved_alike(size):
+  with jax.enable_x64(True):
+    x, kernel = (
+      jnp.asarray(random_arrays.normal(shape, seed), jnp.float64)
+      for seed, shape in enumerate([(2, *size, 3), (3, 3, 3, 5)])
+    )
+
+    def by_definition(x, kernel):
+      return jax.lax.conv_general_dilated(
+        x,
+        kernel,
+        (1, 1),
+        ((1, 1), (1, 1)),
+        dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
+      )
+
+    def value_and_gradients(convolve):
+      y, pullback = jax.vjp(convolve, x, kernel)
+      return y, pullback(jnp.cos(y))
+
+    jax.tree.map(
+      lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12),
+      value_and_gradients(small_conv.conv_3x3),
+      value_and_gradients(by_definition),
+    )
