@@ -42,6 +42,7 @@ def build(
     style_channels=model.style_channels,
     head_kernel_size=model.head_kernel_size,
     position_frequencies=model.position_frequencies,
+    modulation_form=model.modulation_form,
     image_style_dim=model.image_style_dim,
     use_spectral_norm=use_spectral_norm,
     axis_name=axis_name,

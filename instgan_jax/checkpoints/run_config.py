@@ -145,7 +145,12 @@ def _is_more(given: float | None, saved: float | None) -> bool:
 
 def _older_values(saved: dict[str, Any]) -> dict[str, Any]:
   """What runs did before there were these fields."""
-  return {'data.seed': saved.get('seed', 0), 'model.num_labels': 35}
+  return {
+    'data.seed': saved.get('seed', 0),
+    'model.num_labels': 35,
+    # Another order of the same sums.
+    'model.modulation_form': 'auto',
+  }
 
 
 def _read(path: pathlib.Path) -> dict[str, Any]:

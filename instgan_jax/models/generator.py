@@ -21,6 +21,7 @@ from instgan_jax.models import (
   mimlp,
   position_map,
   resample,
+  segment_modulation,
   semantic_input,
   spade,
   spectral_conv,
@@ -49,6 +50,8 @@ class Generator(nn.Module):
     style_channels: of the styles and the position map; a multiple of 4.
     head_kernel_size: of the heads on the styles, 1 or 3.
     position_frequencies: 'paper' or 'octaves', see `position_map`.
+    modulation_form: how SPADE's convolutions on the labels are computed:
+      'auto', 'deduplicated' or 'dense', see `segment_modulation`.
     image_style_dim: size of the latent of the whole image, which then replaces
       the labels in the first layer; 0 for none.
     use_spectral_norm: False for exported weights, whose kernels are divided
@@ -72,6 +75,7 @@ class Generator(nn.Module):
   style_channels: int = 128
   head_kernel_size: int = 1
   position_frequencies: str = 'paper'
+  modulation_form: str = 'auto'
   image_style_dim: int = 0
   use_spectral_norm: bool = True
   axis_name: str | None = None
@@ -127,6 +131,7 @@ class Generator(nn.Module):
       use_edges=self.use_edges,
       dtype=self.dtype,
     )
+    repeats_at = self._repeats(label_map, instance_map)
     styles, position = self._instance_inputs(instance_map, latents)
     x = self._first_features(semantic, image_style)
     height, width = x.shape[1:3]
@@ -137,7 +142,8 @@ class Generator(nn.Module):
       maps = jax.tree.map(
         lambda m, size=(height, width): resample.nearest_down(m, size), maps
       )
-      x = self._block(name, channels, train=train)(x, styles, *maps)
+      repeats = repeats_at((height, width))
+      x = self._block(name, channels, train=train)(x, styles, repeats, *maps)
     x = nn.leaky_relu(x, 0.2)
     image = self._conv(3, 'conv_img')(x)
     return jnp.tanh(image.astype(jnp.float32))
@@ -164,6 +170,21 @@ class Generator(nn.Module):
       _check_shape('latents', latents, (batch, self.num_instances, dim))
     if self.image_style_dim:
       _check_shape('image_style', image_style, (batch, self.image_style_dim))
+
+  def _repeats(
+    self, label_map: jax.Array, instance_map: jax.Array
+  ) -> Callable[[tuple[int, int]], segment_modulation.Repeats | None]:
+    """A function of the size, see `segment_modulation.repeats`."""
+    num_labels, use_edges = self.num_labels, self.use_edges
+    ids = semantic_input.semantic_ids(
+      label_map, instance_map, num_labels=num_labels, use_edges=use_edges
+    )
+    table = semantic_input.semantic_table(
+      num_labels=num_labels, use_edges=use_edges
+    )
+    return lambda size: segment_modulation.repeats(
+      resample.nearest_down(ids, size), table, form=self.modulation_form
+    )
 
   def _instance_inputs(
     self, instance_map: jax.Array, latents: jax.Array | None
@@ -223,18 +244,19 @@ class Generator(nn.Module):
       channels=channels,
       hidden_channels=self.hidden_channels,
       head_kernel_size=self.head_kernel_size,
+      modulation_form=self.modulation_form,
       use_spectral_norm=self.use_spectral_norm,
       axis_name=self.axis_name,
       dtype=self.dtype,
       name=name,
     )
 
-    def apply(block, x, styles, semantic, instance_map, position):
+    def apply(block, x, styles, repeats, semantic, instance_map, position):
       instances = None
       if styles is not None:
         basis = self._position_basis(position)
         instances = mimlp.Instances(styles, instance_map, basis)
-      return block(x, semantic, instances, train=train)
+      return block(x, semantic, instances, repeats, train=train)
 
     if self.remat:
       apply = nn.remat(apply)

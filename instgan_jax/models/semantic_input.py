@@ -39,6 +39,35 @@ def semantic_input(
   return jnp.concatenate([one_hot, edges], axis=-1)
 
 
+def semantic_ids(
+  label_map: jax.Array,
+  instance_map: jax.Array,
+  *,
+  num_labels: int,
+  use_edges: bool,
+) -> jax.Array:
+  """The rows of `semantic_table` that make up `semantic_input`.
+
+  Returns:
+    int32 [B, H, W]. All label ids out of range have the same one.
+  """
+  ids = label_map.astype(jnp.int32)
+  ids = jnp.where((ids >= 0) & (ids < num_labels), ids, num_labels)
+  if use_edges:
+    edges = instance_edges(label_map, instance_map)
+    ids = ids + edges.astype(jnp.int32) * (num_labels + 1)
+  return ids
+
+
+def semantic_table(*, num_labels: int, use_edges: bool) -> jax.Array:
+  """The distinct vectors of `semantic_input`, float32 [M, K]."""
+  labels = jnp.eye(num_labels + 1, num_labels)
+  if not use_edges:
+    return labels
+  edges = jnp.repeat(jnp.arange(2.0), num_labels + 1)
+  return jnp.concatenate([jnp.tile(labels, (2, 1)), edges[:, None]], axis=-1)
+
+
 def instance_edges(label_map: jax.Array, instance_map: jax.Array) -> jax.Array:
   """The borders of instances and of regions of one class.
 

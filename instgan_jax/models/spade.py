@@ -6,9 +6,9 @@ from flax import linen as nn
 
 from instgan_jax.models import (
   batch_norm,
-  convolution,
   mimlp,
   resample,
+  segment_modulation,
   spectral_conv,
 )
 
@@ -24,12 +24,15 @@ class Spade(nn.Module):
   Attributes:
     hidden_channels: channels of the convolution on the labels.
     head_kernel_size: of the heads on the styles, 1 or 3.
+    modulation_form: how the convolutions on the labels are computed, see
+      there.
     axis_name: name of the mapped device axis, see `batch_norm.SyncBatchNorm`.
     dtype: of the computation; that of `x` if None.
   """
 
   hidden_channels: int = 128
   head_kernel_size: int = 1
+  modulation_form: str = 'auto'
   axis_name: str | None = None
   dtype: jnp.dtype | None = None
 
@@ -39,6 +42,7 @@ class Spade(nn.Module):
     x: jax.Array,
     semantic: jax.Array,
     instances: mimlp.Instances | None,
+    repeats: segment_modulation.Repeats | None = None,
     *,
     train: bool,
   ) -> jax.Array:
@@ -49,6 +53,7 @@ class Spade(nn.Module):
         repetition, after the normalization.
       semantic: [B, H, W, K], see `semantic_input`.
       instances: of the same H and W; None in method L.
+      repeats: of `semantic`; None to compute every pixel by itself.
       train: whether to normalize by the moments of the batch.
 
     Returns:
@@ -57,7 +62,7 @@ class Spade(nn.Module):
     Raises:
       ValueError: if `x` is neither of the size of `semantic` nor half of it.
     """
-    gamma, beta = self._segment_modulation(semantic, x.shape[-1])
+    gamma, beta = self._segment_modulation(semantic, repeats, x.shape[-1])
     if instances is not None:
       instance_gamma, instance_beta = mimlp.InstanceModulation(
         x.shape[-1], self.head_kernel_size, self.dtype, name='instance'
@@ -72,25 +77,39 @@ class Spade(nn.Module):
     return x_hat * (1.0 + gamma) + beta
 
   def _segment_modulation(
-    self, semantic: jax.Array, channels: int
+    self,
+    semantic: jax.Array,
+    repeats: segment_modulation.Repeats | None,
+    channels: int,
   ) -> tuple[jax.Array, jax.Array]:
     """gamma_seg and beta_seg, [B, H, W, channels] each."""
-    hidden = self._conv(self.hidden_channels, 'shared')(semantic)
-    hidden = nn.relu(hidden)
-    gamma = self._conv(channels, 'gamma')(hidden)
-    beta = self._conv(channels, 'beta')(hidden)
-    return gamma, beta
-
-  def _conv(self, features: int, name: str) -> nn.Conv:
-    return nn.Conv(
-      features,
-      (3, 3),
-      padding=1,
-      kernel_init=spectral_conv.gaugan_init,
-      dtype=self.dtype,
-      conv_general_dilated=convolution.of_flax,
-      name=name,
+    hidden = self.hidden_channels
+    weights = segment_modulation.Weights(
+      shared=_Conv(hidden, name='shared')(semantic.shape[-1]),
+      gamma=_Conv(channels, name='gamma')(hidden),
+      beta=_Conv(channels, name='beta')(hidden),
     )
+    dtype = self.dtype or jnp.result_type(semantic, weights.shared[0])
+    weights, semantic = jax.tree.map(
+      lambda x: x.astype(dtype), (weights, semantic)
+    )
+    return segment_modulation.modulation(
+      weights, semantic, repeats, form=self.modulation_form
+    )
+
+
+class _Conv(nn.Module):
+  """The parameters of a 3x3 convolution: of inputs -> (kernel, bias)."""
+
+  features: int
+
+  @nn.compact
+  def __call__(self, in_features: int) -> tuple[jax.Array, jax.Array]:
+    shape = (3, 3, in_features, self.features)
+    kernel = self.param('kernel', spectral_conv.gaugan_init, shape, jnp.float32)
+    zeros = nn.initializers.zeros
+    bias = self.param('bias', zeros, (self.features,), jnp.float32)
+    return kernel, bias
 
 
 class SpadeBlock(nn.Module):
@@ -109,6 +128,7 @@ class SpadeBlock(nn.Module):
   channels: int
   hidden_channels: int = 128
   head_kernel_size: int = 1
+  modulation_form: str = 'auto'
   use_spectral_norm: bool = True
   axis_name: str | None = None
   dtype: jnp.dtype | None = None
@@ -119,6 +139,7 @@ class SpadeBlock(nn.Module):
     x: jax.Array,
     semantic: jax.Array,
     instances: mimlp.Instances | None,
+    repeats: segment_modulation.Repeats | None = None,
     *,
     train: bool,
   ) -> jax.Array:
@@ -131,14 +152,16 @@ class SpadeBlock(nn.Module):
     middle_channels = min(in_channels, self.channels)
     shortcut = x
     if in_channels != self.channels:
-      shortcut = self._spade('norm_s')(x, semantic, instances, train=train)
+      shortcut = self._spade('norm_s')(
+        x, semantic, instances, repeats, train=train
+      )
       shortcut = self._conv('conv_s', self.channels, 1)(shortcut, train=train)
     elif _is_half(x, semantic):
       shortcut = resample.nearest_up(x)
-    y = self._spade('norm_0')(x, semantic, instances, train=train)
+    y = self._spade('norm_0')(x, semantic, instances, repeats, train=train)
     y = nn.leaky_relu(y, 0.2)
     y = self._conv('conv_0', middle_channels, 3)(y, train=train)
-    y = self._spade('norm_1')(y, semantic, instances, train=train)
+    y = self._spade('norm_1')(y, semantic, instances, repeats, train=train)
     y = nn.leaky_relu(y, 0.2)
     y = self._conv('conv_1', self.channels, 3)(y, train=train)
     return shortcut + y
@@ -147,6 +170,7 @@ class SpadeBlock(nn.Module):
     return Spade(
       hidden_channels=self.hidden_channels,
       head_kernel_size=self.head_kernel_size,
+      modulation_form=self.modulation_form,
       axis_name=self.axis_name,
       dtype=self.dtype,
       name=name,

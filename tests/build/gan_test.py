@@ -83,6 +83,7 @@ def test_check_refuses(changes, message):
     ({'data__height': 48}, r'(?s)48'),
     ({'model__upsampling': 'less'}, r"'less'.*'normal'"),
     ({'model__position_frequencies': 'high'}, r"'high'"),
+    ({'model__modulation_form': 'sparse'}, r"'sparse'.*'dense'"),
     ({'dtype': 'float16'}, r"dtype is 'float16'.*'bfloat16'"),
     ({'vgg19_weights': 'nowhere'}, r'nowhere is not a checkpoint'),
   ],

@@ -39,12 +39,14 @@ def test_fields_younger_than_the_workdir_have_their_old_values(tmp_path):
 
   def remove(saved):
     del saved['data']['seed'], saved['model']['num_labels'], saved['eval']
+    del saved['model']['modulation_form']
 
   change(tmp_path, remove)
   config = run_config.load(tmp_path)
   # The run's seed was that of the toy streets, too.
   assert config.data.seed == 3
   assert config.model.num_labels == 35
+  assert config.model.modulation_form == 'auto'
 
 
 @pytest.fixture
@@ -116,6 +118,7 @@ def test_a_run_of_before_some_fields_continues_as_it_was(begun, tmp_path):
 
   def remove(saved):
     del saved['data']['seed'], saved['model']['num_labels'], saved['eval']
+    del saved['model']['modulation_form']
 
   change(tmp_path, remove)
   run_config.check(tmp_path, tiny.config(seed=3, data__seed=3))

@@ -232,6 +232,46 @@ def test_remat_changes_neither_names_nor_gradients():
   assert tree_of(small(remat=True)) == tree_of(small())
 
 
+@pytest.mark.parametrize('method', METHODS)
+def test_distinct_neighborhoods_give_the_image_and_gradients_of_all(method):
+  def values(form, **fields):
+    module = small(method, use_edges=True, modulation_form=form, **fields)
+    variables = variables_of(module)
+
+    def loss(params):
+      image, stats = module.apply(
+        {**variables, 'params': params}, *inputs(), train=True, mutable=STATS
+      )
+      return jnp.mean(image**2), (image, stats)
+
+    return jax.jit(jax.grad(loss, has_aux=True))(variables['params'])
+
+  # In the last block, which alone is large enough.
+  jax.tree.map(
+    lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5),
+    values('auto', remat=method == 'lip'),
+    values('dense'),
+  )
+
+
+def test_devices_find_the_neighborhoods_of_their_own_images():
+  devices = 4
+  args = tuple(np.concatenate([x, x]) for x in inputs())
+  module = small(axis_name='devices', modulation_form='auto')
+  variables = variables_of(module)
+  split = [x.reshape(devices, 1, *x.shape[1:]) for x in args]
+  images = jax.pmap(
+    lambda *args: module.apply(variables, *args, train=True, mutable=STATS)[0],
+    axis_name='devices',
+  )(*split)
+  expected, _ = generation(small(modulation_form='dense'), True)(
+    variables, *args
+  )
+  np.testing.assert_allclose(
+    np.concatenate(images), expected, rtol=1e-3, atol=1e-5
+  )
+
+
 def test_bfloat16_keeps_the_image_and_the_parameters_float32():
   module, half = small(), small(dtype=jnp.bfloat16)
   tree = tree_of(half)

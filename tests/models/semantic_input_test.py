@@ -1,5 +1,6 @@
 import jax.numpy as jnp
 import numpy as np
+import pytest
 
 from instgan_jax.models import semantic_input
 
@@ -55,6 +56,19 @@ def test_edges_follow_gaugans_rule_on_raw_and_on_dense_ids():
     )
     assert x.shape == (2, 9, 10, 36)
     np.testing.assert_array_equal(x[..., -1], expected)
+
+
+@pytest.mark.parametrize('use_edges', [False, True])
+def test_rows_of_the_table_make_up_the_input(use_edges):
+  labels, raw, _ = scene()
+  labels[0, 0, :4] = [-1, 255, 35, 34]
+  kind = {'num_labels': 35, 'use_edges': use_edges}
+  ids = semantic_input.semantic_ids(labels, raw, **kind)
+  np.testing.assert_array_equal(
+    semantic_input.semantic_table(**kind)[ids],
+    semantic_input.semantic_input(labels, raw, **kind),
+  )
+  assert len(np.unique(ids[0, 0, :3] % 36)) == 1
 
 
 def test_type_of_the_result():
