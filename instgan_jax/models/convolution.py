@@ -62,7 +62,7 @@ def kernel_gradient_by_rows(
     dilation: as of `convolve`.
 
   Returns:
-    float32 [kh, kw, in, out].
+    [kh, kw, in, out], float32 at least.
   """
   num_rows, num_columns = kernel_size
   height, width, out = gradient.shape[1:]
@@ -82,7 +82,7 @@ def kernel_gradient_by_rows(
       dimension_numbers=jax.lax.ConvDimensionNumbers(
         lhs_spec=(2, 0, 1), rhs_spec=(2, 0, 1), out_spec=(1, 2, 0)
       ),
-      preferred_element_type=jnp.float32,
+      preferred_element_type=jnp.promote_types(x.dtype, jnp.float32),
     )
     rows.append(row)
   return jnp.stack(rows)
