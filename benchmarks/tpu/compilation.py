@@ -10,7 +10,6 @@ import jax
 import ml_collections
 from jax.experimental import topologies
 
-from benchmarks import flops
 from benchmarks.tpu import chips as chips_lib
 from benchmarks.tpu import hlo, programs
 from data_pipeline.errors import InputError
@@ -92,7 +91,7 @@ def compile_program(
       'temporaries_bytes': memory.temp_size_in_bytes,
       'peak_bytes': peak(memory),
       'flops': cost['flops'],
-      'useful_flops': flops.count(program.function, *program.arguments),
+      'useful_flops': program.useful_flops,
       'bytes': cost['bytes accessed'],
       'roofline_seconds': sum(
         seconds(operation, limits) for operation in operations

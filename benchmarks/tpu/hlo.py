@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from benchmarks import flops
+import numpy as np
 
 _INSTRUCTION = re.compile(r'^\s+(?:ROOT )?%(\S+) = (.+?) ([a-z][\w\-]*)\((.*)$')
 _COMPUTATION = re.compile(r'^(ENTRY )?%(\S+) \(.*\{$')
@@ -165,7 +165,7 @@ class Program:
     window = _window(instruction.rest)
     pairs = 1
     for axis in sorted(set(out_labels) - {'b', 'f'}):
-      pairs *= flops.useful_pairs(
+      pairs *= _useful_pairs(
         data.dims[data_labels.index(axis)],
         kernel.dims[kernel_labels.index(axis)],
         out.dims[out_labels.index(axis)],
@@ -185,6 +185,38 @@ class Program:
       2.0 * batch * outputs * inputs * pairs,
       2.0 * batch * filled(outputs) * filled(inputs) * pairs,
     )
+
+
+def _useful_pairs(
+  size: int,
+  kernel: int,
+  out: int,
+  *,
+  stride: int = 1,
+  padding: int = 0,
+  dilation: int = 1,
+  kernel_dilation: int = 1,
+) -> int:
+  """Pairs of an output and a kernel position that meet a value of the data.
+
+  Along one axis of a convolution.
+
+  Args:
+    size: of the data.
+    kernel: size of the kernel.
+    out: size of the output.
+    stride: of the kernel over the (dilated) data.
+    padding: before the data, may be negative.
+    dilation: distance of neighboring values of the data.
+    kernel_dilation: distance of neighboring values of the kernel.
+  """
+  positions = (
+    np.arange(out)[:, None] * stride
+    + np.arange(kernel)[None] * kernel_dilation
+    - padding
+  )
+  is_inside = (positions >= 0) & (positions <= (size - 1) * dilation)
+  return int((is_inside & (positions % dilation == 0)).sum())
 
 
 def _window(attributes: str):

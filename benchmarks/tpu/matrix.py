@@ -153,10 +153,11 @@ def table_row(case: Case, result: dict[str, Any]) -> str:
     return f'| {" | ".join([*columns, result["error"]])} | | | |'
   limit = chips.CHIPS[kind].memory / _GIB
   needed = result['peak_bytes'] / _GIB
+  work = result['useful_flops']
   excess = '' if needed <= limit else ': too much'
   columns += [
     f'{needed:.2f} of {limit:.1f}{excess}',
-    f'{result["flops"] / max(result["useful_flops"], 1):.2f}',
+    f'{result["flops"] / work:.2f}' if work else '',
     f'{result["images_a_chip"] / result["roofline_seconds"]:.1f}',
     f'{result["lowering_seconds"] + result["compilation_seconds"]:.0f}',
   ]

@@ -13,6 +13,7 @@ from absl import flags
 from jax import export
 from ml_collections import config_flags
 
+from benchmarks import useful_flops
 from instgan_jax.build import gan
 from instgan_jax.build import generator as build_generator
 from instgan_jax.build import segmenter as build_segmenter
@@ -35,14 +36,13 @@ class Lowered(NamedTuple):
   Attributes:
     lowered: what JAX made of it.
     num_images: of one call, on one chip.
-    function: for counting FLOPs, and its arguments on one chip.
-    arguments: of the function.
+    useful_flops: that the networks of GauGAN need for them, see
+      `useful_flops`; 0 for other networks.
   """
 
   lowered: Any
   num_images: int
-  function: Callable
-  arguments: tuple
+  useful_flops: float
 
 
 def lower(
@@ -85,7 +85,8 @@ def _train_step(config, chips) -> Lowered:
 
   modules = gan.networks(config)
   state = gan.abstract_state(config, modules, gan.optimizers(config, 100))
-  return _parallel(config, chips, step_of, state)
+  work = useful_flops.work(config, use_vgg19=vgg19_features is not None)
+  return _parallel(config, chips, step_of, state, work.update)
 
 
 def _segmenter_step(config, chips) -> Lowered:
@@ -109,10 +110,10 @@ def _segmenter_step(config, chips) -> Lowered:
       segmenter_step.initialize, network, optimizer, seed=0, size=size
     )
   )
-  return _parallel(config, chips, step_of, state)
+  return _parallel(config, chips, step_of, state, 0)
 
 
-def _parallel(config, chips, step_of, state) -> Lowered:
+def _parallel(config, chips, step_of, state, work) -> Lowered:
   """A train step as `devices.parallelize` runs it."""
   per_chip = config.batch_size // len(chips)
   shape = (per_chip, config.data.height, config.data.width)
@@ -127,9 +128,7 @@ def _parallel(config, chips, step_of, state) -> Lowered:
     lambda leaf: Shape((len(chips), *leaf.shape), leaf.dtype), batch
   )
   run = devices.parallelize(step_of(devices.AXIS_NAME), chips)
-  return Lowered(
-    run.lower(state, split), per_chip, step_of(None), (state, batch)
-  )
+  return Lowered(run.lower(state, split), per_chip, work * per_chip)
 
 
 def _sampler(config, chips) -> Lowered:
@@ -137,7 +136,7 @@ def _sampler(config, chips) -> Lowered:
   return _single(
     program.apply,
     (_generator_variables(program), *_inputs(program, config.batch_size)),
-    config.batch_size,
+    config,
     chips,
   )
 
@@ -155,42 +154,43 @@ def _export(config, chips) -> Lowered:
   def generate(*inputs):
     return module.call(**dict(zip(names, inputs, strict=True)))
 
-  return _single(
-    generate, _inputs(program, config.batch_size), config.batch_size, chips
-  )
+  return _single(generate, _inputs(program, config.batch_size), config, chips)
 
 
 def _vgg19(config, chips) -> Lowered:
   image = Shape(
     (config.batch_size, config.data.height, config.data.width, 3), np.float32
   )
-  return _network(vgg19.Vgg19(), image, chips)
+  return _network(vgg19.Vgg19(), image, config, chips)
 
 
 def _inception(config, chips) -> Lowered:
   image = Shape((config.batch_size, *inception.IMAGE_SIZE, 3), np.float32)
-  return _network(inception.Inception(), image, chips)
+  return _network(inception.Inception(), image, config, chips)
 
 
 def _pspnet(config, chips) -> Lowered:
   image = Shape((config.batch_size, 713, 713, 3), np.float32)
-  return _network(pspnet.PspNet(), image, chips)
+  return _network(pspnet.PspNet(), image, config, chips)
 
 
-def _network(module, image: Shape, chips) -> Lowered:
+def _network(module, image: Shape, config, chips) -> Lowered:
   variables = jax.eval_shape(module.init, jax.random.key(0), image)
-  return _single(module.apply, (variables, image), image.shape[0], chips)
+  return _single(module.apply, (variables, image), config, chips)._replace(
+    useful_flops=0
+  )
 
 
-def _single(function, arguments, num_images, chips) -> Lowered:
-  """A program on the first chip."""
+def _single(function, arguments, config, chips) -> Lowered:
+  """A generator, or another program of images, on the first chip."""
   sharding = jax.sharding.SingleDeviceSharding(chips[0])
   on_chip = jax.tree.map(
     lambda leaf: Shape(leaf.shape, leaf.dtype, sharding=sharding), arguments
   )
   traced = jax.jit(function).trace(*on_chip)
   lowered = traced.lower(lowering_platforms=(chips[0].platform,))
-  return Lowered(lowered, num_images, function, arguments)
+  work = useful_flops.work(config, use_vgg19=False)
+  return Lowered(lowered, config.batch_size, work.forward * config.batch_size)
 
 
 def _generator_variables(program: Program):

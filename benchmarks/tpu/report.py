@@ -22,6 +22,9 @@ def _summary(title, compiled, chip) -> list[str]:
   lanes = sum(o.num_lane_flops for o in compiled.operations)
   executed = sum(o.num_flops for o in compiled.operations)
   images = figures['images_a_chip']
+  times = ''
+  if useful_flops := figures['useful_flops']:
+    times = f': {executed / useful_flops:.2f} times those of the networks'
   return [
     f'{figures["program"]} of {title}',
     f'{figures["num_chips"]} x {figures["topology"]}, {images} images a chip, '
@@ -33,8 +36,7 @@ def _summary(title, compiled, chip) -> list[str]:
     f'memory       {figures["peak_bytes"] / _GIB:.2f} GiB of '
     f'{chip.memory / _GIB:.1f}: {figures["temporaries_bytes"] / _GIB:.2f} of '
     'temporaries',
-    f'FLOPs        {executed / 1e9:.1f} G: '
-    f'{executed / figures["useful_flops"]:.2f} times those of the networks; '
+    f'FLOPs        {executed / 1e9:.1f} G{times}; '
     f'{executed / max(lanes, 1):.0%} of the lanes in use',
     f'bytes        {padded / 1e9:.1f} GB, {padded / useful - 1:.0%} of padding',
     f'at best      {1e3 * total:.2f} ms, {images / total:.1f} images a second '
