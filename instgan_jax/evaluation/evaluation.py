@@ -20,11 +20,10 @@ from instgan_jax.evaluation import (
   miou,
   report,
   segmenter,
-  versions,
 )
 from instgan_jax.evaluation import options as options_lib
 from instgan_jax.pretrained import load
-from instgan_jax.runtime import user_cache
+from instgan_jax.runtime import user_cache, versions
 
 
 class Evaluation:

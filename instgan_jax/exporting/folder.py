@@ -8,10 +8,12 @@ OUT/generator.json        its arguments
 OUT/saved_model/          TensorFlow's form, if it is asked for
 """
 
+import datetime
 import json
 import pathlib
 import shutil
 
+import jax
 import numpy as np
 from jax import export as jax_export
 
@@ -25,7 +27,7 @@ from instgan_jax.exporting import (
   stablehlo,
 )
 from instgan_jax.inference import sampler as sampler_lib
-from instgan_jax.runtime import exits, file_lock
+from instgan_jax.runtime import exits, file_lock, versions
 
 MODULE_FILE = 'generator.stablehlo'
 METADATA_FILE = 'generator.json'
@@ -71,6 +73,44 @@ def save(
     ) from error
 
 
+def load_module(folder: pathlib.Path) -> jax_export.Exported:
+  """The StableHLO module of an export.
+
+  Args:
+    folder: of the export.
+
+  Raises:
+    InputError: if this JAX does not read it; JAX promises to read modules that
+      are six months old, and no longer.
+  """
+  file = folder / MODULE_FILE
+  try:
+    return jax_export.deserialize(bytearray(file.read_bytes()))
+  except OSError as error:
+    raise InputError(
+      f'{file} cannot be read: {error.strerror}. Expected the folder of an '
+      'export.'
+    ) from error
+  except Exception as error:  # Of any kind, from the depths of XLA.
+    reason = ' '.join(str(error).split())[:200]
+    raise InputError(
+      f'{file}, {_age(folder)}, cannot be read by JAX {jax.__version__} '
+      f'({type(error).__name__}: {reason}). JAX reads modules of the last six '
+      'months. Export again from the workdir, or from the folder itself, whose '
+      f'weights do not age: python -m instgan_jax.export --workdir {folder} '
+      '--output NEW.'
+    ) from error
+
+
+def _age(folder: pathlib.Path) -> str:
+  """When and with which JAX an export was made."""
+  try:
+    metadata = json.loads((folder / METADATA_FILE).read_text())
+    return f'of {metadata["date"]} by JAX {metadata["versions"]["jax"]}'
+  except (OSError, ValueError, KeyError, TypeError):
+    return 'of unknown age'
+
+
 def _save(
   sampler: sampler_lib.Sampler, output: pathlib.Path, with_saved_model: bool
 ) -> str:
@@ -106,9 +146,7 @@ def _check(
 ) -> list[str]:
   """Compares what is in `folder` with the Sampler; a line for each form."""
   reread = sampler_lib.Sampler.from_folder(str(folder))
-  module = jax_export.deserialize(
-    bytearray((folder / MODULE_FILE).read_bytes())
-  )
+  module = load_module(folder)
   forms = {
     'Orbax checkpoint': lambda **inputs: reread.run(inputs),
     'StableHLO module': module.call,
@@ -166,6 +204,8 @@ def _metadata(sampler: sampler_lib.Sampler) -> dict:
     },
     'platforms': list(stablehlo.PLATFORMS),
     'dtype': sampler.config.dtype,
+    'date': datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+    'versions': versions.versions(),
   }
 
 

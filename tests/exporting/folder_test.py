@@ -145,6 +145,22 @@ def test_a_damaged_export_is_named(exported, tmp_path):
   wait_for_orbax()  # While the warnings are ignored.
 
 
+def test_a_module_that_jax_reads_no_longer_says_how_old_it_is(
+  exported, tmp_path
+):
+  metadata = json.loads((exported / folder.METADATA_FILE).read_text())
+  assert metadata['versions']['jax'] == jax.__version__
+  (tmp_path / folder.MODULE_FILE).write_bytes(b'of another format')
+  with pytest.raises(InputError, match='of unknown age, cannot be read by JAX'):
+    folder.load_module(tmp_path)
+  shutil.copy(exported / folder.METADATA_FILE, tmp_path)
+  age = f'of {metadata["date"]} by JAX {jax.__version__}, cannot be read'
+  with pytest.raises(InputError, match=f'{age}.*Export again .*--output NEW'):
+    folder.load_module(tmp_path)
+  with pytest.raises(InputError, match='No such file.*folder of an export'):
+    folder.load_module(tmp_path / 'nothing')
+
+
 def test_the_arguments_are_described(exported):
   metadata = json.loads((exported / folder.METADATA_FILE).read_text())
   assert metadata['method'] == 'L+I+P' and metadata['num_labels'] == 35

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import instgan_jax
-from instgan_jax.evaluation import versions
+from instgan_jax.runtime import versions
 
 
 @pytest.fixture
