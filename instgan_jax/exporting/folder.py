@@ -204,7 +204,7 @@ def _metadata(sampler: sampler_lib.Sampler) -> dict:
     },
     'platforms': list(stablehlo.PLATFORMS),
     'dtype': sampler.config.dtype,
-    'date': datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+    'date': datetime.datetime.now(datetime.UTC).date().isoformat(),
     'versions': versions.versions(),
   }
 
