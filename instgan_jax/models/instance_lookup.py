@@ -6,12 +6,16 @@ masks x_ins(i) do not overlap. The lookup costs the same for any number of
 instances, and no mask is built.
 """
 
+import functools
+
 import jax
 import jax.numpy as jnp
 
 
-@jax.custom_vjp
-def instance_lookup(table: jax.Array, instance_map: jax.Array) -> jax.Array:
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def instance_lookup(
+  table: jax.Array, instance_map: jax.Array, use_matmul: bool = False
+) -> jax.Array:
   """Takes row `instance_map[b, h, w]` of `table[b]` for every pixel.
 
   The gradient with respect to the table is a sum over the pixels of each
@@ -22,34 +26,38 @@ def instance_lookup(table: jax.Array, instance_map: jax.Array) -> jax.Array:
     table: [B, N + 1, C]. Row 0 is for the pixels of no instance.
     instance_map: [B, h, w] integer ids 0..N. An id out of range gives zeros
       and passes no gradient.
+    use_matmul: whether to take rows by a product too, see `take_by_matmul`.
 
   Returns:
     [B, h, w, C] of the dtype of `table`.
   """
-  return take_rows(table, instance_map)
+  take = take_by_matmul if use_matmul else take_by_gather
+  return take(table, instance_map.astype(jnp.int32))
 
 
 def take_rows(table: jax.Array, instance_map: jax.Array) -> jax.Array:
-  """`instance_lookup` for any dtype, without the custom gradient.
+  """`instance_lookup` for any dtype, without gradient, as suits the device.
 
-  On a TPU, which takes rows one by one, it is the product of a one-hot with the
-  table. Integers must then be less than 2^24.
+  A TPU takes rows one by one: there it is a product, for which integers must be
+  less than 2^24.
   """
-  ids = instance_map.astype(jnp.int32)
   return jax.lax.platform_dependent(
-    table, ids, tpu=take_by_matmul, default=take_by_gather
+    table,
+    instance_map.astype(jnp.int32),
+    tpu=take_by_matmul,
+    default=take_by_gather,
   )
 
 
 def take_by_gather(table: jax.Array, ids: jax.Array) -> jax.Array:
-  """`take_rows` by a gather."""
+  """Rows by id, zeros for ids out of range; by a gather."""
   return jax.vmap(
     lambda rows, index: jnp.take(rows, index, axis=0, mode='fill', fill_value=0)
   )(table, ids)
 
 
 def take_by_matmul(table: jax.Array, ids: jax.Array) -> jax.Array:
-  """`take_rows` by a matrix product, exact because each sum has one term."""
+  """`take_by_gather` as a matrix product, exact: each sum has one term."""
   is_float = jnp.issubdtype(table.dtype, jnp.floating)
   dtype = table.dtype if is_float else jnp.float32
   rows = jnp.einsum(
@@ -106,24 +114,28 @@ _Residuals = tuple[jax.Array, jax.Array]
 
 
 def _forward(
-  table: jax.Array, instance_map: jax.Array
+  table: jax.Array, instance_map: jax.Array, use_matmul: bool
 ) -> tuple[jax.Array, _Residuals]:
   # An empty slice carries the table's size and dtype to the backward pass.
-  return take_rows(table, instance_map), (table[:0], instance_map)
+  residuals = table[:0], instance_map
+  return instance_lookup(table, instance_map, use_matmul), residuals
 
 
 def _backward(
-  residuals: _Residuals, gradient: jax.Array
+  use_matmul: bool, residuals: _Residuals, gradient: jax.Array
 ) -> tuple[jax.Array, None]:
   empty, instance_map = residuals
   ids = instance_map.astype(jnp.int32)
   num_rows = empty.shape[1]
-  sums = jax.lax.platform_dependent(
-    gradient,
-    ids,
-    cpu=lambda g, i: sum_by_scatter(g, i, num_rows),
-    default=lambda g, i: sum_by_matmul(g, i, num_rows),
-  )
+  if use_matmul:
+    sums = sum_by_matmul(gradient, ids, num_rows)
+  else:
+    sums = jax.lax.platform_dependent(
+      gradient,
+      ids,
+      cpu=lambda g, i: sum_by_scatter(g, i, num_rows),
+      default=lambda g, i: sum_by_matmul(g, i, num_rows),
+    )
   return sums.astype(empty.dtype), None
 
 

@@ -100,14 +100,16 @@ class InstanceModulation(nn.Module):
     zeros = nn.initializers.zeros
     kernel = self.param('kernel', zeros, shape, jnp.float32)
     bias = self.param('bias', zeros, shape[-1:], jnp.float32)
-    convolve = functools.partial(modulate_neighborhoods, dtype=dtype)
-    look_up = functools.partial(modulate_pixels, dtype=dtype)
-    if self.kernel_size > 1:
-      modulation = convolve(instances, kernel, bias)
-    else:
-      modulation = jax.lax.platform_dependent(
-        instances, kernel, bias, tpu=convolve, default=look_up
-      )
+    by_gather = functools.partial(
+      modulate_pixels if self.kernel_size == 1 else modulate_neighborhoods,
+      dtype=dtype,
+    )
+    by_matmul = functools.partial(
+      modulate_neighborhoods, dtype=dtype, use_matmul=True
+    )
+    modulation = jax.lax.platform_dependent(
+      instances, kernel, bias, tpu=by_matmul, default=by_gather
+    )
     gamma, beta = jnp.split(modulation, 2, axis=-1)
     return gamma, beta
 
@@ -141,12 +143,20 @@ def modulate_pixels(
 
 
 def modulate_neighborhoods(
-  instances: Instances, kernel: jax.Array, bias: jax.Array, *, dtype: jnp.dtype
+  instances: Instances,
+  kernel: jax.Array,
+  bias: jax.Array,
+  *,
+  dtype: jnp.dtype,
+  use_matmul: bool = False,
 ) -> jax.Array:
-  """`modulate_pixels` for heads of any size: a convolution of E."""
+  """`modulate_pixels` for heads of any size: a convolution of E.
+
+  `use_matmul`: as of `instance_lookup`.
+  """
   styles, instance_map, basis = instances
   style_map = instance_lookup(
-    with_empty_row(styles.astype(dtype)), instance_map
+    with_empty_row(styles.astype(dtype)), instance_map, use_matmul
   )
   if basis is not None:
     style_map = style_map + position_map.position_map(basis.astype(dtype))

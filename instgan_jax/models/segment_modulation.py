@@ -17,7 +17,7 @@ from instgan_jax.models import neighborhoods, small_conv
 # 'auto' takes the dense form at fewer pixels an image, where nearly all
 # neighborhoods are distinct, and on anything but CPUs.
 FORMS = ('auto', 'deduplicated', 'dense')
-MIN_PIXELS = 32 * 64
+MIN_PIXELS = 64 * 128
 
 
 class Weights(NamedTuple):

@@ -93,8 +93,8 @@ def test_bfloat16_is_as_exact_as_the_dense_form():
   ('form', 'size', 'is_shared'),
   [
     ('dense', (64, 128), False),
-    ('auto', (16, 32), False),
-    ('auto', (32, 64), True),
+    ('auto', (32, 64), False),
+    ('auto', (64, 128), True),
     ('deduplicated', (1, 2), True),
   ],
 )
