@@ -13,7 +13,7 @@ from typing import NamedTuple
 import jax
 
 from data_pipeline import atomic_file
-from instgan_jax.evaluation import versions
+from instgan_jax.runtime import versions
 
 
 class Timing(NamedTuple):
