@@ -16,7 +16,8 @@ ROOT = pathlib.Path(__file__).parent.parent
 # entry that matches a module is its own.
 LAYERS = (
   ('configs', 'data_pipeline'),
-  ('instgan_jax', 'instgan_jax.runtime'),  # The first one is its version.
+  ('instgan_jax',),  # Its version.
+  ('instgan_jax.runtime',),
   (
     'instgan_jax.models',
     'instgan_jax.losses',

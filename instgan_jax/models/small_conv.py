@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from instgan_jax.models import convolution
 
 MAX_PIXELS = 8 * 16
+MIN_WEIGHTS = 2**14  # For each of the nine positions.
 
 
 def conv_3x3(x: jax.Array, kernel: jax.Array) -> jax.Array:
@@ -25,7 +26,8 @@ def conv_3x3(x: jax.Array, kernel: jax.Array) -> jax.Array:
     [B, h, w, D].
   """
   height, width, channels = x.shape[1:]
-  if height * width > MAX_PIXELS:
+  num_weights = channels * kernel.shape[-1]
+  if height * width > MAX_PIXELS or num_weights < MIN_WEIGHTS:
     return convolution.convolve(x, kernel, 1, ((1, 1), (1, 1)))
   padded = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
   shifted = [
