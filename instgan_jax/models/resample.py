@@ -36,7 +36,9 @@ def nearest_down(x: jax.Array, size: tuple[int, int]) -> jax.Array:
       f'a map of {height}x{width} cannot be downsampled to '
       f'{size[0]}x{size[1]}: both factors must be integers.'
     )
-  return x[:, :: height // size[0], :: width // size[1]]
+  # An index with steps would become a gather where the batch is symbolic.
+  steps = (1, height // size[0], width // size[1], *(1,) * (x.ndim - 3))
+  return jax.lax.slice(x, (0,) * x.ndim, x.shape, steps)
 
 
 def average_pool(x: jax.Array) -> jax.Array:
