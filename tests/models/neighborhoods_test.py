@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from instgan_jax.models import neighborhoods
-from tests.models import random_arrays
+from tests.models import float64, random_arrays
 
 random = random_arrays.normal
 find = jax.jit(neighborhoods.distinct)
@@ -63,7 +63,7 @@ def test_the_images_of_a_batch_share_their_neighborhoods():
 @pytest.mark.parametrize('use_relu', [False, True])
 def test_convolution_and_gradients_are_those_of_the_map(use_relu):
   # More neighborhoods than a block holds, of two images of an odd size.
-  with jax.enable_x64(True):
+  with float64.enabled():
     id_map = blocks_of_ids((2, 24, 25), side=3)
     found = find(id_map)
     assert neighborhoods.BLOCK < found.num_distinct < id_map.size

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from instgan_jax.models import segment_modulation, semantic_input
-from tests.models import random_arrays
+from tests.models import float64, random_arrays
 
 NUM_LABELS, HIDDEN, CHANNELS = 6, 4, 3
 FORMS = segment_modulation.FORMS
@@ -59,7 +59,7 @@ def value_and_gradient(weights, use_edges, form):
 @pytest.mark.parametrize('form', ['deduplicated', 'auto'])
 def test_forms_agree_in_float64(form, use_edges, monkeypatch):
   monkeypatch.setattr(segment_modulation, 'MIN_PIXELS', 1)
-  with jax.enable_x64(True):
+  with float64.enabled():
     parameters = weights(use_edges, jnp.float64)
     jax.tree.map(
       lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12),

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from instgan_jax.models import small_conv
-from tests.models import random_arrays
+from tests.models import float64, random_arrays
 
 
 @pytest.mark.parametrize('channels', [(3, 5), (128, 128)])
 @pytest.mark.parametrize('size', [(1, 1), (2, 4), (8, 16), (8, 17)])
 def test_small_and_large_maps_are_convolved_alike(size, channels):
-  with jax.enable_x64(True):
+  with float64.enabled():
     x, kernel = (
       jnp.asarray(random_arrays.normal(shape, seed), jnp.float64)
       for seed, shape in enumerate([(2, *size, channels[0]), (3, 3, *channels)])
