@@ -26,9 +26,3 @@ CHIPS = {
   'v5p': Chip(flops=459e12, bandwidth=2765e9, memory=95e9, lanes=128),
   'v6e': Chip(flops=918e12, bandwidth=1640e9, memory=32e9, lanes=256),
 }
-# The smallest topologies that can be described with 1 and with 8 chips.
-TOPOLOGIES = {
-  'v5e': {1: 'v5e:2x2', 8: 'v5e:2x4'},
-  'v5p': {1: 'v5p:2x2x1', 8: 'v5p:2x2x2'},
-  'v6e': {1: 'v6e:2x2', 8: 'v6e:2x4'},
-}

@@ -9,15 +9,13 @@ import jax
 import jax.numpy as jnp
 import ml_collections
 import numpy as np
-from absl import flags
 from jax import export
-from ml_collections import config_flags
 
 from benchmarks import useful_flops
+from data_pipeline.errors import InputError
 from instgan_jax.build import gan
 from instgan_jax.build import generator as build_generator
 from instgan_jax.build import segmenter as build_segmenter
-from instgan_jax.cli import shipped_configs
 from instgan_jax.exporting import stablehlo
 from instgan_jax.inference import sampler as sampler_lib
 from instgan_jax.inference.program import Program
@@ -58,15 +56,6 @@ def lower(
     chips: all of them for a train step, the first one otherwise.
   """
   return PROGRAMS[name](config, chips)
-
-
-def read_config(name: str, changes: Sequence[str]) -> ml_collections.ConfigDict:
-  """A shipped configuration, or a file, with `--config.KEY=VALUE` applied."""
-  values = flags.FlagValues()
-  argv = shipped_configs.resolve(['', f'--config={name}', *changes])
-  config_flags.DEFINE_config_file('config', flag_values=values, sys_argv=argv)
-  values(argv)
-  return values.config
 
 
 def _train_step(config, chips) -> Lowered:
@@ -115,7 +104,12 @@ def _segmenter_step(config, chips) -> Lowered:
 
 def _parallel(config, chips, step_of, state, work) -> Lowered:
   """A train step as `devices.parallelize` runs it."""
-  per_chip = config.batch_size // len(chips)
+  per_chip, rest = divmod(config.batch_size, len(chips))
+  if rest or not per_chip:
+    raise InputError(
+      f'batch_size {config.batch_size} cannot be split evenly over '
+      f'{len(chips)} chips: choose a multiple with --batch_size.'
+    )
   shape = (per_chip, config.data.height, config.data.width)
   batch = {
     'image': Shape((*shape, 3), np.uint8),

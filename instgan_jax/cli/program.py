@@ -103,7 +103,7 @@ class Command:
     if self.config:
       argv = renamed_fields.resolve(shipped_configs.resolve(argv))
     values = self._flags(argv)
-    _parse(values, argv)
+    parse(values, argv)
     progress.set_quiet(values.quiet)
     self.main(values)
 
@@ -246,7 +246,8 @@ def exit_after(main: Callable[[], None]) -> None:
   sys.exit(0)
 
 
-def _parse(values: flags.FlagValues, argv: list[str]) -> None:
+def parse(values: flags.FlagValues, argv: list[str]) -> None:
+  """Parses the words after the first; InputError says what is wrong."""
   try:
     rest = values(argv)
   except flags.Error as error:
