@@ -4,8 +4,8 @@ r"""Compiles every program for TPUs, and writes what each needs.
   python -m benchmarks.tpu.matrix --only segmenter
 
 Each in a process of its own, because a failed check of the compiler ends the
-process. --write puts the table into docs/accelerators.md; results are kept in
-benchmarks/results/tpu.jsonl, and what is there already is not compiled again.
+process. Results are kept in benchmarks/results/tpu.jsonl; what is there already
+is not compiled again. --write puts the table of them into docs/accelerators.md.
 """
 
 import argparse
@@ -116,7 +116,11 @@ def main() -> None:
     if key not in results:
       results[key] = _compile(case)
       _write(results)
-  rows = [table_row(case, results[' '.join(case.words)]) for case in wanted]
+  rows = [
+    table_row(case, results[' '.join(case.words)])
+    for case in cases()
+    if ' '.join(case.words) in results
+  ]
   table = '\n'.join([_HEADER, *rows])
   print(table)
   if flags.write:
