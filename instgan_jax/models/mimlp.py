@@ -24,7 +24,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from instgan_jax.models import position_map
+from instgan_jax.models import convolution, position_map
 from instgan_jax.models.instance_lookup import instance_lookup
 
 
@@ -100,23 +100,22 @@ class InstanceModulation(nn.Module):
     zeros = nn.initializers.zeros
     kernel = self.param('kernel', zeros, shape, jnp.float32)
     bias = self.param('bias', zeros, shape[-1:], jnp.float32)
-    by_gather = functools.partial(
-      modulate_pixels if self.kernel_size == 1 else modulate_neighborhoods,
-      dtype=dtype,
+    by_gather = (
+      modulate_pixels if self.kernel_size == 1 else modulate_neighborhoods
     )
-    by_matmul = functools.partial(
-      modulate_neighborhoods, dtype=dtype, use_matmul=True
+    by_matmul = functools.partial(modulate_neighborhoods, use_matmul=True)
+    return jax.lax.platform_dependent(
+      instances,
+      kernel,
+      bias,
+      tpu=functools.partial(by_matmul, dtype=dtype),
+      default=functools.partial(by_gather, dtype=dtype),
     )
-    modulation = jax.lax.platform_dependent(
-      instances, kernel, bias, tpu=by_matmul, default=by_gather
-    )
-    gamma, beta = jnp.split(modulation, 2, axis=-1)
-    return gamma, beta
 
 
 def modulate_pixels(
   instances: Instances, kernel: jax.Array, bias: jax.Array, *, dtype: jnp.dtype
-) -> jax.Array:
+) -> tuple[jax.Array, jax.Array]:
   """gamma and beta of 1x1 heads, which look at one pixel each.
 
   Args:
@@ -126,7 +125,7 @@ def modulate_pixels(
     dtype: of the computation.
 
   Returns:
-    [B, h, w, 2 C]: gamma, then beta.
+    gamma and beta, [B, h, w, C] each.
   """
   styles, instance_map, basis = instances
   kernel = kernel[0, 0]
@@ -139,7 +138,8 @@ def modulate_pixels(
     folded = position_map.fold_kernel(kernel).astype(dtype)
     pixels = basis.astype(dtype).reshape(-1, basis.shape[-1])
     modulation = modulation + (pixels @ folded).reshape(modulation.shape)
-  return modulation
+  gamma, beta = jnp.split(modulation, 2, axis=-1)
+  return gamma, beta
 
 
 def modulate_neighborhoods(
@@ -149,7 +149,7 @@ def modulate_neighborhoods(
   *,
   dtype: jnp.dtype,
   use_matmul: bool = False,
-) -> jax.Array:
+) -> tuple[jax.Array, jax.Array]:
   """`modulate_pixels` for heads of any size: a convolution of E.
 
   `use_matmul`: as of `instance_lookup`.
@@ -160,16 +160,26 @@ def modulate_neighborhoods(
   )
   if basis is not None:
     style_map = style_map + position_map.position_map(basis.astype(dtype))
-  modulation = jax.lax.conv_general_dilated(
-    style_map,
-    kernel.astype(dtype),
-    window_strides=(1, 1),
-    padding='SAME',
-    dimension_numbers=('NHWC', 'HWIO', 'NHWC'),
-  )
-  modulation = modulation + bias.astype(dtype)[None, None, None]
   is_inside = (instance_map > 0)[..., None]
-  return jnp.where(is_inside, modulation, jnp.zeros((), dtype))
+
+  def head(kernel: jax.Array, bias: jax.Array) -> jax.Array:
+    modulation = _convolve(style_map, kernel) + bias[None, None, None]
+    return jnp.where(is_inside, modulation, jnp.zeros((), dtype))
+
+  # One after the other: a TPU would copy the halves of their joint result.
+  gamma_kernel, beta_kernel = jnp.split(kernel.astype(dtype), 2, axis=-1)
+  gamma_bias, beta_bias = jnp.split(bias.astype(dtype), 2)
+  return head(gamma_kernel, gamma_bias), head(beta_kernel, beta_bias)
+
+
+def _convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
+  """A convolution of odd size; one of 1x1 is a matrix product to compilers."""
+  size = kernel.shape[0]
+  if size == 1:
+    pixels = x.reshape(-1, x.shape[-1]) @ kernel[0, 0]
+    return pixels.reshape(*x.shape[:-1], -1)
+  margin = (size // 2, size // 2)
+  return convolution.convolve(x, kernel, 1, (margin, margin))
 
 
 def with_empty_row(rows: jax.Array) -> jax.Array:
