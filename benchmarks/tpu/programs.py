@@ -19,6 +19,7 @@ from instgan_jax.build import segmenter as build_segmenter
 from instgan_jax.exporting import stablehlo
 from instgan_jax.inference import sampler as sampler_lib
 from instgan_jax.inference.program import Program
+from instgan_jax.models import platforms
 from instgan_jax.pretrained import inception, pspnet, vgg19
 from instgan_jax.runtime import devices
 from instgan_jax.train import segmenter_step
@@ -55,7 +56,8 @@ def lower(
     config: of the networks; its batch is split over the chips.
     chips: all of them for a train step, the first one otherwise.
   """
-  return PROGRAMS[name](config, chips)
+  with platforms.traced_for(chips[0].platform):
+    return PROGRAMS[name](config, chips)
 
 
 def _train_step(config, chips) -> Lowered:

@@ -9,6 +9,7 @@ import numpy as np
 from data_pipeline.errors import InputError
 from instgan_jax.exporting import stablehlo
 from instgan_jax.inference import sampler as sampler_lib
+from instgan_jax.models import platforms
 from instgan_jax.runtime import exits
 
 
@@ -61,12 +62,12 @@ def save(sampler: sampler_lib.Sampler, folder: pathlib.Path) -> None:
     lambda **inputs: {'image': converted(*(inputs[name] for name in names))},
     autograph=False,
   )
-  signature = module.generate.get_concrete_function(
-    **{
-      name: tf.TensorSpec((None, *shape), dtype, name)
-      for name, (shape, dtype) in shapes.items()
-    }
-  )
+  inputs = {
+    name: tf.TensorSpec((None, *shape), dtype, name)
+    for name, (shape, dtype) in shapes.items()
+  }
+  with platforms.traced_for(*stablehlo.PLATFORMS):
+    signature = module.generate.get_concrete_function(**inputs)
   tf.saved_model.save(module, str(folder), signatures=signature)
 
 

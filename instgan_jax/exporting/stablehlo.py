@@ -11,6 +11,7 @@ import jax
 from jax import export
 
 from instgan_jax.inference import sampler as sampler_lib
+from instgan_jax.models import platforms
 
 PLATFORMS = ('cpu', 'cuda', 'tpu')
 
@@ -33,5 +34,8 @@ def serialize(sampler: sampler_lib.Sampler) -> bytes:
   def generate(**inputs):
     return sampler.program.apply(sampler.variables, **inputs)
 
-  exported = export.export(jax.jit(generate), platforms=PLATFORMS)(**arguments)
+  with platforms.traced_for(*PLATFORMS):
+    exported = export.export(jax.jit(generate), platforms=PLATFORMS)(
+      **arguments
+    )
   return bytes(exported.serialize())

@@ -15,6 +15,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from instgan_jax.models import platforms
+
 _NUMBERS = ('NHWC', 'HWIO', 'NHWC')
 Padding = tuple[tuple[int, int], tuple[int, int]]
 
@@ -149,9 +151,7 @@ def _backward(stride, padding, dilation, residuals, gradient):
     ).astype(kernel.dtype)
 
   (x_gradient,) = jax.linear_transpose(of_x, x)(gradient)
-  kernel_gradient = jax.lax.platform_dependent(
-    x, gradient, tpu=by_rows, default=native
-  )
+  kernel_gradient = platforms.choose(x, gradient, tpu=by_rows, default=native)
   return x_gradient, kernel_gradient
 
 

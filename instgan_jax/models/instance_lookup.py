@@ -11,6 +11,8 @@ import functools
 import jax
 import jax.numpy as jnp
 
+from instgan_jax.models import platforms
+
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
 def instance_lookup(
@@ -41,7 +43,7 @@ def take_rows(table: jax.Array, instance_map: jax.Array) -> jax.Array:
   A TPU takes rows one by one: there it is a product, for which integers must be
   less than 2^24.
   """
-  return jax.lax.platform_dependent(
+  return platforms.choose(
     table,
     instance_map.astype(jnp.int32),
     tpu=take_by_matmul,
@@ -130,7 +132,7 @@ def _backward(
   if use_matmul:
     sums = sum_by_matmul(gradient, ids, num_rows)
   else:
-    sums = jax.lax.platform_dependent(
+    sums = platforms.choose(
       gradient,
       ids,
       cpu=lambda g, i: sum_by_scatter(g, i, num_rows),

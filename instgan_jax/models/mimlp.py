@@ -24,7 +24,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from instgan_jax.models import convolution, position_map
+from instgan_jax.models import convolution, platforms, position_map
 from instgan_jax.models.instance_lookup import instance_lookup
 
 
@@ -104,7 +104,7 @@ class InstanceModulation(nn.Module):
       modulate_pixels if self.kernel_size == 1 else modulate_neighborhoods
     )
     by_matmul = functools.partial(modulate_neighborhoods, use_matmul=True)
-    return jax.lax.platform_dependent(
+    return platforms.choose(
       instances,
       kernel,
       bias,

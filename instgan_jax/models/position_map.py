@@ -19,7 +19,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from instgan_jax.models import instance_lookup
+from instgan_jax.models import instance_lookup, platforms
 
 # d(k) of equation (2): the signs of the x and the y part, k = 0..3.
 X_SIGNS = np.array([1.0, -1.0, 1.0, -1.0], np.float32)
@@ -50,7 +50,7 @@ def relative_position(
 
   # The largest of (x, y, -x, -y): all four sides in one pass.
   corners = jnp.concatenate([pixels, -pixels], axis=-1)
-  boxes = jax.lax.platform_dependent(
+  boxes = platforms.choose(
     ids,
     tpu=lambda ids: largest_by_comparison(corners, ids, num_instances + 1),
     default=lambda ids: largest_by_scatter(corners, ids, num_instances + 1),

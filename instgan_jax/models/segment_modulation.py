@@ -12,7 +12,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 
-from instgan_jax.models import neighborhoods, small_conv
+from instgan_jax.models import neighborhoods, platforms, small_conv
 
 # 'auto' takes the dense form at fewer pixels an image, where nearly all
 # neighborhoods are distinct, and on anything but CPUs.
@@ -74,7 +74,7 @@ def repeats(ids: jax.Array, table: jax.Array, *, form: str) -> Repeats | None:
     )
 
   if form == 'auto':
-    found = jax.lax.platform_dependent(ids, cpu=find, default=find_none)
+    found = platforms.choose(ids, cpu=find, default=find_none)
   else:
     found = find(ids)
   return Repeats(table, *found)
@@ -99,7 +99,7 @@ def modulation(
     return dense(weights, semantic)
   if form == 'deduplicated':
     return deduplicated(weights, repeats)
-  return jax.lax.platform_dependent(
+  return platforms.choose(
     weights,
     semantic,
     repeats,

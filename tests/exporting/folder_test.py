@@ -94,6 +94,7 @@ def test_the_module_is_for_every_platform_and_batch_size(exported):
   module = jax_export.deserialize((exported / folder.MODULE_FILE).read_bytes())
   assert module.platforms == ('cpu', 'cuda', 'tpu')
   assert str(module.out_avals[0].shape) == '(b, 32, 64, 3)'
+  assert 'stablehlo.case' in module.mlir_module()  # Forms of other platforms.
   for num_scenes in (1, 5):
     inputs, expected = some_inputs(sampler_of(), num_scenes)
     np.testing.assert_allclose(module.call(**inputs), expected, atol=1e-5)
