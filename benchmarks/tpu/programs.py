@@ -60,7 +60,22 @@ def lower(
     return PROGRAMS[name](config, chips)
 
 
-def _train_step(config, chips) -> Lowered:
+class Step(NamedTuple):
+  """A train step to be lowered.
+
+  Attributes:
+    of_axis: the name of the devices' axis, or None -> the update.
+    state: shapes of its state.
+    work: useful FLOPs of an image.
+  """
+
+  of_axis: Callable[[str | None], Callable]
+  state: Any
+  work: float
+
+
+def gan_step(config: ml_collections.ConfigDict) -> Step:
+  """The update of a GAN; `vgg19_weights` may be `RANDOM`."""
   vgg19_features = None
   if config.vgg19_weights == RANDOM:
     config = config.copy_and_resolve_references()
@@ -77,7 +92,25 @@ def _train_step(config, chips) -> Lowered:
   modules = gan.networks(config)
   state = gan.abstract_state(config, modules, gan.optimizers(config, 100))
   work = useful_flops.work(config, use_vgg19=vgg19_features is not None)
-  return _parallel(config, chips, step_of, state, work.update)
+  return Step(step_of, state, work.update)
+
+
+def batch_shapes(
+  config: ml_collections.ConfigDict, num_images: int
+) -> dict[str, Shape]:
+  """The arrays of a batch for one device, see `data_pipeline.batch`."""
+  shape = (num_images, config.data.height, config.data.width)
+  return {
+    'image': Shape((*shape, 3), np.uint8),
+    'label_map': Shape(shape, np.uint8),
+    'instance_map': Shape(shape, np.uint16),
+    'position': Shape(shape[:1], np.uint32),
+    'num_dropped_instances': Shape(shape[:1], np.int32),
+  }
+
+
+def _train_step(config, chips) -> Lowered:
+  return _parallel(config, chips, gan_step(config))
 
 
 def _segmenter_step(config, chips) -> Lowered:
@@ -101,10 +134,10 @@ def _segmenter_step(config, chips) -> Lowered:
       segmenter_step.initialize, network, optimizer, seed=0, size=size
     )
   )
-  return _parallel(config, chips, step_of, state, 0)
+  return _parallel(config, chips, Step(step_of, state, 0))
 
 
-def _parallel(config, chips, step_of, state, work) -> Lowered:
+def _parallel(config, chips, step: Step) -> Lowered:
   """A train step as `devices.parallelize` runs it."""
   per_chip, rest = divmod(config.batch_size, len(chips))
   if rest or not per_chip:
@@ -112,19 +145,13 @@ def _parallel(config, chips, step_of, state, work) -> Lowered:
       f'batch_size {config.batch_size} cannot be split evenly over '
       f'{len(chips)} chips: choose a multiple with --batch_size.'
     )
-  shape = (per_chip, config.data.height, config.data.width)
-  batch = {
-    'image': Shape((*shape, 3), np.uint8),
-    'label_map': Shape(shape, np.uint8),
-    'instance_map': Shape(shape, np.uint16),
-    'position': Shape(shape[:1], np.uint32),
-    'num_dropped_instances': Shape(shape[:1], np.int32),
-  }
   split = jax.tree.map(
-    lambda leaf: Shape((len(chips), *leaf.shape), leaf.dtype), batch
+    lambda leaf: Shape((len(chips), *leaf.shape), leaf.dtype),
+    batch_shapes(config, per_chip),
   )
-  run = devices.parallelize(step_of(devices.AXIS_NAME), chips)
-  return Lowered(run.lower(state, split), per_chip, work * per_chip)
+  run = devices.parallelize(step.of_axis(devices.AXIS_NAME), chips)
+  lowered = run.lower(step.state, split)
+  return Lowered(lowered, per_chip, step.work * per_chip)
 
 
 def _sampler(config, chips) -> Lowered:
