@@ -21,7 +21,8 @@ import numpy as np
 import tqdm
 from scipy import ndimage
 
-from data_pipeline import atomic_file, labels
+from data_pipeline import atomic_file
+from data_pipeline.cityscapes import labels
 from instgan_jax.build import data, methods
 from instgan_jax.cli import program
 from instgan_jax.inference import Sampler, scene_maps
@@ -93,7 +94,9 @@ def changes(
   sampler: Sampler, scene: scene_maps.SceneMaps, flags: argparse.Namespace
 ) -> Iterator[tuple[list[np.ndarray], np.ndarray]]:
   """For each instance its zones and the change [H, W] of its resampling."""
-  wanted = [labels.label_id(name) for name in flags.classes.split(',') if name]
+  wanted = [
+    labels.TABLE.named(name).id for name in flags.classes.split(',') if name
+  ]
   styles = sampler.styles(scene, flags.seed)
   image = sampler.run(sampler.inputs([scene], [styles]))[0]
   for number, i in enumerate(scene.instance_ids, 1):

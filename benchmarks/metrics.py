@@ -15,7 +15,8 @@ import numpy as np
 import scipy.linalg
 
 from benchmarks import measurement
-from data_pipeline import batch, instances, labels, toy_street
+from data_pipeline import batch, instances, toy_street
+from data_pipeline.cityscapes import labels
 from instgan_jax.cli import program
 from instgan_jax.evaluation import confusion, frechet, micv, miou, moments
 from instgan_jax.runtime import exits
@@ -79,15 +80,15 @@ def _check_same(ours: float, theirs: float) -> None:
 
 def _miou(scenes: list[batch.Scene], num_images: int) -> float:
   """Of label maps that are mirrored, as if they were predicted so."""
-  counts = confusion.Confusion()
+  counts = confusion.Confusion(labels.TABLE)
   for index in range(num_images):
     label_map = scenes[index % len(scenes)].label_map
     counts.update(label_map, label_map[:, ::-1])
-  return miou.scores(counts.matrix).mean_iou
+  return miou.scores(counts.matrix, labels.TABLE).mean_iou
 
 
 def _micv(scenes: list[batch.Scene], num_images: int) -> float:
-  meter = micv.meter(labels.label_id('car'))
+  meter = micv.meter(labels.TABLE.named('car'))
   for index in range(num_images):
     scene = scenes[index % len(scenes)]
     dense = instances.dense_instance_map(scene.instance_ids)

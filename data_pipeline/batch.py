@@ -7,7 +7,7 @@ to the device; label maps become one-hot there (`models.semantic_input`).
 | key                     | dtype  | shape        | values                     |
 |-------------------------|--------|--------------|----------------------------|
 | `image`                 | uint8  | [B, H, W, 3] | RGB                        |
-| `label_map`             | uint8  | [B, H, W]    | Cityscapes label id, 0..33 |
+| `label_map`             | uint8  | [B, H, W]    | label id of the table      |
 | `instance_map`          | uint16 | [B, H, W]    | dense: 0 none, 1..N        |
 | `position`              | uint32 | [B]          | position in the stream     |
 | `num_dropped_instances` | int32  | [B]          | instances over the maximum |
@@ -21,14 +21,14 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from data_pipeline import labels
+
 IMAGE = 'image'
 LABEL_MAP = 'label_map'
 INSTANCE_MAP = 'instance_map'
 POSITION = 'position'
 NUM_DROPPED_INSTANCES = 'num_dropped_instances'
 
-# Cityscapes label ids are 0..33; GauGAN's networks have a channel more.
-NUM_LABELS = 35
 # The static maximum of instances in an image. The real training set has an
 # image with 98 persons and riders before its cars are counted.
 MAX_INSTANCES = 256
@@ -39,7 +39,7 @@ class Scene(NamedTuple):
 
   Attributes:
     image: uint8 [H, W, 3], RGB.
-    label_map: uint8 [H, W], Cityscapes label ids.
+    label_map: uint8 [H, W], label ids of the source's table.
     instance_ids: uint16 [H, W], Cityscapes encoding: label * 1000 + k for the
       k-th object of a class with instances, the bare label id otherwise.
   """
@@ -54,9 +54,11 @@ class Source(Protocol):
 
   Attributes:
     image_ids: the scenes' names, one for each.
+    label_table: the classes of their label maps.
   """
 
   image_ids: tuple[str, ...]
+  label_table: labels.LabelTable
 
   def __len__(self) -> int:
     """The number of scenes."""

@@ -1,11 +1,22 @@
 """Scenes held in memory, and their .npz files."""
 
 import concurrent.futures
+import json
 import os
+from collections.abc import Collection
 
 import numpy as np
 
-from data_pipeline import atomic_file, batch, instances, npz, progress
+from data_pipeline import (
+  atomic_file,
+  batch,
+  instances,
+  labels_file,
+  npz,
+  progress,
+)
+from data_pipeline import labels as labels_lib
+from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 
 
@@ -14,6 +25,7 @@ class InMemory:
 
   Attributes:
     image_ids: the scenes' names.
+    label_table: the classes of the label maps.
     images: uint8 [N, H, W, 3].
     label_maps: uint8 [N, H, W].
     instance_ids: uint16 [N, H, W], in Cityscapes' encoding.
@@ -27,6 +39,7 @@ class InMemory:
         first one.
     """
     self.image_ids = tuple(source.image_ids)
+    self.label_table = source.label_table
     first = source.read(0)
     self.images, self.label_maps, self.instance_ids = (
       np.empty((len(source), *array.shape), array.dtype) for array in first
@@ -57,6 +70,7 @@ class InMemory:
     """
     source = cls.__new__(cls)
     arrays = _load_arrays(path)
+    source.label_table = label_table(path)
     source.image_ids = tuple(str(name) for name in arrays['image_ids'])
     source.images = arrays['images']
     source.label_maps = arrays['label_maps']
@@ -80,6 +94,7 @@ class InMemory:
         images=self.images,
         label_maps=self.label_maps,
         instance_ids=self.instance_ids,
+        labels=json.dumps(labels_file.to_json(self.label_table)),
       )
 
   def __len__(self) -> int:
@@ -92,6 +107,18 @@ class InMemory:
     )
 
 
+def label_table(path: str | os.PathLike[str]) -> labels_lib.LabelTable:
+  """The classes of an .npz; those of Cityscapes in files that have none.
+
+  Raises:
+    InputError: if it cannot be read.
+  """
+  arrays = _load(path, ('labels',))
+  if not arrays:
+    return labels.TABLE
+  return labels_file.parse(str(arrays['labels']), path)
+
+
 def _check_size(scene: batch.Scene, first: batch.Scene, name: str) -> None:
   shapes = [array.shape for array in scene]
   expected = [array.shape for array in first]
@@ -102,15 +129,21 @@ def _check_size(scene: batch.Scene, first: batch.Scene, name: str) -> None:
     )
 
 
-def _load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-  """The four arrays of an .npz, checked against each other."""
+def _load(
+  path: str | os.PathLike[str], names: Collection[str] = ()
+) -> dict[str, np.ndarray]:
   try:
-    arrays = npz.load(path)
+    return npz.load(path, names)
   except npz.NpzError as error:
     raise InputError(
       f'{path}: cannot be read as an .npz of scenes ({error}). Write it with'
       ' InMemory.to_npz.'
     ) from error
+
+
+def _load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
+  """The arrays of an .npz, checked against each other."""
+  arrays = _load(path)
   expected = {
     'image_ids': ('U', 1),
     'images': ('u1', 4),
@@ -123,6 +156,7 @@ def _load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
       array.ndim,
     )
     for key, array in arrays.items()
+    if key != 'labels'
   }
   sizes = {array.shape[:3] for key, array in arrays.items() if array.ndim > 1}
   lengths = {len(array) for array in arrays.values() if array.ndim}

@@ -1,29 +1,36 @@
-"""The Cityscapes label table: ids, names, training ids and official colors.
+"""The table of a data set's classes.
 
-Facts as in cityscapesScripts' `helpers/labels.py`. The table ends with id 33;
-GauGAN's networks have 35 channels, so id 34 gets a color (black) as well.
-The official table has one more row, license plate with id -1. It is left out:
-the official maps never use it, plates keep the car's id.
+Every data set brings one, and a generator keeps that of its data. Cityscapes'
+is `data_pipeline.cityscapes.labels.TABLE`; `data_pipeline.labels_file` reads
+those of other data sets.
 """
 
+import colorsys
+import dataclasses
+import functools
 from typing import NamedTuple
 
 import numpy as np
 
-from data_pipeline import batch
+from data_pipeline.errors import InputError, summarize
+
+# The train id of what is not scored.
+IGNORED = 255
+# An id that has no channel in the networks: what has no label at all.
+NO_CHANNEL = 255
 
 
 class Label(NamedTuple):
-  """One row of the table.
+  """One class.
 
   Attributes:
-    id: the value in *_labelIds.png; LABELS[i].id is i.
-    name: in English, as in the official table.
-    train_id: 0..18 for the 19 classes of the benchmark, 255 for others.
-    has_instances: True if single objects get ids of their own,
-      id * 1000 + k. Caravan and trailer do, though they are not scored.
+    id: its value in label maps, 0..255.
+    name: how flags and tables call it.
+    train_id: 0..n-1 for the n classes that are scored, 255 for others.
+    has_instances: True for things, whose single objects get ids of their own,
+      id * 1000 + k. False for stuff.
     ignore_in_eval: True if pixels of this ground truth are not scored.
-    color: (red, green, blue), 0..255, of the official color maps.
+    color: (red, green, blue), 0..255.
   """
 
   id: int
@@ -34,90 +41,128 @@ class Label(NamedTuple):
   color: tuple[int, int, int]
 
 
-LABELS = (
-  Label(0, 'unlabeled', 255, False, True, (0, 0, 0)),
-  Label(1, 'ego vehicle', 255, False, True, (0, 0, 0)),
-  Label(2, 'rectification border', 255, False, True, (0, 0, 0)),
-  Label(3, 'out of roi', 255, False, True, (0, 0, 0)),
-  Label(4, 'static', 255, False, True, (0, 0, 0)),
-  Label(5, 'dynamic', 255, False, True, (111, 74, 0)),
-  Label(6, 'ground', 255, False, True, (81, 0, 81)),
-  Label(7, 'road', 0, False, False, (128, 64, 128)),
-  Label(8, 'sidewalk', 1, False, False, (244, 35, 232)),
-  Label(9, 'parking', 255, False, True, (250, 170, 160)),
-  Label(10, 'rail track', 255, False, True, (230, 150, 140)),
-  Label(11, 'building', 2, False, False, (70, 70, 70)),
-  Label(12, 'wall', 3, False, False, (102, 102, 156)),
-  Label(13, 'fence', 4, False, False, (190, 153, 153)),
-  Label(14, 'guard rail', 255, False, True, (180, 165, 180)),
-  Label(15, 'bridge', 255, False, True, (150, 100, 100)),
-  Label(16, 'tunnel', 255, False, True, (150, 120, 90)),
-  Label(17, 'pole', 5, False, False, (153, 153, 153)),
-  Label(18, 'polegroup', 255, False, True, (153, 153, 153)),
-  Label(19, 'traffic light', 6, False, False, (250, 170, 30)),
-  Label(20, 'traffic sign', 7, False, False, (220, 220, 0)),
-  Label(21, 'vegetation', 8, False, False, (107, 142, 35)),
-  Label(22, 'terrain', 9, False, False, (152, 251, 152)),
-  Label(23, 'sky', 10, False, False, (70, 130, 180)),
-  Label(24, 'person', 11, True, False, (220, 20, 60)),
-  Label(25, 'rider', 12, True, False, (255, 0, 0)),
-  Label(26, 'car', 13, True, False, (0, 0, 142)),
-  Label(27, 'truck', 14, True, False, (0, 0, 70)),
-  Label(28, 'bus', 15, True, False, (0, 60, 100)),
-  Label(29, 'caravan', 255, True, True, (0, 0, 90)),
-  Label(30, 'trailer', 255, True, True, (0, 0, 110)),
-  Label(31, 'train', 16, True, False, (0, 80, 100)),
-  Label(32, 'motorcycle', 17, True, False, (0, 0, 230)),
-  Label(33, 'bicycle', 18, True, False, (119, 11, 32)),
-)
+@dataclasses.dataclass(frozen=True)
+class LabelTable:
+  """The classes of a data set; of a generator those that it was trained on.
 
-# The ids of classes whose single objects have ids of their own.
-INSTANCE_LABEL_IDS = tuple(label.id for label in LABELS if label.has_instances)
-
-# The 19 classes that are scored, in the order of their train ids:
-# EVALUATED[train_id].
-EVALUATED = tuple(
-  sorted(
-    (label for label in LABELS if not label.ignore_in_eval),
-    key=lambda label: label.train_id,
-  )
-)
-
-# uint8 [35, 3], the color of each label id.
-COLORS = np.zeros((batch.NUM_LABELS, 3), np.uint8)
-COLORS[: len(LABELS)] = [label.color for label in LABELS]
-COLORS.setflags(write=False)
-
-_ID_OF_NAME = {label.name: label.id for label in LABELS}
-
-
-def label_id(name: str) -> int:
-  """The id of the label called `name`: label_id('car') is 26.
-
-  Raises:
-    KeyError: if there is no such label.
+  Attributes:
+    labels: in the order of their ids, which may have gaps.
+    num_labels: channels of the networks' label maps. Every id but 255, which
+      has no channel, is below it.
   """
-  return _ID_OF_NAME[name]
 
+  labels: tuple[Label, ...]
+  num_labels: int
 
-def colorize(label_map: np.ndarray) -> np.ndarray:
-  """Shows a label map in the official colors.
+  @functools.cached_property
+  def things(self) -> tuple[Label, ...]:
+    """The classes whose objects have ids of their own."""
+    return tuple(label for label in self.labels if label.has_instances)
 
-  Args:
-    label_map: integer [...], label ids 0..34.
+  @functools.cached_property
+  def evaluated(self) -> tuple[Label, ...]:
+    """The scored classes: evaluated[train_id]."""
+    scored = (label for label in self.labels if not label.ignore_in_eval)
+    return tuple(sorted(scored, key=lambda label: label.train_id))
 
-  Returns:
-    uint8 [..., 3], RGB.
+  @functools.cached_property
+  def train_ids(self) -> np.ndarray:
+    """uint8 [256], the train id of each label id, 255 for none."""
+    train_ids = np.full(256, IGNORED, np.uint8)
+    for label in self.evaluated:
+      train_ids[label.id] = label.train_id
+    return train_ids
 
-  Raises:
-    ValueError: if an id is outside of the table, which wrong files have.
-  """
-  largest = batch.NUM_LABELS - 1
-  if label_map.size and not (
-    0 <= label_map.min() and label_map.max() <= largest
-  ):
-    raise ValueError(
-      f'Label ids must be 0..{largest}, got'
-      f' {label_map.min()}..{label_map.max()}: is this a label map?'
+  @functools.cached_property
+  def colors(self) -> np.ndarray:
+    """uint8 [256, 3]; black for ids that no class has."""
+    colors = np.zeros((256, 3), np.uint8)
+    for label in self.labels:
+      colors[label.id] = label.color
+    return colors
+
+  @functools.cached_property
+  def is_known(self) -> np.ndarray:
+    """bool [256], whether a label map may have the id."""
+    is_known = np.zeros(256, bool)
+    is_known[[label.id for label in self.labels]] = True
+    return is_known
+
+  def named(self, name: str) -> Label:
+    """The class called `name`; raises KeyError if there is none."""
+    for label in self.labels:
+      if label.name == name:
+        return label
+    raise KeyError(name)
+
+  def colorize(self, label_map: np.ndarray) -> np.ndarray:
+    """Shows a label map in the table's colors.
+
+    Args:
+      label_map: integer [...], ids below `num_labels`, or 255.
+
+    Returns:
+      uint8 [..., 3], RGB.
+
+    Raises:
+      ValueError: if an id has neither a channel nor a class, which wrong files
+        have.
+    """
+    largest = int(max(self.num_labels - 1, self.labels[-1].id))
+    if label_map.size and not (
+      0 <= label_map.min() and label_map.max() <= largest
+    ):
+      raise ValueError(
+        f'Label ids must be 0..{largest}, got'
+        f' {label_map.min()}..{label_map.max()}: is this a label map?'
+      )
+    return self.colors[label_map]
+
+  def check_ids(self, label_map: np.ndarray, name: str, hint: str) -> None:
+    """Refuses ids that no class of the table has.
+
+    Args:
+      label_map: integer [H, W], not negative.
+      name: the file or scene, for the message.
+      hint: what to do about it.
+
+    Raises:
+      InputError: naming the ids.
+    """
+    counts = np.bincount(label_map.ravel(), minlength=256)
+    counts[:256][self.is_known] = 0
+    foreign = np.flatnonzero(counts)
+    if len(foreign):
+      raise InputError(
+        f'{name}: {counts.sum()} pixels have label ids that no class has:'
+        f' {summarize(list(map(str, foreign)))}. Expected {self._ids()}; {hint}'
+      )
+
+  def _ids(self) -> str:
+    """The ids, as '0..33' or '0..7, 9..12'."""
+    runs: list[list[int]] = []
+    for label in self.labels:
+      if runs and label.id == runs[-1][1] + 1:
+        runs[-1][1] = label.id
+      else:
+        runs.append([label.id, label.id])
+    return ', '.join(
+      f'{first}..{last}' if last > first else str(first) for first, last in runs
     )
-  return COLORS[label_map]
+
+
+def numbered(num_labels: int) -> LabelTable:
+  """The table of classes that nobody named: any may have instances."""
+  labels = tuple(
+    Label(i, f'label {i}', i, True, False, distinct_color(i))
+    for i in range(min(num_labels, NO_CHANNEL))
+  )
+  return LabelTable(labels, num_labels)
+
+
+def distinct_color(index: int) -> tuple[int, int, int]:
+  """Colors of which successive ones differ: hues a golden angle apart."""
+  lightness = (0.55, 0.7, 0.42)[index % 3]
+  rgb = colorsys.hls_to_rgb(index * 0.618034 % 1.0, lightness, 0.75)
+  red, green, blue = (round(255 * channel) for channel in rgb)
+  return red, green, blue

@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+from collections.abc import Collection
 
 import numpy as np
 
@@ -10,8 +11,14 @@ class NpzError(Exception):
   """A file that is no .npz, or a damaged one."""
 
 
-def load(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-  """All arrays of a file by their names.
+def load(
+  path: str | os.PathLike[str], names: Collection[str] = ()
+) -> dict[str, np.ndarray]:
+  """The arrays of a file by their names.
+
+  Args:
+    path: of the file.
+    names: of the arrays to read, if they are there; all if empty.
 
   Raises:
     NpzError: if it is missing, damaged, or holds other than arrays.
@@ -22,7 +29,8 @@ def load(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
       if not zipfile.is_zipfile(file):
         raise NpzError('it is no .npz')
       with np.load(file, allow_pickle=False) as arrays:
-        return dict(arrays)
+        wanted = [name for name in arrays if not names or name in names]
+        return {name: arrays[name] for name in wanted}
   except NpzError:
     raise
   except OSError as error:

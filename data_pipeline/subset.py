@@ -11,6 +11,7 @@ class Subset:
 
   Attributes:
     image_ids: their names.
+    label_table: of `source`.
   """
 
   def __init__(self, source: batch.Source, indices: Sequence[int]):
@@ -26,6 +27,7 @@ class Subset:
           f'0 to {len(source) - 1}.'
         )
     self._source, self._indices = source, tuple(indices)
+    self.label_table = source.label_table
     self.image_ids = tuple(source.image_ids[index] for index in indices)
 
   def __len__(self) -> int:

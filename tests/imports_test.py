@@ -24,7 +24,11 @@ LAYERS = (
     'instgan_jax.checkpoints',
     'instgan_jax.visualization',
   ),
-  ('instgan_jax.pretrained', 'instgan_jax.build.errors'),
+  (
+    'instgan_jax.pretrained',
+    'instgan_jax.build.errors',
+    'instgan_jax.build.label_table',
+  ),
   (
     'instgan_jax.weights',
     'instgan_jax.build.generator',

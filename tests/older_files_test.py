@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from instgan_jax.commands import train, train_segmenter
 from instgan_jax.inference import Sampler, styles
@@ -77,6 +78,7 @@ def read(path):
 def test_the_workdir_gives_the_images_that_it_gave(older, tmp_path):
   sampler = Sampler.from_folder(str(older / 'run'))
   assert (sampler.step, sampler.uses_ema) == (2, True)
+  assert sampler.label_table == labels.TABLE
   record = json.loads((older / 'images' / 'generate.json').read_text())
   assert sampler.weights_sha256 == record['weights_sha256']
   images = generate(older, tmp_path / 'images', '--noseed_by_scene')

@@ -12,6 +12,7 @@ import numpy as np
 from jax import export
 
 from benchmarks import useful_flops
+from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from instgan_jax.build import gan
 from instgan_jax.build import generator as build_generator
@@ -124,6 +125,7 @@ def _segmenter_step(config, chips) -> Lowered:
       seed=config.seed,
       size=size,
       auxiliary_weight=config.auxiliary_weight,
+      train_ids=labels.TABLE.train_ids,
       scales=(config.min_scale, config.max_scale),
       axis_name=axis_name,
     )

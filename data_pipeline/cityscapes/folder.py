@@ -3,8 +3,9 @@
 import os
 import pathlib
 
-from data_pipeline import batch, errors, progress, read_ahead
-from data_pipeline.cityscapes import file_names, png
+from data_pipeline import batch, errors, labels_file, progress, read_ahead
+from data_pipeline import labels as labels_lib
+from data_pipeline.cityscapes import file_names, labels, png
 from data_pipeline.errors import InputError
 
 
@@ -13,6 +14,7 @@ class CityscapesFolder:
 
   Attributes:
     image_ids: the scenes' names, such as aachen_000000_000019.
+    label_table: of ROOT/labels.json, or Cityscapes' where there is none.
   """
 
   def __init__(
@@ -40,6 +42,7 @@ class CityscapesFolder:
     """
     self._size = size
     root = pathlib.Path(root).expanduser()
+    self.label_table = label_table(root)
     paths = {kind: _list_files(root, split, kind) for kind in file_names.KINDS}
     scenes = file_names.match_scenes(paths, root)
     self.image_ids = tuple(scenes)
@@ -55,7 +58,12 @@ class CityscapesFolder:
     Raises:
       InputError: if a file is damaged or its values are wrong.
     """
-    return png.read_scene(self._files[index], self.image_ids[index], self._size)
+    return png.read_scene(
+      self._files[index],
+      self.image_ids[index],
+      self._size,
+      label_table=self.label_table,
+    )
 
   def _check_headers(self, num_threads: int) -> None:
     """Checks every scene, then raises one error about all that failed."""
@@ -79,6 +87,16 @@ class CityscapesFolder:
       )
     if problems:
       raise InputError(problems[0])
+
+
+def label_table(root: str | os.PathLike[str]) -> labels_lib.LabelTable:
+  """The classes of a folder: those of its labels.json, or Cityscapes'.
+
+  Raises:
+    InputError: if the file is there and wrong.
+  """
+  file = pathlib.Path(root).expanduser() / labels_file.NAME
+  return labels_file.load(file) if file.exists() else labels.TABLE
 
 
 def _list_files(root: pathlib.Path, split: str, kind: str) -> list[str]:

@@ -15,11 +15,11 @@ from typing import IO
 import numpy as np
 from PIL import Image
 
-from data_pipeline import batch, instances, labels, unreadable_image
-from data_pipeline.cityscapes import file_names
+from data_pipeline import batch, instances, unreadable_image
+from data_pipeline import labels as labels_lib
+from data_pipeline.cityscapes import file_names, labels
 from data_pipeline.errors import InputError
 
-_LARGEST_LABEL_ID = labels.LABELS[-1].id
 # Pillow's mode of each kind of file, and what to do about another mode.
 _MODES = {
   file_names.IMAGE: 'RGB',
@@ -57,6 +57,8 @@ def read_scene(
   files: file_names.SceneFiles[file_names.File],
   name: str,
   size: tuple[int, int] | None = None,
+  *,
+  label_table: labels_lib.LabelTable = labels.TABLE,
 ) -> batch.Scene:
   """Decodes a scene, resizes it as GauGAN does, and checks its values.
 
@@ -66,6 +68,7 @@ def read_scene(
     size: (height, width) of the result, see `resize_scene`. None keeps the
       full size, so that the maps are compared on every pixel and not only on
       those that remain.
+    label_table: the classes that the label map may have.
 
   Returns:
     The scene, as `data_pipeline.batch.Scene` describes it.
@@ -84,8 +87,11 @@ def read_scene(
   _check_sizes(name, [(a.shape[1], a.shape[0]) for a in scene])
   if size is not None:
     scene = resize_scene(scene, size)
-  _check_label_ids(
-    scene.label_map, _describe(files.label_map, file_names.LABEL_MAP, name)
+  label_table.check_ids(
+    scene.label_map,
+    _describe(files.label_map, file_names.LABEL_MAP, name),
+    'use *_gtFine_labelIds.png, not *_labelTrainIds.png or maps of another'
+    ' data set.',
   )
   instances.check_labels_agree(
     scene.label_map,
@@ -248,16 +254,4 @@ def _check_sizes(name: str, sizes: Sequence[tuple[int, int]]) -> None:
     raise InputError(
       f'Scene {name}: sizes (width x height) differ: {listed}. Expected one'
       ' size; take all files of the scene from one data set.'
-    )
-
-
-def _check_label_ids(label_map: np.ndarray, described: str) -> None:
-  largest = int(label_map.max())
-  if largest > _LARGEST_LABEL_ID:
-    num_pixels = int((label_map > _LARGEST_LABEL_ID).sum())
-    raise InputError(
-      f'{described}: {num_pixels} pixels have label ids over'
-      f' {_LARGEST_LABEL_ID}, up to {largest}. Expected Cityscapes label ids'
-      f' 0..{_LARGEST_LABEL_ID}; use *_gtFine_labelIds.png, not'
-      ' *_labelTrainIds.png or maps of another data set.'
     )

@@ -19,7 +19,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from data_pipeline import batch, instances, read_ahead
-from data_pipeline.cityscapes import archives, file_names, png
+from data_pipeline.cityscapes import archives, file_names, labels, png
 from data_pipeline.cityscapes.prepared_sizes import SIZES
 from data_pipeline.errors import InputError
 
@@ -136,7 +136,10 @@ class CityscapesTfds:
 
   Attributes:
     image_ids: the scenes' names, such as aachen_000000_000019.
+    label_table: that of Cityscapes.
   """
+
+  label_table = labels.TABLE
 
   def __init__(
     self,

@@ -4,20 +4,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data_pipeline import labels
+from data_pipeline.cityscapes import labels
 from data_pipeline.toy_street import perspective, raster
 
-ROAD = labels.label_id('road')
-SIDEWALK = labels.label_id('sidewalk')
-WALL = labels.label_id('wall')
-FENCE = labels.label_id('fence')
-POLE = labels.label_id('pole')
-TRAFFIC_LIGHT = labels.label_id('traffic light')
-TRAFFIC_SIGN = labels.label_id('traffic sign')
-VEGETATION = labels.label_id('vegetation')
-TERRAIN = labels.label_id('terrain')
-SKY = labels.label_id('sky')
-EGO_VEHICLE = labels.label_id('ego vehicle')
+ROAD = labels.TABLE.named('road').id
+SIDEWALK = labels.TABLE.named('sidewalk').id
+WALL = labels.TABLE.named('wall').id
+FENCE = labels.TABLE.named('fence').id
+POLE = labels.TABLE.named('pole').id
+TRAFFIC_LIGHT = labels.TABLE.named('traffic light').id
+TRAFFIC_SIGN = labels.TABLE.named('traffic sign').id
+VEGETATION = labels.TABLE.named('vegetation').id
+TERRAIN = labels.TABLE.named('terrain').id
+SKY = labels.TABLE.named('sky').id
+EGO_VEHICLE = labels.TABLE.named('ego vehicle').id
 
 _SKY_TOP, _SKY_BOTTOM = (0.45, 0.70, 0.93), (0.86, 0.93, 0.97)
 _ROAD_FAR, _ROAD_NEAR = (0.55, 0.56, 0.59), (0.40, 0.41, 0.45)

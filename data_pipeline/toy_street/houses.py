@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data_pipeline import labels
+from data_pipeline.cityscapes import labels
 from data_pipeline.toy_street import backdrop, perspective, raster
 
-BUILDING = labels.label_id('building')
+BUILDING = labels.TABLE.named('building').id
 
 _WINDOW = np.array((0.42, 0.52, 0.60))
 _SHOP_WINDOW = np.array((0.30, 0.38, 0.45))

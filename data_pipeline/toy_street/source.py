@@ -3,6 +3,7 @@
 import numpy as np
 
 from data_pipeline import batch
+from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from data_pipeline.toy_street import raster, street_plan
 
@@ -50,7 +51,10 @@ class ToyStreet:
 
   Attributes:
     image_ids: the scenes' names, such as toytown_000012_000019.
+    label_table: that of Cityscapes.
   """
+
+  label_table = labels.TABLE
 
   def __init__(
     self, num_scenes: int, *, height: int, seed: int = 0, split: str = 'train'

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data_pipeline import labels
+from data_pipeline.cityscapes import labels
 from data_pipeline.toy_street import (
   backdrop,
   people,
@@ -20,14 +20,14 @@ from data_pipeline.toy_street import (
   vehicles,
 )
 
-PERSON = labels.label_id('person')
-RIDER = labels.label_id('rider')
-CAR = labels.label_id('car')
-TRUCK = labels.label_id('truck')
-BUS = labels.label_id('bus')
-TRAIN = labels.label_id('train')
-MOTORCYCLE = labels.label_id('motorcycle')
-BICYCLE = labels.label_id('bicycle')
+PERSON = labels.TABLE.named('person').id
+RIDER = labels.TABLE.named('rider').id
+CAR = labels.TABLE.named('car').id
+TRUCK = labels.TABLE.named('truck').id
+BUS = labels.TABLE.named('bus').id
+TRAIN = labels.TABLE.named('train').id
+MOTORCYCLE = labels.TABLE.named('motorcycle').id
+BICYCLE = labels.TABLE.named('bicycle').id
 
 _PAINTS = np.array(
   [

@@ -8,10 +8,11 @@ import ml_collections
 import numpy as np
 
 from data_pipeline import batch as batch_lib
-from data_pipeline import batches, in_memory, order, toy_street
+from data_pipeline import batches, in_memory, labels, order, toy_street
 from data_pipeline.cityscapes import folder
+from data_pipeline.cityscapes import labels as cityscapes_labels
 from data_pipeline.errors import InputError
-from instgan_jax.build import errors
+from instgan_jax.build import errors, label_table
 
 SOURCES = ('folder', 'tfds', 'toy_street', 'npz')
 LOADERS = ('tf_data', 'in_memory')
@@ -21,7 +22,8 @@ def source(config: ml_collections.ConfigDict, split: str) -> batch_lib.Source:
   """The scenes of 'train' or 'val', checked as far as that is cheap.
 
   Raises:
-    InputError: for a source that cannot be read or is empty.
+    InputError: for a source that cannot be read, is empty, or has other classes
+      than the configuration has already.
   """
   data = config.data
   size = (data.height, data.width)
@@ -39,7 +41,31 @@ def source(config: ml_collections.ConfigDict, split: str) -> batch_lib.Source:
     raise errors.unknown_value('data.source', data.source, SOURCES)
   if not len(scenes):
     raise InputError(f'The {split} split of {data.source} has no scene.')
+  if 'labels' in config:
+    label_table.check_same(
+      scenes.label_table, label_table.of(config), data.path or data.source
+    )
   return scenes
+
+
+def with_label_table(
+  config: ml_collections.ConfigDict,
+) -> ml_collections.ConfigDict:
+  """A copy of `config` with the classes of its data, see `label_table`.
+
+  Raises:
+    InputError: for classes that cannot be read.
+  """
+  return label_table.with_table(config, _label_table(config.data))
+
+
+def _label_table(data: ml_collections.ConfigDict) -> labels.LabelTable:
+  """The classes of the data, at no cost of reading scenes."""
+  if data.source == 'folder':
+    return folder.label_table(data.path)
+  if data.source == 'npz':
+    return in_memory.label_table(f'{data.path}/train.npz')
+  return cityscapes_labels.TABLE
 
 
 def train_batches(

@@ -6,7 +6,6 @@ import jax
 import ml_collections
 import optax
 
-from data_pipeline import batch as batch_lib
 from data_pipeline.errors import InputError
 from instgan_jax.build import data, ranges, schedule
 from instgan_jax.build import generator as build_generator
@@ -38,11 +37,6 @@ def check(config: ml_collections.ConfigDict) -> None:
     raise InputError(
       f'model.head_kernel_size is {config.model.head_kernel_size}, expected an '
       'odd number: an even one would shift the image.'
-    )
-  if config.model.num_labels < batch_lib.NUM_LABELS:
-    raise InputError(
-      f'model.num_labels is {config.model.num_labels}, the data have '
-      f'{batch_lib.NUM_LABELS}: it must not be less.'
     )
 
 

@@ -3,9 +3,8 @@
 import ml_collections
 import optax
 
-from data_pipeline import labels
 from data_pipeline.errors import InputError
-from instgan_jax.build import data, errors, ranges
+from instgan_jax.build import data, errors, label_table, ranges
 from instgan_jax.pretrained import pspnet
 from instgan_jax.runtime import devices
 
@@ -46,7 +45,7 @@ def check(config: ml_collections.ConfigDict) -> None:
 def options(config: ml_collections.ConfigDict) -> dict:
   """The fields of `PspNet` that its weights depend on."""
   fields = {key: config.model[key] for key in _OPTIONS}
-  return {'num_classes': len(labels.EVALUATED), **fields}
+  return {'num_classes': len(label_table.of(config).evaluated), **fields}
 
 
 def network(

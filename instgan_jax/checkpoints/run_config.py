@@ -9,6 +9,7 @@ import ml_collections
 from flax import traverse_util
 
 from data_pipeline import atomic_file
+from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from instgan_jax.checkpoints import manager
 
@@ -112,7 +113,7 @@ def check(workdir: str | os.PathLike, config: ml_collections.ConfigDict) -> str:
   given = traverse_util.flatten_dict(
     json.loads(json.dumps(config.to_dict())), sep='.'
   )
-  older = _older_values(saved)
+  older = _older_values(saved) | _older_labels(saved)
   longer = [key for key in LENGTHS if _is_more(given.get(key), saved.get(key))]
   saved = {key: older[key] for key in older.keys() & given.keys()} | saved
   differing = [
@@ -150,6 +151,18 @@ def _older_values(saved: dict[str, Any]) -> dict[str, Any]:
     'model.num_labels': 35,
     # Another order of the same sums.
     'model.modulation_form': 'auto',
+  }
+
+
+def _older_labels(saved: dict[str, Any]) -> dict[str, Any]:
+  """The classes of runs that do not have them in their configuration."""
+  if any(key.startswith('labels.') for key in saved):
+    return {}
+  return {
+    f'labels.{label.id}.{field}': list(value) if field == 'color' else value
+    for label in labels.TABLE.labels
+    for field, value in label._asdict().items()
+    if field != 'id'
   }
 
 

@@ -1,5 +1,6 @@
 """Evaluates a generator or folders of images: `instgan_jax.evaluate`."""
 
+import copy
 import functools
 import pathlib
 from collections.abc import Sequence
@@ -8,7 +9,6 @@ import ml_collections
 
 from data_pipeline import atomic_file
 from data_pipeline import batch as batch_lib
-from data_pipeline.cityscapes import folder
 from data_pipeline.errors import InputError
 from instgan_jax.build import data
 from instgan_jax.evaluation import evaluation as evaluation_lib
@@ -113,7 +113,7 @@ def data_set(
   Args:
     config: whose data are taken, unless `path` is given.
     split: of the data.
-    path: of folders in Cityscapes' layout.
+    path: of folders, as `data.source=folder` reads them.
     size: height and width; None for those of `config`.
 
   Raises:
@@ -121,7 +121,9 @@ def data_set(
   """
   size = size or (config.data.height, config.data.width)
   if path:
-    return folder.CityscapesFolder(path, split, size=size)
+    config = copy.deepcopy(config)
+    config.data.update({'source': 'folder', 'path': path})
+    config.data.height, config.data.width = size
   if size != (config.data.height, config.data.width):
     raise InputError(
       f'The images are {size[0]}x{size[1]}, the configuration asks for '

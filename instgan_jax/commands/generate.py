@@ -302,6 +302,7 @@ class _Job:
         label_maps=np.stack([scene.label_map for scene in scenes]),
         instance_maps=np.stack([scene.instance_map for scene in scenes]),
         images={title: np.stack(column) for title, column in columns.items()},
+        label_table=self._sampler.label_table,
         names=[scene.name for scene in scenes],
       )
       image_grid.save_png(path, grid)

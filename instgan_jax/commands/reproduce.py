@@ -13,7 +13,7 @@ import ml_collections
 
 from data_pipeline import atomic_file, progress
 from data_pipeline.errors import InputError
-from instgan_jax.build import data, gan, methods, schedule
+from instgan_jax.build import data, gan, label_table, methods, schedule
 from instgan_jax.checkpoints import manager, run_config
 from instgan_jax.commands import evaluate, train
 from instgan_jax.commands import workdir as workdir_lib
@@ -70,6 +70,7 @@ def run(
     functools.partial(evaluate.data_set, config), options
   )
   results: dict[str, list[dict]] = {method: [] for method in methods.METHODS}
+  config = data.with_label_table(config)
   runs = [
     (method, seed) for seed in range(num_seeds) for method in methods.METHODS
   ]
@@ -77,7 +78,7 @@ def run(
   for method, seed in progress.bar(runs, desc='Runs', unit='run'):
     folder = run_folder(workdir, method, seed)
     _train(method_config(config, method, seed), folder)
-    results[method].append(_evaluate(evaluation, folder, options))
+    results[method].append(_evaluate(evaluation, folder))
   table = paper_table.summary(results)
   text = paper_table.markdown(table)
   atomic_file.write_text(workdir / 'table1.md', text + '\n')
@@ -102,10 +103,9 @@ def _train(config: ml_collections.ConfigDict, folder: pathlib.Path) -> None:
 def _evaluate(
   evaluation: evaluation_lib.Evaluation,
   folder: pathlib.Path,
-  options: options_lib.Options,
 ) -> dict:
   """The results of one run, computed or read."""
-  path = folder / RESULTS_FILE
+  path, options = folder / RESULTS_FILE, evaluation.options
   key = {
     **dataclasses.asdict(options),
     'step': manager.last_step(folder),
@@ -136,6 +136,7 @@ def _save_figure(
     label_maps=scenes.label_maps,
     instance_maps=scenes.instance_maps,
     images=images,
+    label_table=label_table.of(config),
     names=scenes.names,
   )
   image_grid.save_png(workdir / 'figure7.png', grid)

@@ -42,6 +42,7 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
     metrics.NonFiniteError: if the training diverged.
   """
   gan.check(config)
+  config = data.with_label_table(config)
   workdir_lib.make(workdir)
   notice = run_config.check(workdir, config)
   modules = gan.networks(config, axis_name=devices.AXIS_NAME)
@@ -140,6 +141,7 @@ def _sample_grid(
       label_maps=scenes.label_maps,
       instance_maps=scenes.instance_maps,
       images={'real image': scenes.images, **generated},
+      label_table=val_scenes.label_table,
       names=scenes.names,
     )
 

@@ -11,9 +11,10 @@ import ml_collections
 import numpy as np
 
 from data_pipeline import batch as batch_lib
+from data_pipeline import labels_file
 from data_pipeline import scenes as scenes_lib
 from data_pipeline.errors import InputError
-from instgan_jax.build import data, schedule
+from instgan_jax.build import data, label_table, schedule
 from instgan_jax.build import segmenter as build_segmenter
 from instgan_jax.checkpoints import manager, run_config, weights_folder
 from instgan_jax.commands import workdir as workdir_lib
@@ -45,6 +46,7 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
     metrics.NonFiniteError: if the training diverged.
   """
   build_segmenter.check(config)
+  config = data.with_label_table(config)
   workdir_lib.make(workdir)
   notice = run_config.check(workdir, config)
   if notice and jax.process_index() == 0:
@@ -100,6 +102,7 @@ def _job(
       seed=config.seed,
       size=size,
       auxiliary_weight=config.auxiliary_weight,
+      train_ids=scenes.label_table.train_ids,
       scales=(config.min_scale, config.max_scale),
       axis_name=devices.AXIS_NAME,
     ),
@@ -131,15 +134,17 @@ def _metrics(
   """mIoU and accuracy of the network on real images."""
   network = build_segmenter.network(config, train=False)
   trained = segmenter.Segmenter(
-    load.Network(network, variables, ''), _protocol(config)
+    load.Network(network, variables, ''),
+    _protocol(config),
+    label_table=source.label_table,
   )
-  counts = confusion.Confusion()
+  counts = confusion.Confusion(source.label_table)
   for scenes in scenes_lib.read_scenes(source, config.batch_size):
     size = scenes.label_maps.shape[1:]
     predicted = trained.label_maps(scenes.images, size)
     for scene in zip(scenes.label_maps, predicted, scenes.names, strict=True):
       counts.update(*scene)
-  scores = miou.scores(counts.matrix)
+  scores = miou.scores(counts.matrix, source.label_table)
   classes = {
     f'iou {name}': iou
     for name, iou in scores.class_iou.items()
@@ -180,6 +185,7 @@ def _save(
     'network': 'pspnet',
     'options': build_segmenter.options(config),
     'protocol': _protocol(config)._asdict(),
+    'labels': labels_file.to_json(label_table.of(config)),
     'metrics_on_real_val': metrics,
     'files': [],
   }

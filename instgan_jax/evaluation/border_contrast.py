@@ -67,7 +67,7 @@ def image_border_contrast(
   return float(contrasts.mean()), len(contrasts)
 
 
-def meter(label: int) -> image_mean.Meter:
+def meter(label: labels.Label) -> image_mean.Meter:
   """A meter of the border contrast.
 
   `update` takes image, label_map and instance_map. In the result the items
@@ -78,11 +78,10 @@ def meter(label: int) -> image_mean.Meter:
   """
 
   def measure(image, label_map, instance_map):
-    return image_border_contrast(image, label_map, instance_map, label)
+    return image_border_contrast(image, label_map, instance_map, label.id)
 
-  name = labels.LABELS[label].name
   return image_mean.Meter(
-    measure, f'no image has two instances of {name!r} that touch'
+    measure, f'no image has two instances of {label.name!r} that touch'
   )
 
 

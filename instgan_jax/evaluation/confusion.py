@@ -5,19 +5,20 @@ import numpy as np
 from data_pipeline import labels
 from data_pipeline.errors import InputError
 
-NUM_LABELS = len(labels.LABELS)  # 34: ids 0..33.
-
 
 class Confusion:
   """Counts pixels by true and by predicted label.
 
   Attributes:
-    matrix: int64 [34, 34], matrix[t, p] pixels of label id t were called p.
+    matrix: int64 [N, N], matrix[t, p] pixels of label id t were called p; N is
+      34 for Cityscapes, 1 more than the largest id.
     num_images: maps counted so far.
   """
 
-  def __init__(self):
-    self.matrix = np.zeros((NUM_LABELS, NUM_LABELS), np.int64)
+  def __init__(self, label_table: labels.LabelTable):
+    """Has counted nothing yet."""
+    num_ids = label_table.labels[-1].id + 1
+    self.matrix = np.zeros((num_ids, num_ids), np.int64)
     self.num_images = 0
 
   def update(
@@ -26,8 +27,8 @@ class Confusion:
     """Adds the maps of one image.
 
     Args:
-      true: integer [H, W], label ids 0..33 (not train ids), ignored ones too.
-      predicted: integer [H, W], label ids 0..33.
+      true: integer [H, W], label ids (not train ids), ignored ones too.
+      predicted: integer [H, W], label ids.
       name: the image, for messages; its number if not given.
 
     Raises:
@@ -41,8 +42,8 @@ class Confusion:
         'the prediction first.'
       )
     for kind, label_map in (('true', true), ('predicted', predicted)):
-      _check_ids(label_map, f'Image {name}, {kind} label map')
-    pairs = true.astype(np.int64) * NUM_LABELS + predicted
+      _check_ids(label_map, len(self.matrix), f'Image {name}, {kind} label map')
+    pairs = true.astype(np.int64) * len(self.matrix) + predicted
     counts = np.bincount(pairs.ravel(), minlength=self.matrix.size)
     self.matrix += counts.reshape(self.matrix.shape)
     self.num_images += 1
@@ -52,12 +53,12 @@ def _size(label_map: np.ndarray) -> str:
   return ' x '.join(map(str, label_map.shape))
 
 
-def _check_ids(label_map: np.ndarray, described: str) -> None:
+def _check_ids(label_map: np.ndarray, num_ids: int, described: str) -> None:
   if label_map.size == 0:
     raise InputError(f'{described}: is empty. Expected pixels of label ids.')
   least, largest = label_map.min(), label_map.max()
-  if least < 0 or largest >= NUM_LABELS:
+  if least < 0 or largest >= num_ids:
     raise InputError(
-      f'{described}: has ids {least} to {largest}. Expected Cityscapes label '
-      f'ids 0 to {NUM_LABELS - 1}, not train ids or colors.'
+      f'{described}: has ids {least} to {largest}. Expected label ids '
+      f'0 to {num_ids - 1}, not train ids or colors.'
     )

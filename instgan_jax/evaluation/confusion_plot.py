@@ -1,4 +1,4 @@
-"""The confusion matrix of the 19 classes as an image."""
+"""The confusion matrix of the scored classes as an image."""
 
 import os
 
@@ -13,17 +13,21 @@ _LEAST_SHOWN = 0.005  # Smaller shares are left blank: they would print as 0.
 
 
 def save_png(
-  path: str | os.PathLike[str], matrix: np.ndarray, title: str
+  path: str | os.PathLike[str],
+  matrix: np.ndarray,
+  title: str,
+  label_table: labels.LabelTable,
 ) -> None:
   """Plots which class was predicted for the pixels of each class.
 
   Args:
     path: the PNG to write.
-    matrix: int [34, 34], `confusion.Confusion.matrix`.
+    matrix: int [N, N], `confusion.Confusion.matrix`.
     title: above the image.
+    label_table: whose scored classes are shown.
   """
-  share_of = shares(matrix)
-  columns = [label.name for label in labels.EVALUATED] + ['ignored']
+  share_of = shares(matrix, label_table)
+  columns = [label.name for label in label_table.evaluated] + ['ignored']
   rows = [
     name if np.isfinite(share[0]) else f'{name} (absent)'
     for name, share in zip(columns, share_of, strict=False)
@@ -54,17 +58,18 @@ def save_png(
     plot.savefig(partial, format='png', dpi=120)
 
 
-def shares(matrix: np.ndarray) -> np.ndarray:
+def shares(matrix: np.ndarray, label_table: labels.LabelTable) -> np.ndarray:
   """Shares of the pixels of each evaluated class.
 
   Args:
-    matrix: int [34, 34], `confusion.Confusion.matrix`.
+    matrix: int [N, N], `confusion.Confusion.matrix`.
+    label_table: whose C scored classes count.
 
   Returns:
-    float [19, 20]: rows of the true classes sum to 1, or are NaN where the
+    float [C, C + 1]: rows of the true classes sum to 1, or are NaN where the
     class is absent; columns of the predicted ones, the ignored ones last.
   """
-  ids = [label.id for label in labels.EVALUATED]
+  ids = [label.id for label in label_table.evaluated]
   rows = matrix[ids]
   evaluated = rows[:, ids]
   ignored = rows.sum(axis=1, keepdims=True) - evaluated.sum(

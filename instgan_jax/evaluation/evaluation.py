@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from data_pipeline import batch as batch_lib
-from data_pipeline import progress, subset
+from data_pipeline import labels, progress, subset
 from data_pipeline import scenes as scenes_lib
+from data_pipeline.errors import InputError, summarize
 from instgan_jax.evaluation import (
   border_contrast,
   confusion_plot,
@@ -30,6 +31,9 @@ class Evaluation:
   """Evaluates images of one data set, as often as wanted.
 
   Networks are loaded once. In every run a scene is decoded once.
+
+  Attributes:
+    options: with the classes that were filled in.
   """
 
   def __init__(
@@ -49,8 +53,13 @@ class Evaluation:
     Raises:
       InputError: for weights or data that cannot be used.
     """
-    self._options = options
-    self._scenes = first_scenes(scenes_of(split), options.num_scenes)
+    scenes = scenes_of(split)
+    self._label_table = scenes.label_table
+    options = options_lib.for_classes(
+      options, [label.name for label in self._label_table.things]
+    )
+    self.options = options
+    self._scenes = first_scenes(scenes, options.num_scenes)
     self._protocol: dict[str, Any] = {
       'split': split,
       'size': list(self._scenes.read(0).label_map.shape),
@@ -87,12 +96,12 @@ class Evaluation:
     Raises:
       InputError: for images that cannot be used.
     """
-    options = self._options
+    options = self.options
     num_samples = images.num_samples or options.num_draws
     streamed = [make() for make in self._metric_makers]
     change = None
     if 'micv' in options.metrics and images.num_samples != 1:
-      change = metrics.StyleChange(options.classes)
+      change = metrics.StyleChange(self._classes())
     self._stream(images, streamed, change, num_samples)
     results: dict[str, Any] = {
       'protocol': {
@@ -122,7 +131,7 @@ class Evaluation:
     The change compares the samples 0 and 1, also where only one is evaluated.
     """
     for scenes in _with_progress(
-      self._scenes, self._options.batch_size, 'Evaluating'
+      self._scenes, self.options.batch_size, 'Evaluating'
     ):
       samples = [
         images.generate(scenes, k)
@@ -136,7 +145,7 @@ class Evaluation:
         change.update(samples[0], samples[1], scenes)
 
   def _add_inception(self, wanted: set[str], reference) -> None:
-    options = self._options
+    options = self.options
     extract = inception_features.InceptionFeatures(
       load.inception(options.inception), options.fid_resize
     )
@@ -157,12 +166,18 @@ class Evaluation:
     )
 
   def _add_segmenter(self, wanted: set[str]) -> None:
-    options = self._options
+    options = self.options
     network = segmenter.load(
       options.segmenter,
       options.segmenter_protocol,
       size=options.segmenter_size,
     )
+    if network.label_table.evaluated != self._label_table.evaluated:
+      raise InputError(
+        f'The segmenter {options.segmenter} has other classes than the data: '
+        f'{_names(network.label_table)} there, {_names(self._label_table)} '
+        'here. Train one on these data with instgan_jax.train_segmenter.'
+      )
     self._protocol['segmenter'] = network.metadata
     if 'fsd' in wanted:
       self._metric_makers.append(
@@ -176,11 +191,13 @@ class Evaluation:
       )
     if 'miou' in wanted:
       self._metric_makers.append(
-        functools.partial(metrics.MeanIou, network.label_maps)
+        functools.partial(
+          metrics.MeanIou, network.label_maps, self._label_table
+        )
       )
 
   def _add_instance_colors(self) -> None:
-    options = self._options
+    options = self.options
     self._protocol['micv'] = {
       'classes': list(options.classes),
       'min_area': options.min_area,
@@ -188,12 +205,15 @@ class Evaluation:
     }
     self._metric_makers.append(
       functools.partial(
-        metrics.InstanceColors, options.classes, min_area=options.min_area
+        metrics.InstanceColors, self._classes(), min_area=options.min_area
       )
     )
 
+  def _classes(self) -> list[labels.Label]:
+    return [self._label_table.named(name) for name in self.options.classes]
+
   def _cache(self, extract, protocol: dict) -> feature_cache.FeatureCache:
-    folder = self._options.cache or user_cache.folder() / 'features'
+    folder = self.options.cache or user_cache.folder() / 'features'
     return feature_cache.FeatureCache(folder, extract, protocol)
 
   def _all(
@@ -203,11 +223,15 @@ class Evaluation:
     features = [
       cache.features(scenes.images, scenes.image_hashes)
       for scenes in _with_progress(
-        source, self._options.batch_size, 'Features of real images'
+        source, self.options.batch_size, 'Features of real images'
       )
     ]
     cache.save()
     return np.concatenate(features)
+
+
+def _names(label_table: labels.LabelTable) -> str:
+  return summarize([label.name for label in label_table.evaluated])
 
 
 def first_scenes(source: batch_lib.Source, number: int) -> batch_lib.Source:
@@ -241,6 +265,7 @@ def _class_results(
       confusion_png,
       metric.generated_matrix(),
       'Labels, and what was predicted for the generated images',
+      metric.label_table,
     )
   return {
     'class_iou': {key: score.class_iou for key, score in scores.items()},

@@ -96,14 +96,20 @@ class FeatureDistances:
 class MeanIou:
   """mIoU and accuracies of a segmenter's label maps of the images."""
 
-  def __init__(self, predict: Callable[..., np.ndarray]):
-    """Takes `(images, size) -> label maps`."""
-    self._predict = predict
+  def __init__(
+    self,
+    predict: Callable[..., np.ndarray],
+    label_table: labels.LabelTable,
+  ):
+    """Takes `(images, size) -> label maps`, and the classes of these."""
+    self._predict, self.label_table = predict, label_table
     self._confusions: dict[Hashable, confusion.Confusion] = {}
 
   def update(self, key: Hashable, images: np.ndarray, scenes: Scenes) -> None:
     """Segments images and compares them with the labels."""
-    counts = self._confusions.setdefault(key, confusion.Confusion())
+    counts = self._confusions.setdefault(
+      key, confusion.Confusion(self.label_table)
+    )
     predicted = self._predict(images, scenes.label_maps.shape[1:])
     for scene in zip(scenes.label_maps, predicted, scenes.names, strict=True):
       counts.update(*scene)
@@ -111,19 +117,19 @@ class MeanIou:
   def scores(self) -> dict[str, miou.SegmentationScores]:
     """Over all samples together, and of the real images."""
     return {
-      'generated': miou.scores(self.generated_matrix()),
-      'real': miou.scores(self._confusions[REAL].matrix),
+      'generated': self._scores(self.generated_matrix()),
+      'real': self._scores(self._confusions[REAL].matrix),
     }
 
   def generated_matrix(self) -> np.ndarray:
-    """The confusion matrix of all samples together, int64 [34, 34]."""
+    """The confusion matrix of all samples together, int64 [N, N]."""
     matrices = [c.matrix for key, c in self._confusions.items() if key != REAL]
     return np.sum(matrices, axis=0)
 
   def results(self) -> dict[str, dict]:
     """Of each sample, beside the ceiling: the same of the real images."""
     scores = {
-      key: miou.scores(counts.matrix)
+      key: self._scores(counts.matrix)
       for key, counts in self._confusions.items()
     }
     real = scores.pop(REAL)
@@ -140,19 +146,21 @@ class MeanIou:
       )
     }
 
+  def _scores(self, matrix: np.ndarray) -> miou.SegmentationScores:
+    return miou.scores(matrix, self.label_table)
+
 
 class InstanceColors:
   """MICV and border contrast of chosen classes."""
 
-  def __init__(self, class_names: Sequence[str], *, min_area: int = 0):
+  def __init__(self, classes: Sequence[labels.Label], *, min_area: int = 0):
     """Creates both metrics of each class; `min_area` is of MICV."""
     self._makers: dict[str, Callable[[], image_mean.Meter]] = {}
-    for name in class_names:
-      label = labels.label_id(name)
-      self._makers[f'micv_{name}'] = functools.partial(
+    for label in classes:
+      self._makers[f'micv_{label.name}'] = functools.partial(
         micv.meter, label, min_area=min_area
       )
-      self._makers[f'border_contrast_{name}'] = functools.partial(
+      self._makers[f'border_contrast_{label.name}'] = functools.partial(
         border_contrast.meter, label
       )
     self._meters: dict[Hashable, dict[str, image_mean.Meter]] = {}
@@ -193,11 +201,11 @@ class InstanceColors:
 class StyleChange:
   """The change between two samples, inside instances and outside."""
 
-  def __init__(self, class_names: Sequence[str]):
+  def __init__(self, classes: Sequence[labels.Label]):
     """Creates the metric of each class, and of all that is no instance."""
     self._meters = {
-      f'style_change_{name}': style_change.instance_meter(labels.label_id(name))
-      for name in class_names
+      f'style_change_{label.name}': style_change.instance_meter(label)
+      for label in classes
     }
     self._meters['style_change_outside'] = style_change.outside_meter()
 

@@ -43,7 +43,7 @@ def instance_color_variation(
   return float(means.std(axis=0).mean()), len(means)
 
 
-def meter(label: int, *, min_area: int = 0) -> image_mean.Meter:
+def meter(label: labels.Label, *, min_area: int = 0) -> image_mean.Meter:
   """A meter of MICV, the mean of ICV over the images that have one.
 
   `update` takes image, label_map and instance_map. In the result the items
@@ -56,18 +56,18 @@ def meter(label: int, *, min_area: int = 0) -> image_mean.Meter:
 
   def measure(image, label_map, instance_map):
     return instance_color_variation(
-      image, label_map, instance_map, label, min_area=min_area
+      image, label_map, instance_map, label.id, min_area=min_area
     )
 
   size = f' of at least {min_area} pixels' if min_area else ''
   return image_mean.Meter(
     measure,
-    f'no image has two instances of {labels.LABELS[label].name!r}{size}',
+    f'no image has two instances of {label.name!r}{size}',
   )
 
 
 def micv(
-  images, label_maps, instance_maps, *, label: int, min_area: int = 0
+  images, label_maps, instance_maps, *, label: labels.Label, min_area: int = 0
 ) -> image_mean.ImageMean:
   """MICV of a class over images, each as `instance_color_variation` takes."""
   measured = meter(label, min_area=min_area)

@@ -9,9 +9,9 @@ programs give it 0, which lowers the mean of small sets.)
 
 The literature has two pixel accuracies, which differ by 12 points on one and
 the same set of images (81.9 and 93.5 of GauGAN's). `accuracy_valid` is the
-share of the pixels with a class of the 19 that got it. `accuracy_all` divides
+share of the pixels with an evaluated class that got it. `accuracy_all` divides
 by all pixels: the ignored ones, about a tenth, count as wrong whatever they
-were called, as nothing that knows 19 classes could be right there.
+were called, as nothing that knows these classes could be right there.
 """
 
 from typing import NamedTuple
@@ -21,8 +21,6 @@ import numpy as np
 from data_pipeline import labels
 from data_pipeline.errors import InputError
 
-_IDS = np.array([label.id for label in labels.EVALUATED])
-
 
 class SegmentationScores(NamedTuple):
   """Scores over a set of images, all from 0 to 1.
@@ -31,8 +29,8 @@ class SegmentationScores(NamedTuple):
     mean_iou: over the classes that have an IoU.
     accuracy_valid: right pixels of those whose true label is evaluated.
     accuracy_all: right pixels of all.
-    class_iou: of each of the 19 classes by name; NaN for an absent one.
-    class_pixels: true pixels of each of the 19 classes by name.
+    class_iou: of each evaluated class by name; NaN for an absent one.
+    class_pixels: true pixels of each evaluated class by name.
     num_classes: classes in the mean.
     num_pixels_valid: pixels whose true label is evaluated.
     num_pixels: all pixels.
@@ -48,29 +46,33 @@ class SegmentationScores(NamedTuple):
   num_pixels: int
 
 
-def scores(matrix: np.ndarray) -> SegmentationScores:
+def scores(
+  matrix: np.ndarray, label_table: labels.LabelTable
+) -> SegmentationScores:
   """Scores of a confusion matrix.
 
   Args:
-    matrix: int [34, 34], `confusion.Confusion.matrix`.
+    matrix: int [N, N], `confusion.Confusion.matrix`.
+    label_table: whose scored classes count.
 
   Raises:
     InputError: if no pixel has an evaluated label.
   """
-  rows = matrix[_IDS]
+  ids = [label.id for label in label_table.evaluated]
+  rows = matrix[ids]
   num_valid = int(rows.sum())
   if not num_valid:
     raise InputError(
-      f'None of the {matrix.sum()} true pixels has one of the 19 evaluated '
-      'classes, so there is nothing to score. Check the label maps.'
+      f'None of the {matrix.sum()} true pixels has one of the {len(ids)} '
+      'evaluated classes, so there is nothing to score. Check the label maps.'
     )
-  evaluated = rows[:, _IDS]
+  evaluated = rows[:, ids]
   true_positives = np.diag(evaluated)
   union = rows.sum(axis=1) + evaluated.sum(axis=0) - true_positives
-  iou = np.full(len(_IDS), np.nan)
+  iou = np.full(len(ids), np.nan)
   present = union > 0
   iou[present] = true_positives[present] / union[present]
-  names = [label.name for label in labels.EVALUATED]
+  names = [label.name for label in label_table.evaluated]
   return SegmentationScores(
     mean_iou=float(iou[present].mean()),
     accuracy_valid=float(true_positives.sum() / num_valid),

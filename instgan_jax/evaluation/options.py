@@ -5,12 +5,14 @@
 """
 
 import dataclasses
+from collections.abc import Sequence
 
 from data_pipeline.errors import InputError
 
 METRICS = ('fid', 'kid', 'fsd', 'miou', 'micv')
 OF_INCEPTION = ('fid', 'kid')
 OF_SEGMENTER = ('fsd', 'miou')
+_CLASSES = ('car', 'person')  # Of the paper's Table 1.
 _LEAST = {
   'num_draws': 1,
   'batch_size': 1,
@@ -65,7 +67,11 @@ class Options:
   seed: int = _option(0, 'Of the first sample; the next ones follow.')
   num_scenes: int = _option(0, 'The first scenes of the split; 0: all.')
   batch_size: int = _option(8, 'Scenes at a time; no result depends on it.')
-  classes: tuple[str, ...] = _option(('car', 'person'), 'Of micv.')
+  classes: tuple[str, ...] = _option(
+    (),
+    'Of micv; default: car,person, or where the data have other classes, all '
+    'that have instances.',
+  )
   min_area: int = _option(
     0, 'Pixels of the smallest instance that micv counts.'
   )
@@ -89,15 +95,6 @@ def complete(options: Options, prefix: str = '--') -> Options:
       raise InputError(
         f'{name!r} is no metric, expected some of {", ".join(METRICS)}.'
       )
-  from data_pipeline import labels  # Imports numpy, which flags do not need.
-
-  known = [labels.LABELS[label].name for label in labels.INSTANCE_LABEL_IDS]
-  for name in options.classes:
-    if name not in known:
-      raise InputError(
-        f'{name!r} is no class that has instances, expected some of '
-        f'{", ".join(known)}.'
-      )
   for name, least in _LEAST.items():
     if (value := getattr(options, name)) < least:
       raise InputError(f'{prefix}{name} is {value}, expected at least {least}.')
@@ -113,6 +110,34 @@ def complete(options: Options, prefix: str = '--') -> Options:
     if message := missing[name]:
       raise InputError(message)
   return dataclasses.replace(options, metrics=options.metrics or available)
+
+
+def for_classes(options: Options, things: Sequence[str]) -> Options:
+  """Fills in and checks what depends on the classes of the data.
+
+  Args:
+    options: of `complete`.
+    things: the names of the classes that have instances.
+
+  Raises:
+    InputError: for a class that has none, or if no metric is left.
+  """
+  for name in options.classes:
+    if name not in things:
+      raise InputError(
+        f'{name!r} is no class that has instances, expected some of '
+        f'{", ".join(things) or "none, as no class here has them"}.'
+      )
+  usual = tuple(name for name in _CLASSES if name in things) or tuple(things)
+  metrics = tuple(m for m in options.metrics if m != 'micv' or things)
+  if not metrics:
+    raise InputError(
+      'No class of these data has instances, which micv needs: give '
+      'weights for another metric, such as --segmenter.'
+    )
+  return dataclasses.replace(
+    options, classes=options.classes or usual, metrics=metrics
+  )
 
 
 def _missing(metric: str, options: Options, prefix: str) -> str:

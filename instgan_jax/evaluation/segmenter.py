@@ -8,15 +8,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from data_pipeline import labels
+from data_pipeline import labels, labels_file
+from data_pipeline.cityscapes import labels as cityscapes_labels
 from data_pipeline.errors import InputError
 from instgan_jax.checkpoints import weights_folder
 from instgan_jax.evaluation import segmenter_protocol
 from instgan_jax.pretrained import load as pretrained
 from instgan_jax.pretrained import pspnet
 from instgan_jax.runtime import devices
-
-_IDS = np.array([label.id for label in labels.EVALUATED], np.uint8)
 
 
 class Segmenter:
@@ -28,6 +27,7 @@ class Segmenter:
 
   Attributes:
     protocol: how it processes images.
+    label_table: whose scored classes it finds.
     metadata: what a result must say of how it was made; plain values.
   """
 
@@ -36,14 +36,16 @@ class Segmenter:
     weights: pretrained.Network,
     protocol: segmenter_protocol.Protocol,
     *,
+    label_table: labels.LabelTable = cityscapes_labels.TABLE,
     rows_per_device: int = 1,
   ):
     """Puts the network on the devices.
 
     Args:
-      weights: of a network with the 19 classes of Cityscapes in the order of
-        their train ids.
+      weights: of a network with the scored classes of `label_table`, in the
+        order of their train ids.
       protocol: how it processes images.
+      label_table: its classes.
       rows_per_device: images at a time on each device.
 
     Raises:
@@ -51,8 +53,11 @@ class Segmenter:
         the network has other classes.
     """
     segmenter_protocol.check(protocol)
-    _check_network(weights.module, protocol)
-    self.protocol = protocol
+    _check_network(weights.module, protocol, len(label_table.evaluated))
+    self.protocol, self.label_table = protocol, label_table
+    self._ids = np.array(
+      [label.id for label in label_table.evaluated], np.uint8
+    )
     self.metadata = {
       'network': 'PSPNet',
       'weights_sha256': weights.sha256,
@@ -63,7 +68,7 @@ class Segmenter:
     self._network = weights.module
 
   def label_maps(self, images: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Label ids of the most probable of the 19 classes.
+    """Label ids of the most probable of its classes.
 
     Args:
       images: uint8 [B, H, W, 3].
@@ -73,7 +78,8 @@ class Segmenter:
       uint8 [B, h, w].
     """
     size = int(size[0]), int(size[1])
-    return self._run(functools.partial(_label_maps, size=size), images)
+    classes = self._run(functools.partial(_classes, size=size), images)
+    return self._ids[classes]
 
   def features(self, images: np.ndarray) -> np.ndarray:
     """The features below the classifier, averaged over the image.
@@ -116,7 +122,14 @@ def load(
   weights = pretrained.pspnet(folder)
   metadata = weights_folder.metadata(folder)
   protocol = segmenter_protocol.of_weights(metadata, protocol_name)
-  return Segmenter(weights, protocol._replace(size=size or protocol.size))
+  label_table = cityscapes_labels.TABLE
+  if 'labels' in metadata:
+    label_table = labels_file.from_json(metadata['labels'], folder)
+  return Segmenter(
+    weights,
+    protocol._replace(size=size or protocol.size),
+    label_table=label_table,
+  )
 
 
 class _View(NamedTuple):
@@ -139,20 +152,20 @@ def crop_starts(side: int, crop: int) -> list[int]:
 
 # Compiled once for all segmenters of one network, whatever its weights.
 @functools.partial(jax.jit, static_argnames=('network', 'protocol', 'size'))
-def _label_maps(network, protocol, variables, images, *, size):
+def _classes(network, protocol, variables, images, *, size):
   probabilities = sum(
     jax.image.resize(
       _probabilities(network, protocol, variables, images, scale),
-      (len(images), *size, len(_IDS)),
+      (len(images), *size, network.num_classes),
       'linear',
     )
     for scale in protocol.scales
   )
-  return jnp.asarray(_IDS)[jnp.argmax(probabilities, axis=-1)]
+  return jnp.argmax(probabilities, axis=-1).astype(jnp.uint8)
 
 
 def _probabilities(network, protocol, variables, images, scale):
-  """Of one scale: float32 [B, h, w, 19], means over crops and mirrorings."""
+  """Of one scale: float32 [B, h, w, classes], over crops and mirrorings."""
   x = _resized(images, protocol, scale)
   height, width = x.shape[1:3]
   x, (top, left), crop = _padded(x, network, protocol)
@@ -168,7 +181,7 @@ def _probabilities(network, protocol, variables, images, scale):
     before = jax.lax.dynamic_slice(total, at, piece.shape)
     return jax.lax.dynamic_update_slice(total, before + piece, at), None
 
-  total = jnp.zeros((*x.shape[:3], len(_IDS)))
+  total = jnp.zeros((*x.shape[:3], network.num_classes))
   total, _ = jax.lax.scan(add, total, views)
   mean = total / counts[None, :, :, None]
   return mean[:, top : top + height, left : left + width]
@@ -240,11 +253,13 @@ def _mirror_if(is_mirrored, x: jax.Array) -> jax.Array:
   return jnp.where(is_mirrored, x[:, :, ::-1], x)
 
 
-def _check_network(network, protocol: segmenter_protocol.Protocol) -> None:
-  if network.num_classes != len(_IDS):
+def _check_network(
+  network, protocol: segmenter_protocol.Protocol, num_classes: int
+) -> None:
+  if network.num_classes != num_classes:
     raise InputError(
       f'The segmenter has {network.num_classes} classes, expected the '
-      f'{len(_IDS)} of Cityscapes in the order of their train ids.'
+      f'{num_classes} scored ones of its data in the order of their train ids.'
     )
   crop = protocol.crop
   if crop and any(_fitting(side, network) != side for side in crop):

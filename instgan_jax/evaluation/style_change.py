@@ -6,7 +6,7 @@ from data_pipeline import labels
 from instgan_jax.evaluation import image_mean
 
 
-def instance_meter(label: int) -> image_mean.Meter:
+def instance_meter(label: labels.Label) -> image_mean.Meter:
   """A meter of the change of instances between two samples.
 
   The change of an instance is the mean absolute difference over its own
@@ -21,7 +21,7 @@ def instance_meter(label: int) -> image_mean.Meter:
   """
 
   def measure(first, second, label_map, instance_map):
-    inside = (label_map == label) & (instance_map > 0)
+    inside = (label_map == label.id) & (instance_map > 0)
     if not inside.any():
       return None
     _, rows = np.unique(instance_map[inside], return_inverse=True)
@@ -30,7 +30,7 @@ def instance_meter(label: int) -> image_mean.Meter:
     return float(changes_per_instance.mean()), len(changes_per_instance)
 
   return image_mean.Meter(
-    measure, f'no image has an instance of {labels.LABELS[label].name!r}'
+    measure, f'no image has an instance of {label.name!r}'
   )
 
 

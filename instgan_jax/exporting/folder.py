@@ -196,6 +196,7 @@ def _metadata(sampler: sampler_lib.Sampler) -> dict:
   return {
     'method': methods.name(sampler.config),
     'num_labels': sampler.config.model.num_labels,
+    'labels': {label.id: label.name for label in sampler.label_table.labels},
     'arguments': arguments,
     'result': {
       'shape': ['b', height, width, 3],

@@ -21,7 +21,7 @@ import ml_collections
 import numpy as np
 
 from data_pipeline.errors import InputError
-from instgan_jax.build import methods
+from instgan_jax.build import label_table, methods
 from instgan_jax.checkpoints import tree
 from instgan_jax.inference import (
   generator_folder,
@@ -42,6 +42,7 @@ class Sampler:
 
   Attributes:
     config: what the generator was trained with.
+    label_table: the classes that it was trained on.
     variables: its weights.
     step: the checkpoint's; None for imported weights.
     uses_ema: whether the weights are a moving average over the training.
@@ -77,6 +78,7 @@ class Sampler:
     if batch_size < 1:
       raise InputError(f'batch_size is {batch_size}, expected at least 1.')
     self.config, self.variables = config, variables
+    self.label_table = label_table.of(config)
     self.step, self.uses_ema = step, uses_ema
     self.weights_sha256 = weights_sha256 or tree.sha256(variables)
     self.batch_size = batch_size
@@ -186,7 +188,7 @@ class Sampler:
       instance_map,
       image_size=self.image_size,
       name=name,
-      num_labels=self.config.model.num_labels,
+      label_table=self.label_table,
       max_instances=self.max_instances,
     )
 

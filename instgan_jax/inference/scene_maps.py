@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from data_pipeline import batch, instances, labels
 from data_pipeline.cityscapes import file_names, png
+from data_pipeline.cityscapes import labels as cityscapes_labels
 from data_pipeline.errors import InputError
 
 # A file, or whatever numpy makes an array of.
@@ -42,14 +43,13 @@ def read(
   *,
   image_size: tuple[int, int],
   name: str = '',
-  num_labels: int = batch.NUM_LABELS,
+  label_table: labels.LabelTable = cityscapes_labels.TABLE,
   max_instances: int = batch.MAX_INSTANCES,
 ) -> SceneMaps:
   """Reads, checks and resizes the maps of a scene.
 
   Args:
-    label_map: label ids below `num_labels`: an integer array [H, W] or an 8-bit
-      PNG.
+    label_map: label ids of the table: an integer array [H, W] or an 8-bit PNG.
     instance_map: instance ids, an array of the same size or a PNG; None for
       none. Either those of Cityscapes (label * 1000 + k in an object, the label
       itself or 0 elsewhere) or dense ones (1..999 in an object, else 0); the
@@ -57,8 +57,7 @@ def read(
     image_size: height and width of the result; ids are those of the nearest
       pixel.
     name: of the scene.
-    num_labels: of the generator. With 35 they are Cityscapes', whose table says
-      which classes have instances.
+    label_table: of the generator; it says which classes have instances.
     max_instances: that keep their instance; the largest ones do.
 
   Raises:
@@ -83,14 +82,19 @@ def read(
   first_id = _first_id(label_map, instance_map)
   label_map = png.resize_map(label_map, image_size)
   instance_map = png.resize_map(instance_map, image_size)
-  _check_labels(label_map, num_labels, names[0])
+  label_table.check_ids(
+    label_map,
+    names[0],
+    'give label ids (*_labelIds.png), not training ids or colors, or the maps '
+    'that this generator was trained for.',
+  )
   if first_id == instances.FIRST_THING_ID:
     filled = np.where(instance_map == 0, label_map, instance_map)
     instances.check_labels_agree(label_map, filled, names[1])
   else:
     is_thing = instance_map >= first_id
     _check_one_label_each(
-      label_map[is_thing], instance_map[is_thing], num_labels, names[1]
+      label_map[is_thing], instance_map[is_thing], label_table, names[1]
     )
   dense = instances.dense_instance_map(
     instance_map, first_id=first_id, max_instances=max_instances
@@ -133,15 +137,6 @@ def _load(given: Map, kind: str, name: str) -> np.ndarray:
   return given.astype(np.uint16)
 
 
-def _check_labels(label_map: np.ndarray, num_labels: int, name: str) -> None:
-  if label_map.max() >= num_labels:
-    raise InputError(
-      f'{name} has label ids up to {label_map.max()}, the generator knows 0..'
-      f'{num_labels - 1}: give label ids (*_labelIds.png), not training ids or '
-      'colors, or the maps that this generator was trained for.'
-    )
-
-
 def _first_id(label_map: np.ndarray, instance_map: np.ndarray) -> int:
   """The smallest id of an instance: what is below it is none.
 
@@ -154,19 +149,17 @@ def _first_id(label_map: np.ndarray, instance_map: np.ndarray) -> int:
   return 1
 
 
-def _check_one_label_each(label_ids, instance_ids, num_labels, name) -> None:
+def _check_one_label_each(label_ids, instance_ids, label_table, name) -> None:
   """Refuses a dense map that was not made of the same annotation."""
-  lowest = np.full(instances.FIRST_THING_ID, num_labels)
+  lowest = np.full(instances.FIRST_THING_ID, 256)
   highest = np.zeros_like(lowest)
   np.minimum.at(lowest, instance_ids, label_ids)
   np.maximum.at(highest, instance_ids, label_ids)
+  thing_ids = {label.id for label in label_table.things}
   for i in np.unique(instance_ids):
     if lowest[i] != highest[i]:
       problem = f'has the labels {lowest[i]} and {highest[i]}'
-    elif (
-      num_labels == batch.NUM_LABELS
-      and lowest[i] not in labels.INSTANCE_LABEL_IDS
-    ):
+    elif lowest[i] not in thing_ids:
       problem = f'has the label {lowest[i]}, a class without instances'
     else:
       continue

@@ -10,16 +10,10 @@ import numpy as np
 import optax
 
 from data_pipeline import batch as batch_lib
-from data_pipeline import labels
 from instgan_jax.pretrained import pspnet
 from instgan_jax.train import scaled_crop
 
 Tree = Any
-# Train ids by label id.
-TRAIN_IDS = np.full(batch_lib.NUM_LABELS, scaled_crop.IGNORED, np.int32)
-for _label in labels.LABELS:
-  if not _label.ignore_in_eval:
-    TRAIN_IDS[_label.id] = _label.train_id
 
 
 @flax.struct.dataclass
@@ -72,6 +66,7 @@ class TrainStep:
     seed: of the dropout.
     size: height and width to which images are resized, bilinearly.
     auxiliary_weight: of the auxiliary loss.
+    train_ids: uint8 [256], of `LabelTable`.
     scales: least and largest factor of random crops, see `scaled_crop`.
     axis_name: of the devices under `pmap`; None on one device.
   """
@@ -81,6 +76,7 @@ class TrainStep:
   seed: int
   size: tuple[int, int]
   auxiliary_weight: float
+  train_ids: np.ndarray
   scales: tuple[float, float] = (1.0, 1.0)
   axis_name: str | None = None
 
@@ -138,7 +134,7 @@ class TrainStep:
 
   def _prepare(self, batch: Tree) -> tuple[jax.Array, jax.Array]:
     """Normalized images of `size`, and the classes of the batch's pixels."""
-    targets = jnp.asarray(TRAIN_IDS)[batch[batch_lib.LABEL_MAP]]
+    targets = jnp.asarray(self.train_ids, jnp.int32)[batch[batch_lib.LABEL_MAP]]
     images = pspnet.preprocess(batch[batch_lib.IMAGE])
     if self.scales != (1.0, 1.0):
       images, targets = scaled_crop.scaled_crops(

@@ -1,6 +1,5 @@
 """Grids of images: a row for each scene, its maps and images as columns."""
 
-import colorsys
 import os
 from collections.abc import Mapping, Sequence
 
@@ -22,9 +21,7 @@ def colorize_instances(instance_map: np.ndarray) -> np.ndarray:
   """
   palette = np.full((int(instance_map.max()) + 1, 3), _STUFF_GRAY, np.uint8)
   for i in range(1, len(palette)):
-    lightness = (0.55, 0.7, 0.42)[i % 3]
-    rgb = colorsys.hls_to_rgb(i * 0.618034 % 1.0, lightness, 0.75)
-    palette[i] = np.round(255 * np.array(rgb))
+    palette[i] = labels.distinct_color(i)
   return palette[instance_map]
 
 
@@ -33,6 +30,7 @@ def image_grid(
   label_maps: np.ndarray,
   instance_maps: np.ndarray,
   images: dict[str, np.ndarray],
+  label_table: labels.LabelTable,
   names: Sequence[str] = (),
 ) -> np.ndarray:
   """Lays out scenes: a row for each, with its maps and images.
@@ -41,13 +39,17 @@ def image_grid(
     label_maps: uint8 [N, H, W], label ids.
     instance_maps: int [N, H, W], dense ids.
     images: uint8 [N, H, W, 3] by the title of their column.
+    label_table: the classes, for the colors of label maps.
     names: of the scenes, written on their label maps.
 
   Returns:
     uint8 [height, width, 3].
   """
   columns = {
-    'label map': (labels.colorize(label_maps), Image.Resampling.NEAREST),
+    'label map': (
+      label_table.colorize(label_maps),
+      Image.Resampling.NEAREST,
+    ),
     'instance map': (
       colorize_instances(instance_maps),
       Image.Resampling.NEAREST,

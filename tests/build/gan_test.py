@@ -69,7 +69,6 @@ def test_number_of_parameters(name):
     ({'decay_fraction': -0.5}, r'decay_fraction is -0\.5'),
     ({'data__loader': 'grain'}, r"data\.loader is 'grain', .*'tf_data'"),
     ({'model__use_instances': False}, r'use_position_map needs'),
-    ({'model__num_labels': 34}, r'num_labels is 34, the data have 35'),
   ],
 )
 def test_check_refuses(changes, message):

@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from data_pipeline import labels
+from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from instgan_jax.build import data
 from instgan_jax.checkpoints import weights_folder
@@ -34,8 +34,8 @@ def test_the_weights_are_what_an_evaluation_takes(finished):
   scene = data.source(tiny.segmenter_config(), 'val').read(0)
   found = network.label_maps(scene.image[None], (32, 64))
   assert found.shape == (1, 32, 64)
-  names = {labels.LABELS[i].name for i in np.unique(found)}
-  assert names <= {label.name for label in labels.LABELS if label.id >= 7}
+  names = {labels.TABLE.labels[i].name for i in np.unique(found)}
+  assert names <= {label.name for label in labels.TABLE.labels if label.id >= 7}
   lines = (finished / 'metrics.jsonl').read_text().splitlines()
   metrics = json.loads(lines[-1])
   assert metrics['step'] == 6 and 0 < metrics['miou'] < 1

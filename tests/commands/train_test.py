@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from instgan_jax.build import data
 from instgan_jax.checkpoints import manager
@@ -80,6 +81,7 @@ def test_sample_grids_are_what_the_sampler_generates(tmp_path, runs):
       label_maps=scenes.label_maps,
       instance_maps=scenes.instance_maps,
       images=images,
+      label_table=labels.TABLE,
       names=scenes.names,
     ),
   )

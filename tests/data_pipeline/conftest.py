@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data_pipeline import batch
-from data_pipeline.cityscapes import archives, file_names, png
+from data_pipeline.cityscapes import archives, file_names, labels, png
 
 # These are about the extra `data`.
 if importlib.util.find_spec('tensorflow') is None:
@@ -25,6 +25,8 @@ class HandMadeScenes:
   Scene i has sky, a group of cars, car i, and bicycle 33007, whose id does
   not fit 15 bits. The red channel of the image is the label map.
   """
+
+  label_table = labels.TABLE
 
   def __init__(self, num_scenes, height=4, width=8):
     self.image_ids = tuple(f'town_{i:06d}' for i in range(num_scenes))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from data_pipeline import instances, toy_street
+from data_pipeline.cityscapes import labels as labels_lib
 from instgan_jax.evaluation import border_contrast
 
 CAR = 26
@@ -161,7 +162,7 @@ def test_many_instances_are_measured_in_arrays_of_the_map_alone():
 
 
 def test_the_meter_averages_images_and_says_what_is_missing():
-  meter = border_contrast.meter(CAR)
+  meter = border_contrast.meter(labels_lib.TABLE.named('car'))
   empty = meter.result()
   assert np.isnan(empty.value)
   assert empty.reason == "no image has two instances of 'car' that touch"

@@ -1,6 +1,7 @@
 import numpy as np
 from PIL import Image
 
+from data_pipeline.cityscapes import labels
 from instgan_jax.evaluation import confusion_plot
 
 ROAD, SIDEWALK, CAR, GROUND = 7, 8, 26, 6
@@ -10,7 +11,7 @@ def test_rows_are_shares_of_the_true_label():
   matrix = np.zeros((34, 34), np.int64)
   matrix[ROAD, ROAD], matrix[ROAD, SIDEWALK], matrix[ROAD, GROUND] = 6, 3, 1
   matrix[GROUND, ROAD] = 9
-  shares = confusion_plot.shares(matrix)
+  shares = confusion_plot.shares(matrix, labels.TABLE)
   np.testing.assert_allclose(shares[0, [0, 1, 19]], [0.6, 0.3, 0.1])
   assert np.count_nonzero(shares[0]) == 3
   assert np.isnan(shares[1:]).all()
@@ -23,7 +24,7 @@ def test_a_wrong_prediction_shows_in_its_cell(tmp_path):
     matrix[ROAD] = 0
     matrix[ROAD, predicted] = 10
     path = tmp_path / 'new' / f'{predicted}.png'
-    confusion_plot.save_png(path, matrix, 'toy streets')
+    confusion_plot.save_png(path, matrix, 'toy streets', labels.TABLE)
     images.append(np.asarray(Image.open(path).convert('RGB'), np.int64))
   right, wrong = images
   changed = (right != wrong).any(axis=-1)

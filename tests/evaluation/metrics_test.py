@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from data_pipeline import labels
+from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from data_pipeline.scenes import Scenes
 from instgan_jax.evaluation import feature_cache, metrics
 
-CAR, ROAD = labels.label_id('car'), labels.label_id('road')
+CARS = labels.TABLE.named('car')
+CAR, ROAD = CARS.id, labels.TABLE.named('road').id
 
 
 def scenes(images, names=None):
@@ -37,7 +38,7 @@ def gray_cars(*pairs):
 
 def test_instance_colors_beside_the_real_ones():
   real, generated = gray_cars((0, 255), (0, 255)), gray_cars((0, 51), (0, 153))
-  metric = metrics.InstanceColors(('car',))
+  metric = metrics.InstanceColors((CARS,))
   metric.update(metrics.REAL, real, scenes(real))
   metric.update(0, generated, scenes(real))
   results = metric.results()
@@ -55,7 +56,7 @@ def test_instance_colors_beside_the_real_ones():
 
 def test_deviation_over_samples():
   real = gray_cars((0, 255))
-  metric = metrics.InstanceColors(('car',))
+  metric = metrics.InstanceColors((CARS,))
   metric.update(metrics.REAL, real, scenes(real))
   for number, right in enumerate((51, 153)):
     generated = gray_cars((0, right))
@@ -68,7 +69,7 @@ def test_deviation_over_samples():
 
 def test_an_empty_class_has_a_reason():
   real = gray_cars((0, 255))
-  metric = metrics.InstanceColors(('train',))
+  metric = metrics.InstanceColors((labels.TABLE.named('train'),))
   for key in (metrics.REAL, 0):
     metric.update(key, real, scenes(real))
   micv = metric.results()['micv_train']
@@ -77,7 +78,7 @@ def test_an_empty_class_has_a_reason():
 
 
 def test_style_change_inside_and_outside():
-  metric = metrics.StyleChange(('car',))
+  metric = metrics.StyleChange((CARS,))
   a, b = gray_cars((0, 0)), gray_cars((51, 153))
   b[0, 0, 0] = 255  # One of 16 pixels that are no instance.
   metric.update(a, b, scenes(a))
@@ -188,7 +189,7 @@ def test_mean_iou_with_its_ceiling():
     return np.where(images[..., 0] > 100, CAR, ROAD).astype(np.uint8)
 
   real, generated = gray_cars((200, 200)), gray_cars((200, 0))
-  metric = metrics.MeanIou(predict)
+  metric = metrics.MeanIou(predict, labels.TABLE)
   metric.update(metrics.REAL, real, scenes(real))
   metric.update(0, generated, scenes(generated))
   miou = metric.results()['miou']

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
+from data_pipeline.cityscapes import labels
 from instgan_jax.evaluation import micv
 
-CAR = 26
+CARS = labels.TABLE.named('car')
+CAR = CARS.id
 
 
 def scene(colors, instance_ids, label=CAR):
@@ -50,14 +52,14 @@ def test_images_with_fewer_than_two_instances_are_left_out():
   two = scene([(0,) * 3, (255,) * 3], [1, 2])
   one = scene([(0,) * 3, (255,) * 3], [1, 1])
   person = scene([(0,) * 3, (255,) * 3], [1, 2], label=24)
-  found = micv.micv(*zip(two, one, person, strict=True), label=CAR)
+  found = micv.micv(*zip(two, one, person, strict=True), label=CARS)
   assert (found.value, found.num_images, found.num_items) == (0.5, 1, 2)
 
 
 def test_images_count_alike_whatever_their_instances():
   far = scene([(0,) * 3, (255,) * 3], [1, 2])  # .5.
   near = scene([(0,) * 3, (0,) * 3, (0,) * 3], [1, 2, 3])  # 0.
-  meter = micv.meter(CAR)
+  meter = micv.meter(CARS)
   for name, row in (('far', far), ('near', near)):
     meter.update(*row, name=name)
   found = meter.result()
@@ -67,10 +69,10 @@ def test_images_count_alike_whatever_their_instances():
 
 
 def test_no_image_at_all_is_nan_with_a_reason():
-  found = micv.micv([], [], [], label=CAR)
+  found = micv.micv([], [], [], label=CARS)
   assert np.isnan(found.value) and found.num_images == 0
   assert found.reason == "no image has two instances of 'car'"
-  large = micv.meter(24, min_area=64).result()
+  large = micv.meter(labels.TABLE.named('person'), min_area=64).result()
   assert large.reason == (
     "no image has two instances of 'person' of at least 64 pixels"
   )

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import labels, toy_street
+from data_pipeline import labels_file, toy_street
+from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from instgan_jax.evaluation import confusion, miou
 
@@ -14,11 +15,11 @@ def scores_of(*pairs):
   matrix = np.zeros((34, 34), np.int64)
   for true, predicted, num_pixels in pairs:
     matrix[true, predicted] += num_pixels
-  return miou.scores(matrix)
+  return miou.scores(matrix, labels.TABLE)
 
 
 def test_the_19_classes_stand_by_train_id():
-  assert [label.id for label in labels.EVALUATED] == [
+  assert [label.id for label in labels.TABLE.evaluated] == [
     *(7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32),
     33,
   ]
@@ -88,7 +89,7 @@ def test_equals_cityscapes_own_evaluation(tmp_path):
     reason='cityscapesScripts is not installed',
   )
   rng = np.random.default_rng(0)
-  counted = confusion.Confusion()
+  counted = confusion.Confusion(labels.TABLE)
   paths = {'predicted': [], 'labelIds': []}
   for i in range(3):
     true = toy_street.generate_scene(i, height=64).label_map
@@ -100,7 +101,7 @@ def test_equals_cityscapes_own_evaluation(tmp_path):
   args = evaluation.args
   args.evalInstLevelScore, args.JSONOutput, args.quiet = False, False, True
   expected = evaluation.evaluateImgLists(*paths.values(), args)
-  found = miou.scores(counted.matrix)
+  found = miou.scores(counted.matrix, labels.TABLE)
   np.testing.assert_array_equal(counted.matrix, expected['confMatrix'])
   for name, iou in found.class_iou.items():
     assert iou == pytest.approx(
@@ -109,3 +110,17 @@ def test_equals_cityscapes_own_evaluation(tmp_path):
   assert found.mean_iou == pytest.approx(
     expected['averageScoreClasses'], abs=1e-12
   )
+
+
+def test_classes_of_another_table_are_scored():
+  table = labels_file.parse(
+    '{"labels": [{"id": 1, "name": "a"}, {"id": 9, "name": "b"},'
+    ' {"id": 255, "name": "void", "ignore_in_eval": true}]}',
+    'labels.json',
+  )
+  counted = confusion.Confusion(table)
+  counted.update(np.array([[1, 1, 9, 255]]), np.array([[1, 9, 9, 9]]))
+  found = miou.scores(counted.matrix, table)
+  # a: 1 of 2; b: 1 of 2, for the ignored pixel does not count.
+  assert found.class_iou == {'a': 0.5, 'b': 0.5}
+  assert (found.accuracy_valid, found.accuracy_all) == (2 / 3, 0.5)

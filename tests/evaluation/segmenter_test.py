@@ -8,7 +8,7 @@ import pytest
 from flax import linen as nn
 from PIL import Image
 
-from data_pipeline import labels
+from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from instgan_jax.checkpoints import weights_folder
 from instgan_jax.evaluation import segmenter, segmenter_protocol
@@ -18,7 +18,7 @@ from tests import tiny_segmenter
 pytestmark = pytest.mark.slow
 
 
-IDS = np.array([label.id for label in labels.EVALUATED])
+IDS = np.array([label.id for label in labels.TABLE.evaluated])
 SLIDING = segmenter_protocol.Protocol(crop=(17, 17))
 
 

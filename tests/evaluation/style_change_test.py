@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from data_pipeline.cityscapes import labels
 from instgan_jax.evaluation import style_change
 
 CAR, PERSON = 26, 24
@@ -15,8 +16,8 @@ def test_the_change_of_instances_between_two_samples():
   b[0, 1, 0] = 253  # Car 1: (153 / 255 / 3 + 0) / 2 = .1.
   b[0, 3] = 49  # Car 2: .2. Persons stay.
   meters = {
-    'car': style_change.instance_meter(CAR),
-    'person': style_change.instance_meter(PERSON),
+    'car': style_change.instance_meter(labels.TABLE.named('car')),
+    'person': style_change.instance_meter(labels.TABLE.named('person')),
     'outside': style_change.outside_meter(),
   }
   for name, samples in (('a to b', (a, b)), ('b to a', (b, a))):
@@ -48,7 +49,10 @@ def test_the_outside_is_averaged_over_its_pixels():
 def test_what_has_no_change_says_why():
   image, ones = np.zeros((1, 2, 3), np.uint8), np.ones((1, 2), int)
   for meter, reason in (
-    (style_change.instance_meter(CAR), "no image has an instance of 'car'"),
+    (
+      style_change.instance_meter(labels.TABLE.named('car')),
+      "no image has an instance of 'car'",
+    ),
     (style_change.outside_meter(), 'every pixel is in an instance'),
   ):
     meter.update(image, image, ones * PERSON, ones)

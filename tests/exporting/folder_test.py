@@ -165,6 +165,7 @@ def test_a_module_that_jax_reads_no_longer_says_how_old_it_is(
 def test_the_arguments_are_described(exported):
   metadata = json.loads((exported / folder.METADATA_FILE).read_text())
   assert metadata['method'] == 'L+I+P' and metadata['num_labels'] == 35
+  assert metadata['labels']['26'] == 'car'
   shapes = {name: a['shape'] for name, a in metadata['arguments'].items()}
   assert shapes == {
     'label_map': ['b', 32, 64],

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_pipeline.cityscapes import labels
 from instgan_jax.visualization import image_grid
 
 
@@ -25,6 +26,7 @@ def test_every_image_is_in_its_row_and_column(num_samples):
       )
       for i in range(num_samples)
     },
+    label_table=labels.TABLE,
   )
   assert grid.dtype == np.uint8
   columns = 2 + num_samples
@@ -44,7 +46,11 @@ def test_the_name_of_a_scene_is_on_its_label_map():
   maps = np.full((2, 160, 320), 7)
   plain, named = (
     image_grid.image_grid(
-      label_maps=maps, instance_maps=0 * maps, images={}, names=names
+      label_maps=maps,
+      instance_maps=0 * maps,
+      images={},
+      label_table=labels.TABLE,
+      names=names,
     )
     for names in ((), ('street_1', 'street_2'))
   )
@@ -56,7 +62,10 @@ def test_the_name_of_a_scene_is_on_its_label_map():
 def test_small_images_are_enlarged_by_a_whole_number():
   pixels = np.random.default_rng(0).integers(0, 2, (1, 4, 8)) + 7
   grid = image_grid.image_grid(
-    label_maps=pixels, instance_maps=np.zeros_like(pixels), images={}
+    label_maps=pixels,
+    instance_maps=np.zeros_like(pixels),
+    images={},
+    label_table=labels.TABLE,
   )
   # 8 columns of 40 make 320: count the pixels of road.
   road = (grid == (128, 64, 128)).all(-1).sum()

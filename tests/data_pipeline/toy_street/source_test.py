@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 
-from data_pipeline import batch, instances, labels, toy_street
+from data_pipeline import batch, instances, toy_street
+from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 
 pytestmark = pytest.mark.slow
 
 
-CAR, PERSON = labels.label_id('car'), labels.label_id('person')
+CAR, PERSON = labels.TABLE.named('car').id, labels.TABLE.named('person').id
 HEIGHT = 64
 NUM_SCENES = 150
 
@@ -37,7 +38,7 @@ def things_of(scene):
 
 
 def mean_fraction(scenes, name):
-  label = labels.label_id(name)
+  label = labels.TABLE.named(name).id
   return np.mean([(scene.label_map == label).mean() for scene in scenes])
 
 
@@ -76,9 +77,9 @@ def test_every_pixel_follows_the_encoding(scenes):
   for scene in scenes:
     instances.check_labels_agree(scene.label_map, scene.instance_ids, 'toy')
     assert scene.label_map.min() > 0
-    assert scene.label_map.max() < len(labels.LABELS)
+    assert scene.label_map.max() < len(labels.TABLE.labels)
     of_things = set((things_of(scene) // 1000).tolist())
-    assert of_things <= set(labels.INSTANCE_LABEL_IDS)
+    assert of_things <= {label.id for label in labels.TABLE.things}
 
 
 @pytest.mark.parametrize('seed', range(4))
@@ -193,7 +194,9 @@ def test_some_streets_are_empty_and_some_crowded(scenes):
 
 def test_some_objects_are_groups(scenes):
   has_group = [
-    np.isin(scene.instance_ids, labels.INSTANCE_LABEL_IDS).any()
+    np.isin(
+      scene.instance_ids, [label.id for label in labels.TABLE.things]
+    ).any()
     for scene in scenes
   ]
   assert 0.1 < np.mean(has_group) < 0.5
