@@ -16,7 +16,8 @@ def get_config() -> ml_collections.ConfigDict:
   config = ml_collections.ConfigDict()
   config.seed = 0
 
-  # 'folder': the unpacked official folders. 'tfds': prepared by
+  # 'folder': the unpacked official folders, or your own photographs with a
+  # labels.json, see docs/data.md. 'tfds': prepared by
   # `python -m data_pipeline.cityscapes`, much faster to read. 'toy_street':
   # rendered when it is read. 'npz': one file per split, <path>/{train,val}.npz.
   config.data = ml_collections.ConfigDict()
@@ -24,6 +25,11 @@ def get_config() -> ml_collections.ConfigDict:
   config.data.path = 'data/cityscapes'
   config.data.height = 256
   config.data.width = 512
+  # How files come to that size: 'resize' stretches them, 'crop' and 'pad' keep
+  # their aspect.
+  config.data.geometry = 'resize'
+  config.data.load_height = 0  # Larger ones: training takes random crops.
+  config.data.load_width = 0
   config.data.flip = True
   # 'tf_data', or 'in_memory' where TensorFlow is missing or data are small.
   config.data.loader = 'tf_data'
@@ -36,7 +42,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.model.use_instances = False
   config.model.use_position_map = False
   config.model.use_edges = False
-  config.model.num_labels = 35
+  config.model.num_labels = 35  # Of Cityscapes; other data bring theirs.
   config.model.base_channels = 64
   config.model.hidden_channels = 128
   config.model.upsampling = 'more'

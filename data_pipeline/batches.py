@@ -14,6 +14,7 @@ def train_batches(
   order: order_lib.TrainingOrder,
   *,
   start_step: int = 0,
+  crop_size: tuple[int, int] | None = None,
 ) -> Iterator[dict[str, np.ndarray]]:
   """This host's training batches of the steps from `start_step` on, endless.
 
@@ -21,6 +22,7 @@ def train_batches(
     source: scenes of one size.
     order: which examples make the batch of a step.
     start_step: the first step, at no cost.
+    crop_size: (height, width) of random crops; None for whole scenes.
 
   Yields:
     Batches as `data_pipeline.batch` describes them.
@@ -33,8 +35,13 @@ def train_batches(
     yield example.stack_examples(
       [
         example.read_example(
-          source, int(index), flip=bool(flip), position=int(position)
+          source,
+          int(index),
+          flip=bool(flip),
+          position=int(position),
+          crop_size=crop_size,
+          crop=crop,
         )
-        for index, flip, position in rows
+        for index, flip, crop, position in rows
       ]
     )

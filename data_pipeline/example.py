@@ -4,25 +4,35 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from data_pipeline import batch, instances
+from data_pipeline import batch, geometry, instances
 
 
 def read_example(
-  source: batch.Source, index: int, *, position: int, flip: bool = False
+  source: batch.Source,
+  index: int,
+  *,
+  position: int,
+  flip: bool = False,
+  crop_size: tuple[int, int] | None = None,
+  crop: tuple[float, float] = (0.0, 0.0),
 ) -> dict[str, np.ndarray]:
-  """Reads one scene, mirrors it if asked, and numbers its instances.
+  """Reads one scene, crops and mirrors it if asked, numbers its instances.
 
   Args:
     source: where scenes come from.
     index: which scene to read.
     position: the example's position in the stream, see `data_pipeline.batch`.
     flip: whether to mirror image and maps.
+    crop_size: (height, width) to cut out; None for the whole scene.
+    crop: where, see `geometry.crop_scene`.
 
   Returns:
     The entries of a training batch (see `data_pipeline.batch`) without the
     batch dimension.
   """
   scene = source.read(index)
+  if crop_size is not None:
+    scene = geometry.crop_scene(scene, crop_size, crop)
   if flip:
     scene = flip_horizontally(scene)
   dense = instances.dense_instance_map(scene.instance_ids)
@@ -41,7 +51,11 @@ def flip_horizontally(scene: batch.Scene) -> batch.Scene:
   Returns:
     Views of the arrays, with the columns in reverse.
   """
-  return batch.Scene(*(array[:, ::-1] for array in scene))
+  return scene._replace(
+    image=scene.image[:, ::-1],
+    label_map=scene.label_map[:, ::-1],
+    instance_ids=scene.instance_ids[:, ::-1],
+  )
 
 
 def stack_examples(

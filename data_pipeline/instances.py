@@ -1,16 +1,18 @@
-"""Cityscapes instance ids to dense ones, and the law that ties them to labels.
+"""Instance ids to dense ones, and the law that ties them to labels.
 
-Cityscapes writes label * 1000 + k for the k-th object of a class that has
-instances, and the bare label id for everything else: stuff, void, and groups
+Every source has ids as Cityscapes writes them: label * 1000 + k for the k-th
+object of a class that has instances, and the bare label id for everything
+else: stuff, void, and groups
 ('cargroup') whose objects nobody could tell apart. Ids reach 33xxx, so they
-need 16 unsigned bits. k has gaps (an object can be hidden entirely).
+need 16 unsigned bits, and more where labels exceed 65. k has gaps (an object
+can be hidden entirely).
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from data_pipeline import batch
+from data_pipeline import batch, labels
 from data_pipeline.errors import InputError
 
 # Ids from here on are single objects; below are stuff, void and groups.
@@ -44,15 +46,18 @@ def dense_instance_map(
   one with the smaller id.
 
   Args:
-    instance_ids: uint16 [H, W], Cityscapes instance ids.
+    instance_ids: uint16 or int32 [H, W], Cityscapes instance ids.
     first_id: the smallest id of an object; smaller values are no instance.
     max_instances: how many objects to keep at most.
 
   Raises:
-    ValueError: if `instance_ids` are not uint16 (int16 overflows at 32768).
+    ValueError: if `instance_ids` are of another type (int16 overflows at
+      32768).
   """
-  if instance_ids.dtype != np.uint16:
-    raise ValueError(f'instance_ids must be uint16, got {instance_ids.dtype}.')
+  if instance_ids.dtype not in (np.uint16, np.int32):
+    raise ValueError(
+      f'instance_ids must be uint16 or int32, got {instance_ids.dtype}.'
+    )
   areas = np.bincount(instance_ids.ravel(), minlength=first_id)
   objects = np.flatnonzero(areas[first_id:]) + first_id
   # A stable sort of the negated areas leaves ties in the order of their ids.
@@ -98,3 +103,96 @@ def check_labels_agree(
     ' the label itself elsewhere. Make both maps of the same annotation, at'
     ' the same size and with nearest-neighbor sampling.'
   )
+
+
+def first_object_id(label_map: np.ndarray, instance_map: np.ndarray) -> int:
+  """The smallest id of an object in a map of either encoding.
+
+  Dense ids begin at 1, those of Cityscapes at 1000. They are told apart at the
+  maps' own size: smaller, the only object may have vanished.
+  """
+  has_objects = instance_map.max() >= FIRST_THING_ID
+  if has_objects or np.array_equal(label_map, instance_map):
+    return FIRST_THING_ID
+  return 1
+
+
+def check(
+  label_map: np.ndarray,
+  instance_map: np.ndarray,
+  first_id: int,
+  label_table: labels.LabelTable,
+  name: str,
+) -> None:
+  """Refuses maps of either encoding that are not of the same annotation.
+
+  Args:
+    label_map: [H, W], label ids.
+    instance_map: [H, W], 0 or Cityscapes' ids elsewhere than in objects.
+    first_id: of `first_object_id`.
+    label_table: which classes have instances.
+    name: the file or scene, for the message.
+
+  Raises:
+    InputError: naming the first id or pixel that is wrong.
+  """
+  if first_id == FIRST_THING_ID:
+    filled = np.where(instance_map == 0, label_map, instance_map)
+    check_labels_agree(label_map, filled, name)
+    return
+  is_thing = instance_map >= first_id
+  _check_one_label_each(
+    label_map[is_thing], instance_map[is_thing], label_table, name
+  )
+
+
+def encode(
+  label_map: np.ndarray,
+  instance_map: np.ndarray,
+  label_table: labels.LabelTable,
+  name: str,
+) -> np.ndarray:
+  """Cityscapes' ids of a map that may have dense ones, checked.
+
+  The object with the dense id k becomes label * 1000 + k.
+
+  Args:
+    label_map: [H, W], label ids.
+    instance_map: [H, W], of either encoding.
+    label_table: which classes have instances.
+    name: the file or scene, for messages.
+
+  Returns:
+    int32 [H, W].
+
+  Raises:
+    InputError: as `check`.
+  """
+  first_id = first_object_id(label_map, instance_map)
+  check(label_map, instance_map, first_id, label_table, name)
+  ids = instance_map.astype(np.int32)
+  if first_id == 1:
+    ids = np.where(ids > 0, label_map * np.int32(FIRST_THING_ID) + ids, 0)
+  return np.where(ids < FIRST_THING_ID, label_map, ids).astype(np.int32)
+
+
+def _check_one_label_each(label_ids, instance_ids, label_table, name) -> None:
+  """Refuses a dense map that was not made of the same annotation."""
+  lowest = np.full(FIRST_THING_ID, 256)
+  highest = np.zeros_like(lowest)
+  np.minimum.at(lowest, instance_ids, label_ids)
+  np.maximum.at(highest, instance_ids, label_ids)
+  thing_ids = {label.id for label in label_table.things}
+  for i in np.unique(instance_ids):
+    if lowest[i] != highest[i]:
+      problem = f'has the labels {lowest[i]} and {highest[i]}'
+    elif lowest[i] not in thing_ids:
+      problem = f'has the label {lowest[i]}, a class without instances'
+    else:
+      continue
+    raise InputError(
+      f'{name}: the instance {i} {problem}. Expected ids of Cityscapes (label '
+      '* 1000 + k for an object, the label itself elsewhere) or dense ones (0 '
+      'for no instance, else an id for each object); make both maps of the '
+      'same annotation, Cityscapes ids with 16 bits, which 26003 needs.'
+    )

@@ -26,12 +26,14 @@ class Examples(NamedTuple):
   Attributes:
     indices: int64 [b], the examples' indices in the source.
     flips: bool [b], True to mirror the example.
+    crops: float64 [b, 2], where random crops lie, see `geometry.crop_scene`.
     positions: uint32 [b], the rows' positions in the stream over all hosts.
       They wrap around after 2**32 examples.
   """
 
   indices: np.ndarray
   flips: np.ndarray
+  crops: np.ndarray
   positions: np.ndarray
 
 
@@ -89,24 +91,27 @@ class TrainingOrder:
     stream = first + np.arange(self.num_rows, dtype=np.int64)
     indices = np.empty(len(stream), np.int64)
     flips = np.zeros(len(stream), bool)
+    crops = np.empty((len(stream), 2))
     epochs, offsets = np.divmod(stream, self.num_examples)
     for epoch in np.unique(epochs):
-      permutation, epoch_flips = _epoch(
+      permutation, epoch_flips, epoch_crops = _epoch(
         self.seed, int(epoch), self.num_examples
       )
       is_here = epochs == epoch
       indices[is_here] = permutation[offsets[is_here]]
+      crops[is_here] = epoch_crops[offsets[is_here]]
       if self.flip:
         flips[is_here] = epoch_flips[offsets[is_here]]
-    return Examples(indices, flips, stream.astype(np.uint32))
+    return Examples(indices, flips, crops, stream.astype(np.uint32))
 
 
 # A batch touches more than two epochs only where it is larger than the data.
 @functools.lru_cache(maxsize=4)
 def _epoch(
   seed: int, epoch: int, num_examples: int
-) -> tuple[np.ndarray, np.ndarray]:
-  """The permutation int64 [N] and the flips bool [N] of one epoch."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+  """Permutation int64 [N], flips bool [N] and crops [N, 2] of one epoch."""
   generator = np.random.default_rng((seed, epoch))
   permutation = generator.permutation(num_examples)
-  return permutation, generator.integers(0, 2, num_examples).astype(bool)
+  flips = generator.integers(0, 2, num_examples).astype(bool)
+  return permutation, flips, generator.random((num_examples, 2))

@@ -37,6 +37,7 @@ def train_batches(
   order: order_lib.TrainingOrder,
   *,
   start_step: int = 0,
+  crop_size: tuple[int, int] | None = None,
   num_threads: int = _NUM_THREADS,
 ) -> Iterator[dict[str, np.ndarray]]:
   """This host's training batches of the steps from `start_step` on, endless.
@@ -45,6 +46,7 @@ def train_batches(
     source: scenes of one size.
     order: which examples make the batch of a step.
     start_step: the first step, at no cost.
+    crop_size: (height, width) of random crops; None for whole scenes.
     num_threads: that read examples.
 
   Returns:
@@ -57,9 +59,14 @@ def train_batches(
   first_error = _FirstError()
 
   @first_error.keep
-  def read(index, flip, position):
+  def read(index, flip, crop, position):
     arrays = example.read_example(
-      source, int(index), flip=bool(flip), position=position
+      source,
+      int(index),
+      flip=bool(flip),
+      position=position,
+      crop_size=crop_size,
+      crop=crop,
     )
     return [arrays[key] for key in _DTYPES]
 
@@ -67,13 +74,16 @@ def train_batches(
     return tf.numpy_function(
       first_error.keep(lambda step: list(order.examples(int(step)))),
       [step],
-      [tf.int64, tf.bool, tf.uint32],
+      [tf.int64, tf.bool, tf.float64, tf.uint32],
       stateful=False,
     )
 
-  def to_example(index, flip, position):
+  def to_example(index, flip, crop, position):
     arrays = tf.numpy_function(
-      read, [index, flip, position], list(_DTYPES.values()), stateful=False
+      read,
+      [index, flip, crop, position],
+      list(_DTYPES.values()),
+      stateful=False,
     )
     return dict(zip(_DTYPES, arrays, strict=True))
 

@@ -6,6 +6,7 @@ import pathlib
 import zipfile
 import zlib
 
+from data_pipeline import file_kinds
 from data_pipeline.cityscapes import file_names
 from data_pipeline.errors import InputError
 
@@ -60,7 +61,7 @@ class CityscapesArchives:
     for archive in self._zips.values():
       archive.close()
 
-  def scenes(self, split: str) -> dict[str, file_names.SceneFiles[str]]:
+  def scenes(self, split: str) -> dict[str, file_kinds.SceneFiles[str]]:
     """image id -> paths inside the archives, in the order of the ids.
 
     Args:
@@ -80,14 +81,16 @@ class CityscapesArchives:
     )
 
   def read(
-    self, files: file_names.SceneFiles[str]
-  ) -> file_names.SceneFiles[bytes]:
+    self, files: file_kinds.SceneFiles[str]
+  ) -> file_kinds.SceneFiles[bytes]:
     """The contents of a scene's files. Safe to call from threads.
 
     Raises:
       InputError: if an archive is damaged.
     """
-    return file_names.SceneFiles(*map(self._read_file, files))
+    return file_kinds.SceneFiles(
+      *(self._read_file(path) for path in files if path is not None)
+    )
 
   def _read_file(self, path: str) -> bytes:
     top = path.split('/')[0]

@@ -11,15 +11,10 @@ there (polygons, colors) are ignored.
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
+from data_pipeline import file_kinds
 from data_pipeline.errors import InputError, summarize
-
-File = TypeVar('File', str, bytes)
-
-IMAGE = 'image'
-LABEL_MAP = 'label map'
-INSTANCE_MAP = 'instance map'
 
 
 class Kind(NamedTuple):
@@ -34,26 +29,17 @@ class Kind(NamedTuple):
   ending: str
 
 
-# In the order of `SceneFiles`.
+# In the order of `file_kinds.SceneFiles`.
 KINDS = {
-  IMAGE: Kind('leftImg8bit', '_leftImg8bit.png'),
-  LABEL_MAP: Kind('gtFine', '_gtFine_labelIds.png'),
-  INSTANCE_MAP: Kind('gtFine', '_gtFine_instanceIds.png'),
+  file_kinds.IMAGE: Kind('leftImg8bit', '_leftImg8bit.png'),
+  file_kinds.LABEL_MAP: Kind('gtFine', '_gtFine_labelIds.png'),
+  file_kinds.INSTANCE_MAP: Kind('gtFine', '_gtFine_instanceIds.png'),
 }
-JPEG = ('.jpg', '.jpeg')  # In the place of an image's .png.
-
-
-class SceneFiles(NamedTuple, Generic[File]):
-  """A scene's files: their paths, or their contents."""
-
-  image: File
-  label_map: File
-  instance_ids: File
 
 
 def match_scenes(
   paths: Mapping[str, Sequence[str]], origin: str | os.PathLike[str]
-) -> dict[str, SceneFiles[str]]:
+) -> dict[str, file_kinds.SceneFiles[str]]:
   """Groups files by scene.
 
   Args:
@@ -77,10 +63,12 @@ def match_scenes(
       )
     files[kind] = _by_scene(paths[kind], ending)
   _check_complete(files, origin)
-  scenes = sorted(files[LABEL_MAP], key=_image_id)
+  scenes = sorted(files[file_kinds.LABEL_MAP], key=_image_id)
   _check_unique([_image_id(scene) for scene in scenes], origin)
   return {
-    _image_id(scene): SceneFiles(*(files[kind][scene] for kind in KINDS))
+    _image_id(scene): file_kinds.SceneFiles(
+      *(files[kind][scene] for kind in KINDS)
+    )
     for scene in scenes
   }
 

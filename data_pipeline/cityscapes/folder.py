@@ -3,9 +3,14 @@
 import os
 import pathlib
 
-from data_pipeline import batch, errors, labels_file, progress, read_ahead
+from data_pipeline import (
+  batch,
+  file_kinds,
+  labels_file,
+  scene_files,
+)
 from data_pipeline import labels as labels_lib
-from data_pipeline.cityscapes import file_names, labels, png
+from data_pipeline.cityscapes import file_names, labels
 from data_pipeline.errors import InputError
 
 
@@ -23,6 +28,7 @@ class CityscapesFolder:
     split: str,
     *,
     size: tuple[int, int] | None,
+    geometry: str = 'resize',
     num_threads: int = 16,
   ):
     """Lists the split and checks the header of every file.
@@ -31,8 +37,9 @@ class CityscapesFolder:
       root: the folder that holds leftImg8bit and gtFine (`data_pipeline.
         cityscapes.file_names` has the details).
       split: a folder below these, such as train or val.
-      size: (height, width) of the scenes that `read` gives, whatever the
-        files' aspect is; None for the files' own size.
+      size: (height, width) of the scenes that `read` gives; None for the
+        files' own size.
+      geometry: how they come to it, one of `data_pipeline.geometry.KINDS`.
       num_threads: to open files with.
 
     Raises:
@@ -40,53 +47,33 @@ class CityscapesFolder:
         file is unreadable, of another kind or of another size than its
         scene.
     """
-    self._size = size
     root = pathlib.Path(root).expanduser()
     self.label_table = label_table(root)
+    self._target = scene_files.Target(self.label_table, size, geometry)
     paths = {kind: _list_files(root, split, kind) for kind in file_names.KINDS}
     scenes = file_names.match_scenes(paths, root)
     self.image_ids = tuple(scenes)
     self._files = tuple(scenes.values())
-    self._check_headers(num_threads)
+    problems = scene_files.header_problems(
+      scenes, num_threads, is_cityscapes=True
+    )
+    scene_files.refuse(problems, len(scenes))
 
   def __len__(self) -> int:
     return len(self.image_ids)
 
   def read(self, index: int) -> batch.Scene:
-    """The scene at `index`, resized (see `png.read_scene`).
+    """The scene at `index`, resized (see `scene_files.read_scene`).
 
     Raises:
       InputError: if a file is damaged or its values are wrong.
     """
-    return png.read_scene(
+    return scene_files.read_scene(
       self._files[index],
       self.image_ids[index],
-      self._size,
-      label_table=self.label_table,
+      self._target,
+      is_cityscapes=True,
     )
-
-  def _check_headers(self, num_threads: int) -> None:
-    """Checks every scene, then raises one error about all that failed."""
-
-    def problem_of(index: int) -> str | None:
-      try:
-        png.check_headers(self._files[index], self.image_ids[index])
-      except InputError as error:
-        return str(error)
-      return None
-
-    results = read_ahead.map_ahead(
-      problem_of, range(len(self)), num_threads=num_threads
-    )
-    bar = progress.bar(results, total=len(self), desc='Checking files')
-    problems = [problem for problem in bar if problem]
-    if len(problems) > 1:
-      raise InputError(
-        f'{len(problems)} of {len(self)} scenes cannot be used:\n'
-        + errors.summarize(problems, separator='\n')
-      )
-    if problems:
-      raise InputError(problems[0])
 
 
 def label_table(root: str | os.PathLike[str]) -> labels_lib.LabelTable:
@@ -109,9 +96,9 @@ def _list_files(root: pathlib.Path, split: str, kind: str) -> list[str]:
       ' leftImg8bit and gtFine, and one of their splits.'
     )
   endings = [ending]
-  if kind == file_names.IMAGE:
+  if kind == file_kinds.IMAGE:
     stem = ending.removesuffix('.png')
-    endings += [stem + extension for extension in file_names.JPEG]
+    endings += [stem + extension for extension in file_kinds.JPEG_ENDINGS]
   return [str(p) for each in endings for p in folder.glob(f'*/*{each}')]
 
 

@@ -18,14 +18,22 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
-from data_pipeline import batch, instances, read_ahead
-from data_pipeline.cityscapes import archives, file_names, labels, png
+from data_pipeline import (
+  batch,
+  file_kinds,
+  geometry,
+  image_file,
+  instances,
+  read_ahead,
+  scene_files,
+)
+from data_pipeline.cityscapes import archives, labels
 from data_pipeline.cityscapes.prepared_sizes import SIZES
 from data_pipeline.errors import InputError
 
 # The official names of the splits, and TFDS's.
 SPLITS = {'train': 'train', 'val': 'validation'}
-# The features that hold PNGs, in the order of `file_names.SceneFiles`.
+# The features that hold PNGs, in the order of `file_kinds.SceneFiles`.
 _PNG_FEATURES = ('image', 'label_map', 'instance_ids')
 _NUM_THREADS = os.cpu_count() or 1
 # TFDS sorts by 128-bit keys in buckets of equal ranges.
@@ -188,28 +196,35 @@ class CityscapesTfds:
     """The scene at `index`."""
     example = tf.train.Example.FromString(self._records[index])
     features = example.features.feature
-    files = file_names.SceneFiles(
+    files = file_kinds.SceneFiles(
       *(features[name].bytes_list.value[0] for name in _PNG_FEATURES)
     )
-    return png.read_scene(files, self.image_ids[index], self._size)
+    return scene_files.read_scene(
+      files,
+      self.image_ids[index],
+      scene_files.Target(labels.TABLE, self._size),
+      is_cityscapes=True,
+    )
 
 
 def _prepare(
-  files: file_names.SceneFiles[bytes],
+  files: file_kinds.SceneFiles[bytes],
   name: str,
   size: tuple[int, int] | None,
-) -> tuple[file_names.SceneFiles[bytes], int]:
+) -> tuple[file_kinds.SceneFiles[bytes], int]:
   """Checks a scene at full size.
 
   Returns:
     The contents of its files at `size`, and its number of instances.
   """
-  scene = png.read_scene(files, name)
+  scene = scene_files.read_scene(
+    files, name, scene_files.Target(labels.TABLE), is_cityscapes=True
+  )
   areas = np.bincount(scene.instance_ids.ravel())
   num_instances = np.count_nonzero(areas[instances.FIRST_THING_ID :])
   if size is not None:
-    resized = png.resize_scene(scene, size)
-    files = file_names.SceneFiles(*map(png.encode_png, resized))
+    resized = geometry.resize_scene(scene, size)
+    files = file_kinds.SceneFiles(*map(image_file.encode_png, resized))
   return files, int(num_instances)
 
 

@@ -14,8 +14,8 @@ import json
 import pathlib
 from collections.abc import Iterator, Mapping
 
-from data_pipeline import atomic_file, batch, progress
-from data_pipeline.cityscapes import file_names, png
+from data_pipeline import atomic_file, batch, file_kinds, image_file, progress
+from data_pipeline.cityscapes import file_names
 from data_pipeline.errors import InputError
 
 _SETTINGS_FILE = 'toy_street.json'
@@ -75,12 +75,12 @@ def write_split(
       continue
     for file, array in zip(files, source.read(index), strict=True):
       with _reporting_unwritable(file), atomic_file.replacing(file) as partial:
-        partial.write_bytes(png.encode_png(array))
+        partial.write_bytes(image_file.encode_png(array))
 
 
 def num_scenes(output: str, split: str, city: str) -> int:
   """How many scenes of a split the folder holds."""
-  folder, ending = file_names.KINDS[file_names.LABEL_MAP]
+  folder, ending = file_names.KINDS[file_kinds.LABEL_MAP]
   return len(list(pathlib.Path(output, folder, split, city).glob(f'*{ending}')))
 
 

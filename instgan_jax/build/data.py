@@ -1,6 +1,7 @@
 """From a configuration to scenes and training batches."""
 
 import importlib
+import pathlib
 from collections.abc import Iterator
 
 import jax
@@ -8,13 +9,24 @@ import ml_collections
 import numpy as np
 
 from data_pipeline import batch as batch_lib
-from data_pipeline import batches, in_memory, labels, order, toy_street
-from data_pipeline.cityscapes import folder
+from data_pipeline import (
+  batches,
+  geometry,
+  in_memory,
+  labels,
+  labels_file,
+  order,
+  photo_folder,
+  toy_street,
+)
+from data_pipeline.cityscapes import file_names, folder
 from data_pipeline.cityscapes import labels as cityscapes_labels
 from data_pipeline.errors import InputError
 from instgan_jax.build import errors, label_table
 
 SOURCES = ('folder', 'tfds', 'toy_street', 'npz')
+# Whose files may have any size and aspect.
+_ANY_SIZE = ('folder',)
 LOADERS = ('tf_data', 'in_memory')
 
 
@@ -25,12 +37,54 @@ def source(config: ml_collections.ConfigDict, split: str) -> batch_lib.Source:
     InputError: for a source that cannot be read, is empty, or has other classes
       than the configuration has already.
   """
+  return _source(config, split, (config.data.height, config.data.width))
+
+
+def training_source(config: ml_collections.ConfigDict) -> batch_lib.Source:
+  """The scenes of 'train' at the size of which training takes random crops.
+
+  Raises:
+    InputError: as `source`, or if that size is smaller than the crops.
+  """
+  return _source(config, 'train', _load_size(config.data))
+
+
+def _load_size(data: ml_collections.ConfigDict) -> tuple[int, int]:
+  """Height and width of training scenes before they are cropped."""
+  size = (
+    data.get('load_height', 0) or data.height,
+    data.get('load_width', 0) or data.width,
+  )
+  if size[0] < data.height or size[1] < data.width:
+    raise InputError(
+      f'data.load_height and data.load_width are {size[0]} and {size[1]}, less '
+      f'than the {data.height}x{data.width} that are cut out of them: expected '
+      'more, or 0 for no random crops.'
+    )
+  return size
+
+
+def _source(
+  config: ml_collections.ConfigDict, split: str, size: tuple[int, int]
+) -> batch_lib.Source:
   data = config.data
-  size = (data.height, data.width)
+  fit = data.get('geometry', 'resize')
+  if fit not in geometry.KINDS:
+    raise errors.unknown_value('data.geometry', fit, geometry.KINDS)
+  if fit != 'resize' and data.source not in _ANY_SIZE:
+    raise InputError(
+      f'data.geometry is {fit!r}, which data.source={data.source} does not '
+      "have: leave it at 'resize'."
+    )
   if data.source == 'toy_street':
-    scenes = _toy_streets(data, split)
+    scenes = _toy_streets(data, split, size)
   elif data.source == 'folder':
-    scenes = folder.CityscapesFolder(data.path, split, size=size)
+    reader = (
+      folder.CityscapesFolder
+      if _is_cityscapes(data.path)
+      else photo_folder.PhotoFolder
+    )
+    scenes = reader(data.path, split, size=size, geometry=fit)
   elif data.source == 'tfds':
     cityscapes = _with_tensorflow('cityscapes.tfds_builder', 'data.source')
     scenes = cityscapes.CityscapesTfds(data.path, split, size=size)
@@ -61,11 +115,31 @@ def with_label_table(
 
 def _label_table(data: ml_collections.ConfigDict) -> labels.LabelTable:
   """The classes of the data, at no cost of reading scenes."""
-  if data.source == 'folder':
+  if data.source == 'folder' and _is_cityscapes(data.path):
     return folder.label_table(data.path)
+  if data.source == 'folder':
+    return labels_file.load(_folder(data.path) / labels_file.NAME)
   if data.source == 'npz':
     return in_memory.label_table(f'{data.path}/train.npz')
   return cityscapes_labels.TABLE
+
+
+def _is_cityscapes(path: str) -> bool:
+  """Whether a folder has the layout of Cityscapes, or none at all."""
+  root = _folder(path)
+  tops = [kind.folder for kind in file_names.KINDS.values()]
+  if any((root / top).is_dir() for top in tops) or not root.is_dir():
+    return True
+  if any((root / name).exists() for name in photo_folder.ENTRIES):
+    return False
+  raise InputError(
+    f'{path}: has neither leftImg8bit and gtFine, as Cityscapes has them, nor '
+    f'{", ".join(photo_folder.ENTRIES)}. Expected one of these layouts.'
+  )
+
+
+def _folder(path: str) -> pathlib.Path:
+  return pathlib.Path(path).expanduser()
 
 
 def train_batches(
@@ -84,15 +158,20 @@ def train_batches(
     process_index=jax.process_index(),
     process_count=jax.process_count(),
   )
+  size = config.data.height, config.data.width
+  crop_size = size if _load_size(config.data) != size else None
   if config.data.loader == 'in_memory':
     if not isinstance(scenes, in_memory.InMemory):
       scenes = in_memory.InMemory(scenes, num_threads=config.data.num_threads)
-    return batches.train_batches(scenes, training_order, start_step=start_step)
+    return batches.train_batches(
+      scenes, training_order, start_step=start_step, crop_size=crop_size
+    )
   tf_batches = _with_tensorflow('tf_batches', 'data.loader')
   return tf_batches.train_batches(
     scenes,
     training_order,
     start_step=start_step,
+    crop_size=crop_size,
     num_threads=config.data.num_threads,
   )
 
@@ -104,16 +183,17 @@ def check_loader(config: ml_collections.ConfigDict) -> None:
 
 
 def _toy_streets(
-  data: ml_collections.ConfigDict, split: str
+  data: ml_collections.ConfigDict, split: str, size: tuple[int, int]
 ) -> batch_lib.Source:
-  if data.width != 2 * data.height:
+  height, width = size
+  if width != 2 * height:
     raise InputError(
-      f'data.width {data.width} with data.height {data.height}: toy streets '
-      f'are twice as wide as high, set --config.data.width={2 * data.height}.'
+      f'data.width {width} with data.height {height}: toy streets are twice as '
+      f'wide as high, set --config.data.width={2 * height}.'
     )
   return toy_street.ToyStreet(
     data.num_train if split == 'train' else data.num_val,
-    height=data.height,
+    height=height,
     seed=data.seed,
     split=split,
   )

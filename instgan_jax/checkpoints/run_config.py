@@ -148,6 +148,9 @@ def _older_values(saved: dict[str, Any]) -> dict[str, Any]:
   """What runs did before there were these fields."""
   return {
     'data.seed': saved.get('seed', 0),
+    'data.geometry': 'resize',
+    'data.load_height': 0,
+    'data.load_width': 0,
     'model.num_labels': 35,
     # Another order of the same sums.
     'model.modulation_form': 'auto',

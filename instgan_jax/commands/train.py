@@ -46,7 +46,7 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
   workdir_lib.make(workdir)
   notice = run_config.check(workdir, config)
   modules = gan.networks(config, axis_name=devices.AXIS_NAME)
-  scenes, val_scenes = data.source(config, 'train'), data.source(config, 'val')
+  scenes, val_scenes = data.training_source(config), data.source(config, 'val')
   optimizers = gan.optimizers(config, len(scenes))
   abstract_state = gan.abstract_state(config, modules, optimizers)
   workdir_lib.check_space(workdir, abstract_state)

@@ -77,7 +77,7 @@ def _job(
   workdir: pathlib.Path,
   checkpoints: manager.Checkpoints,
 ) -> loop.Run:
-  scenes, val_scenes = data.source(config, 'train'), data.source(config, 'val')
+  scenes, val_scenes = data.training_source(config), data.source(config, 'val')
   num_steps = schedule.num_steps(config, len(scenes))
   network = build_segmenter.network(
     config, train=True, axis_name=devices.AXIS_NAME

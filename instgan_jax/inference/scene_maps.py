@@ -6,8 +6,14 @@ from typing import NamedTuple, TypeGuard
 import numpy as np
 import numpy.typing as npt
 
-from data_pipeline import batch, instances, labels
-from data_pipeline.cityscapes import file_names, png
+from data_pipeline import (
+  batch,
+  file_kinds,
+  geometry,
+  image_file,
+  instances,
+  labels,
+)
 from data_pipeline.cityscapes import labels as cityscapes_labels
 from data_pipeline.errors import InputError
 
@@ -67,11 +73,11 @@ def read(
     describe(label_map, 'label map'),
     describe(instance_map, 'instance map'),
   )
-  label_map = _load(label_map, file_names.LABEL_MAP, names[0])
+  label_map = _load(label_map, file_kinds.LABEL_MAP, names[0])
   if instance_map is None:
     instance_map = np.zeros_like(label_map)
   else:
-    instance_map = _load(instance_map, file_names.INSTANCE_MAP, names[1])
+    instance_map = _load(instance_map, file_kinds.INSTANCE_MAP, names[1])
   if label_map.shape != instance_map.shape:
     raise InputError(
       f'{names[0]} is {_times(label_map.shape)} (height x width), {names[1]} '
@@ -79,23 +85,16 @@ def read(
       'maps of one scene.'
     )
   size = label_map.shape
-  first_id = _first_id(label_map, instance_map)
-  label_map = png.resize_map(label_map, image_size)
-  instance_map = png.resize_map(instance_map, image_size)
+  first_id = instances.first_object_id(label_map, instance_map)
+  label_map = geometry.resize_map(label_map, image_size)
+  instance_map = geometry.resize_map(instance_map, image_size)
   label_table.check_ids(
     label_map,
     names[0],
     'give label ids (*_labelIds.png), not training ids or colors, or the maps '
     'that this generator was trained for.',
   )
-  if first_id == instances.FIRST_THING_ID:
-    filled = np.where(instance_map == 0, label_map, instance_map)
-    instances.check_labels_agree(label_map, filled, names[1])
-  else:
-    is_thing = instance_map >= first_id
-    _check_one_label_each(
-      label_map[is_thing], instance_map[is_thing], label_table, names[1]
-    )
+  instances.check(label_map, instance_map, first_id, label_table, names[1])
   dense = instances.dense_instance_map(
     instance_map, first_id=first_id, max_instances=max_instances
   )
@@ -122,7 +121,7 @@ def describe(given: Map | None, kind: str) -> str:
 def _load(given: Map, kind: str, name: str) -> np.ndarray:
   """uint16 [H, W]."""
   if is_file(given):
-    return png.read_map(given, kind).astype(np.uint16)
+    return image_file.read_map(given, kind).astype(np.uint16)
   given = np.asarray(given)
   if given.ndim != 2 or given.dtype.kind not in 'iu' or not given.size:
     raise InputError(
@@ -135,40 +134,6 @@ def _load(given: Map, kind: str, name: str) -> np.ndarray:
       f'{_LARGEST_ID}.'
     )
   return given.astype(np.uint16)
-
-
-def _first_id(label_map: np.ndarray, instance_map: np.ndarray) -> int:
-  """The smallest id of an instance: what is below it is none.
-
-  Cityscapes' ids are told from dense ones at the maps' own size: smaller, the
-  only object may have vanished.
-  """
-  is_cityscapes = instance_map.max() >= instances.FIRST_THING_ID
-  if is_cityscapes or np.array_equal(label_map, instance_map):
-    return instances.FIRST_THING_ID
-  return 1
-
-
-def _check_one_label_each(label_ids, instance_ids, label_table, name) -> None:
-  """Refuses a dense map that was not made of the same annotation."""
-  lowest = np.full(instances.FIRST_THING_ID, 256)
-  highest = np.zeros_like(lowest)
-  np.minimum.at(lowest, instance_ids, label_ids)
-  np.maximum.at(highest, instance_ids, label_ids)
-  thing_ids = {label.id for label in label_table.things}
-  for i in np.unique(instance_ids):
-    if lowest[i] != highest[i]:
-      problem = f'has the labels {lowest[i]} and {highest[i]}'
-    elif lowest[i] not in thing_ids:
-      problem = f'has the label {lowest[i]}, a class without instances'
-    else:
-      continue
-    raise InputError(
-      f'{name}: the instance {i} {problem}. Expected ids of Cityscapes (label '
-      '* 1000 + k for an object, the label itself elsewhere) or dense ones (0 '
-      'for no instance, else an id for each object); make both maps of the '
-      'same annotation, Cityscapes ids with 16 bits, which 26003 needs.'
-    )
 
 
 def _times(shape: tuple[int, ...]) -> str:

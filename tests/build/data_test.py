@@ -1,12 +1,13 @@
 """Scenes and batches of a configuration."""
 
 import itertools
+import json
 import sys
 
 import numpy as np
 import pytest
 
-from data_pipeline import in_memory
+from data_pipeline import image_file, in_memory
 from data_pipeline.errors import InputError
 from instgan_jax.build import data
 from tests import tiny
@@ -114,3 +115,88 @@ def test_what_needs_tensorflow_says_so_and_names_the_other_way(monkeypatch):
     match=r'tfds_builder needs TensorFlow .*--config\.data\.source=folder',
   ):
     data.source(tiny.config(data__source='tfds'), 'train')
+
+
+@pytest.fixture
+def photo_folder(tmp_path):
+  """Street scenes as photographs of one's own, with three of their classes."""
+  table = {
+    'labels': [
+      {'id': 0, 'name': 'ground'},
+      {'id': 1, 'name': 'car', 'has_instances': True},
+    ]
+  }
+  (tmp_path / 'labels.json').write_text(json.dumps(table))
+  for split in ('train', 'val'):
+    source = data.source(tiny.config(), split)
+    for index, name in enumerate(source.image_ids):
+      scene = source.read(index)
+      for folder, array in (
+        ('images', scene.image),
+        ('labels', (scene.label_map == 26).astype(np.uint8)),
+      ):
+        path = tmp_path / folder / split / f'{name}.png'
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(image_file.encode_png(array))
+  return tmp_path
+
+
+def test_a_folder_with_a_labels_json_brings_its_classes(photo_folder):
+  config = tiny.config(data__source='folder', data__path=str(photo_folder))
+  config = data.with_label_table(config)
+  assert config.model.num_labels == 2
+  assert [fields.name for fields in config.labels.values()] == ['ground', 'car']
+  scenes = data.source(config, 'train')
+  assert len(scenes) == 6 and scenes.read(0).image.shape == (32, 64, 3)
+  (photo_folder / 'labels.json').write_text(
+    '{"labels": [{"id": 0, "name": "ground"}, {"id": 1, "name": "bus"}]}'
+  )
+  with pytest.raises(InputError, match='other classes than the run'):
+    data.source(config, 'train')
+
+
+def test_a_folder_of_another_layout_is_refused(tmp_path):
+  config = tiny.config(data__source='folder', data__path=str(tmp_path))
+  with pytest.raises(InputError, match=r'neither leftImg8bit .* labels\.json'):
+    data.source(config, 'train')
+
+
+def test_random_crops_are_a_function_of_the_seed_and_the_step(photo_folder):
+  def batches(**changes):
+    config = tiny.config(
+      data__source='folder',
+      data__path=str(photo_folder),
+      data__load_height=40,
+      data__load_width=80,
+      data__flip=False,
+      **changes,
+    )
+    scenes = data.training_source(config)
+    assert scenes.read(0).image.shape == (40, 80, 3)
+    assert data.source(config, 'val').read(0).image.shape == (32, 64, 3)
+    iterator = data.train_batches(config, scenes, start_step=0)
+    return [next(iterator) for _ in range(4)]
+
+  first = batches()
+  assert first[0]['image'].shape == (4, 32, 64, 3)
+  assert first[0]['label_map'].shape == (4, 32, 64)
+  for one, same in zip(first, batches(), strict=True):
+    np.testing.assert_array_equal(one['image'], same['image'])
+  other = batches(seed=1)
+  assert any(
+    (one['image'] != two['image']).any()
+    for one, two in zip(first, other, strict=True)
+  )
+
+
+@pytest.mark.parametrize(
+  ('changes', 'message'),
+  [
+    ({'data__load_height': 16}, 'data.load_height and data.load_width are 16'),
+    ({'data__geometry': 'zoom'}, r"data\.geometry is 'zoom', .*'crop'"),
+    ({'data__geometry': 'crop'}, 'which data.source=toy_street does not have'),
+  ],
+)
+def test_geometries_that_cannot_be_had_are_refused(changes, message):
+  with pytest.raises(InputError, match=message):
+    data.training_source(tiny.config(**changes))

@@ -7,8 +7,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from data_pipeline import batch
-from data_pipeline.cityscapes import archives, file_names, labels, png
+from data_pipeline import batch, image_file
+from data_pipeline.cityscapes import archives, file_names, labels
 
 # These are about the extra `data`.
 if importlib.util.find_spec('tensorflow') is None:
@@ -65,7 +65,7 @@ def write_folder():
       ):
         path = root / kind.folder / split / city / f'{image_id}{kind.ending}'
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(png.encode_png(array))
+        path.write_bytes(image_file.encode_png(array))
     return root
 
   return write

@@ -77,7 +77,7 @@ def test_exactly_the_maximum_fits():
 
 
 def test_signed_ids_are_refused():
-  with pytest.raises(ValueError, match='must be uint16, got int16'):
+  with pytest.raises(ValueError, match='must be uint16 or int32, got int16'):
     instances.dense_instance_map(np.zeros((2, 2), np.int16))
 
 

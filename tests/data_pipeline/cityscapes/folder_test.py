@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.cityscapes import file_names, folder, png
+from data_pipeline import image_file
+from data_pipeline.cityscapes import file_names, folder
 from data_pipeline.errors import InputError
 
 NAME = 'town_000001'
@@ -210,7 +211,7 @@ def test_label_ids_outside_the_table_are_refused_when_read(root, make_scenes):
   labels = make_scenes(4, height=8, width=16).read(1).label_map
   labels[0, :2] = 34, 255
   path = path_of(root, 'label map')
-  path.write_bytes(png.encode_png(labels))
+  path.write_bytes(image_file.encode_png(labels))
   assert_refused_when_read(
     root, rf'{path}: 2 pixels have label ids .*: 34, 255\. .* 0\.\.33'
   )
@@ -219,7 +220,7 @@ def test_label_ids_outside_the_table_are_refused_when_read(root, make_scenes):
 def test_maps_that_disagree_are_refused_when_read(root, make_scenes):
   labels = make_scenes(4, height=8, width=16).read(1).label_map
   labels[0, 3] = 11
-  path_of(root, 'label map').write_bytes(png.encode_png(labels))
+  path_of(root, 'label map').write_bytes(image_file.encode_png(labels))
   assert_refused_when_read(
     root,
     f'{path_of(root, "instance map")}: .* disagree in 1 of 128 pixels; at row'

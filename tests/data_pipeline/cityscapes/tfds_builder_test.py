@@ -5,8 +5,8 @@ import pytest
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core import shuffle
 
-from data_pipeline import batches, order, tf_batches
-from data_pipeline.cityscapes import folder, png, tfds_builder
+from data_pipeline import batches, image_file, order, tf_batches
+from data_pipeline.cityscapes import folder, tfds_builder
 from data_pipeline.errors import InputError
 
 
@@ -113,7 +113,7 @@ def test_tensorflow_decodes_16_bit_ids_of_the_features(prepare):
   builder = tfds_builder.CityscapesInstances(data_dir=data_dir, config='full')
   ids = tfds_builder.CityscapesTfds(data_dir, 'train', size=None).read(1)[2]
   decoded = builder.info.features['instance_ids'].decode_example(
-    png.encode_png(ids)
+    image_file.encode_png(ids)
   )
   assert decoded.dtype == np.uint16
   np.testing.assert_array_equal(decoded[..., 0], ids)

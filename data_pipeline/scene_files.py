@@ -1,0 +1,218 @@
+"""The files of one scene: read, resized and checked against each other."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from data_pipeline import (
+  batch,
+  errors,
+  file_kinds,
+  geometry,
+  image_file,
+  instances,
+  labels,
+  progress,
+  read_ahead,
+)
+from data_pipeline.errors import InputError
+
+# An image may be a gray JPEG, as some of COCO's are; dense ids fit 8 bits.
+_ANY_MODES = {
+  file_kinds.IMAGE: ('RGB', 'L'),
+  file_kinds.LABEL_MAP: ('L',),
+  file_kinds.INSTANCE_MAP: ('I;16', 'L'),
+}
+
+
+class Target(NamedTuple):
+  """What scenes are brought to.
+
+  Attributes:
+    label_table: the classes that label maps may have.
+    size: (height, width); None for the files' own.
+    kind: of `geometry.KINDS`.
+  """
+
+  label_table: labels.LabelTable
+  size: tuple[int, int] | None = None
+  kind: str = 'resize'
+
+
+def read_scene(
+  files: file_kinds.SceneFiles[file_kinds.File],
+  name: str,
+  target: Target,
+  *,
+  is_cityscapes: bool = False,
+) -> batch.Scene:
+  """Decodes a scene, resizes it, and checks its values.
+
+  Args:
+    files: paths or contents of its files, which have one size.
+    name: the scene, for messages.
+    target: classes and size. Cityscapes' maps are compared on the pixels that
+      remain, without a size on every one.
+    is_cityscapes: whether images must be in color and instance maps have 16
+      bits and Cityscapes' encoding. Otherwise they may also have dense ids.
+
+  Returns:
+    The scene, as `data_pipeline.batch.Scene` describes it.
+
+  Raises:
+    InputError: naming the file, if one is missing, damaged or of another
+      kind, if sizes differ, if a label id is not in the table, or if label
+      map and instance map disagree.
+  """
+  arrays = [
+    image_file.decode(file, kind, name, modes=_modes(kind, is_cityscapes))
+    for kind, file in zip(file_kinds.ALL, files, strict=True)
+    if file is not None
+  ]
+  _check_sizes(name, [(a.shape[1], a.shape[0]) for a in arrays])
+  scene = batch.Scene(*arrays, *([] if files.instance_ids else [arrays[1]]))
+  if is_cityscapes:
+    scene = _fit(scene, target)
+    _check_ids(scene, files, name, target.label_table, _CITYSCAPES_MAPS)
+    instances.check_labels_agree(
+      scene.label_map, scene.instance_ids, _instance_file(files, name)
+    )
+    return scene
+  # Dense ids are known as such at the files' own size.
+  _check_ids(scene, files, name, target.label_table, _OWN_MAPS)
+  ids = scene.instance_ids.astype(np.int32)
+  if files.instance_ids is not None:
+    ids = instances.encode(
+      scene.label_map, ids, target.label_table, _instance_file(files, name)
+    )
+  return _fit(scene._replace(instance_ids=ids), target)
+
+
+_CITYSCAPES_MAPS = (
+  'use *_gtFine_labelIds.png, not *_labelTrainIds.png or maps of another data'
+  ' set.'
+)
+_OWN_MAPS = 'use maps of label ids, or add the classes to labels.json.'
+
+
+def _fit(scene: batch.Scene, target: Target) -> batch.Scene:
+  if target.size is None:
+    return scene
+  is_padded = target.kind == 'pad'
+  pad_label = _pad_label(target.label_table) if is_padded else 0
+  return geometry.fit(scene, target.size, target.kind, pad_label)
+
+
+def _check_ids(
+  scene: batch.Scene,
+  files: file_kinds.SceneFiles[file_kinds.File],
+  name: str,
+  label_table: labels.LabelTable,
+  hint: str,
+) -> None:
+  described = image_file.describe(files.label_map, file_kinds.LABEL_MAP, name)
+  label_table.check_ids(scene.label_map, described, hint)
+
+
+def _instance_file(
+  files: file_kinds.SceneFiles[file_kinds.File], name: str
+) -> str:
+  file = files.instance_ids
+  assert file is not None
+  return image_file.describe(file, file_kinds.INSTANCE_MAP, name)
+
+
+def check_headers(
+  files: file_kinds.SceneFiles[file_kinds.File],
+  name: str,
+  *,
+  is_cityscapes: bool = False,
+) -> None:
+  """Checks kind, size and end of a scene's files without decoding them.
+
+  Raises:
+    InputError: naming the file that is unreadable, cut off or of another
+      kind, or the scene whose sizes differ.
+  """
+  _check_sizes(
+    name,
+    [
+      image_file.check_header(
+        file, kind, name, modes=_modes(kind, is_cityscapes)
+      )
+      for kind, file in zip(file_kinds.ALL, files, strict=True)
+      if file is not None
+    ],
+  )
+
+
+def header_problems(
+  scenes: dict[str, file_kinds.SceneFiles[str]],
+  num_threads: int,
+  *,
+  is_cityscapes: bool = False,
+) -> list[str]:
+  """What is wrong with the headers of scenes, a line for each of these.
+
+  Args:
+    scenes: files by name.
+    num_threads: to open files with.
+    is_cityscapes: as in `read_scene`.
+  """
+
+  def problem_of(name: str) -> str | None:
+    try:
+      check_headers(scenes[name], name, is_cityscapes=is_cityscapes)
+    except InputError as error:
+      return str(error)
+    return None
+
+  results = read_ahead.map_ahead(problem_of, scenes, num_threads=num_threads)
+  bar = progress.bar(results, total=len(scenes), desc='Checking files')
+  return [problem for problem in bar if problem]
+
+
+def refuse(problems: Sequence[str], num_scenes: int) -> None:
+  """Raises one InputError about all problems, if there are any."""
+  if len(problems) > 1:
+    raise InputError(
+      f'{len(problems)} of {num_scenes} scenes cannot be used:\n'
+      + errors.summarize(problems, separator='\n')
+    )
+  if problems:
+    raise InputError(problems[0])
+
+
+def _modes(kind: str, is_cityscapes: bool) -> Collection[str]:
+  return () if is_cityscapes else _ANY_MODES[kind]
+
+
+def _check_sizes(name: str, sizes: Sequence[tuple[int, int]]) -> None:
+  """Refuses a scene whose files differ in (width, height)."""
+  if len(set(sizes)) > 1:
+    listed = ', '.join(
+      f'{kind} {width}x{height}'
+      for kind, (width, height) in zip(file_kinds.ALL, sizes, strict=False)
+    )
+    raise InputError(
+      f'Scene {name}: sizes (width x height) differ: {listed}. Expected one'
+      ' size; take all files of the scene from one data set.'
+    )
+
+
+def _pad_label(table: labels.LabelTable) -> int:
+  """The label of a border: one that is not scored."""
+  ids = [
+    label.id
+    for label in table.labels
+    if label.ignore_in_eval and not label.has_instances
+  ]
+  if ids:
+    return labels.NO_CHANNEL if labels.NO_CHANNEL in ids else ids[0]
+  raise InputError(
+    'A padded scene needs a label for its border, and the table of classes has'
+    ' none that is not scored: add one with "ignore_in_eval": true, such as'
+    ' {"id": 255, "name": "void", "ignore_in_eval": true}, or choose another'
+    ' data.geometry.'
+  )
