@@ -17,7 +17,8 @@ def get_config() -> ml_collections.ConfigDict:
   config.seed = 0
 
   # 'folder': the unpacked official folders, or your own photographs with a
-  # labels.json, see docs/data.md. 'tfds': prepared by
+  # labels.json. 'panoptic': COCO, Vistas and others in COCO's panoptic format,
+  # see docs/data.md. 'tfds': prepared by
   # `python -m data_pipeline.cityscapes`, much faster to read. 'toy_street':
   # rendered when it is read. 'npz': one file per split, <path>/{train,val}.npz.
   config.data = ml_collections.ConfigDict()

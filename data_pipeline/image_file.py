@@ -23,6 +23,7 @@ _MODES = {
   file_kinds.IMAGE: 'RGB',
   file_kinds.LABEL_MAP: 'L',
   file_kinds.INSTANCE_MAP: 'I;16',
+  file_kinds.PANOPTIC_MAP: 'RGB',
 }
 _ADVICE = {
   file_kinds.IMAGE: '8-bit RGB. Convert it, without palette or alpha',
@@ -33,6 +34,9 @@ _ADVICE = {
   file_kinds.INSTANCE_MAP: (
     '16-bit grayscale, since ids such as 26003 do not fit 8 bits. Use'
     ' *_gtFine_instanceIds.png, or write the map again from a uint16 array'
+  ),
+  file_kinds.PANOPTIC_MAP: (
+    '8-bit RGB, whose colors are the ids of segments: id = R + 256 G + 65536 B'
   ),
 }
 _MODE_NAMES = {
@@ -62,7 +66,7 @@ def decode(
 
   Args:
     file: its path, or the contents of a PNG.
-    kind: one of `file_kinds.ALL`.
+    kind: of `file_kinds`.
     scene: the scene's name, for messages about contents.
     modes: Pillow modes that are accepted instead of the usual one of the kind.
 

@@ -64,8 +64,10 @@ class PhotoFolder:
     self.label_table = labels_file.load(root / labels_file.NAME)
     self._target = scene_files.Target(self.label_table, size, geometry)
     scenes = find_scenes(root, split)
-    scene_files.refuse(
-      scene_files.header_problems(scenes, num_threads), len(scenes)
+    scene_files.check_all(
+      lambda name: scene_files.check_headers(scenes[name], name),
+      tuple(scenes),
+      num_threads,
     )
     self.image_ids = tuple(scenes)
     self._files = tuple(scenes.values())

@@ -1,6 +1,6 @@
 """The files of one scene: read, resized and checked against each other."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +19,7 @@ from data_pipeline import (
 from data_pipeline.errors import InputError
 
 # An image may be a gray JPEG, as some of COCO's are; dense ids fit 8 bits.
-_ANY_MODES = {
+ANY_MODES = {
   file_kinds.IMAGE: ('RGB', 'L'),
   file_kinds.LABEL_MAP: ('L',),
   file_kinds.INSTANCE_MAP: ('I;16', 'L'),
@@ -70,10 +70,10 @@ def read_scene(
     for kind, file in zip(file_kinds.ALL, files, strict=True)
     if file is not None
   ]
-  _check_sizes(name, [(a.shape[1], a.shape[0]) for a in arrays])
+  check_sizes(name, [(a.shape[1], a.shape[0]) for a in arrays])
   scene = batch.Scene(*arrays, *([] if files.instance_ids else [arrays[1]]))
   if is_cityscapes:
-    scene = _fit(scene, target)
+    scene = fit(scene, target)
     _check_ids(scene, files, name, target.label_table, _CITYSCAPES_MAPS)
     instances.check_labels_agree(
       scene.label_map, scene.instance_ids, _instance_file(files, name)
@@ -86,7 +86,7 @@ def read_scene(
     ids = instances.encode(
       scene.label_map, ids, target.label_table, _instance_file(files, name)
     )
-  return _fit(scene._replace(instance_ids=ids), target)
+  return fit(scene._replace(instance_ids=ids), target)
 
 
 _CITYSCAPES_MAPS = (
@@ -96,7 +96,8 @@ _CITYSCAPES_MAPS = (
 _OWN_MAPS = 'use maps of label ids, or add the classes to labels.json.'
 
 
-def _fit(scene: batch.Scene, target: Target) -> batch.Scene:
+def fit(scene: batch.Scene, target: Target) -> batch.Scene:
+  """Brings a scene to its size; the border of 'pad' gets no label."""
   if target.size is None:
     return scene
   is_padded = target.kind == 'pad'
@@ -135,7 +136,7 @@ def check_headers(
     InputError: naming the file that is unreadable, cut off or of another
       kind, or the scene whose sizes differ.
   """
-  _check_sizes(
+  check_sizes(
     name,
     [
       image_file.check_header(
@@ -147,37 +148,30 @@ def check_headers(
   )
 
 
-def header_problems(
-  scenes: dict[str, file_kinds.SceneFiles[str]],
-  num_threads: int,
-  *,
-  is_cityscapes: bool = False,
-) -> list[str]:
-  """What is wrong with the headers of scenes, a line for each of these.
+def check_all(
+  check: Callable[[str], None], names: Sequence[str], num_threads: int
+) -> None:
+  """Checks every scene, then raises one error about all that failed.
 
   Args:
-    scenes: files by name.
-    num_threads: to open files with.
-    is_cityscapes: as in `read_scene`.
+    check: raises InputError for a scene, given by its name.
+    names: of the scenes.
+    num_threads: that check.
   """
 
   def problem_of(name: str) -> str | None:
     try:
-      check_headers(scenes[name], name, is_cityscapes=is_cityscapes)
+      check(name)
     except InputError as error:
       return str(error)
     return None
 
-  results = read_ahead.map_ahead(problem_of, scenes, num_threads=num_threads)
-  bar = progress.bar(results, total=len(scenes), desc='Checking files')
-  return [problem for problem in bar if problem]
-
-
-def refuse(problems: Sequence[str], num_scenes: int) -> None:
-  """Raises one InputError about all problems, if there are any."""
+  results = read_ahead.map_ahead(problem_of, names, num_threads=num_threads)
+  bar = progress.bar(results, total=len(names), desc='Checking files')
+  problems = [problem for problem in bar if problem]
   if len(problems) > 1:
     raise InputError(
-      f'{len(problems)} of {num_scenes} scenes cannot be used:\n'
+      f'{len(problems)} of {len(names)} scenes cannot be used:\n'
       + errors.summarize(problems, separator='\n')
     )
   if problems:
@@ -185,15 +179,19 @@ def refuse(problems: Sequence[str], num_scenes: int) -> None:
 
 
 def _modes(kind: str, is_cityscapes: bool) -> Collection[str]:
-  return () if is_cityscapes else _ANY_MODES[kind]
+  return () if is_cityscapes else ANY_MODES[kind]
 
 
-def _check_sizes(name: str, sizes: Sequence[tuple[int, int]]) -> None:
-  """Refuses a scene whose files differ in (width, height)."""
+def check_sizes(
+  name: str,
+  sizes: Sequence[tuple[int, int]],
+  kinds: Sequence[str] = file_kinds.ALL,
+) -> None:
+  """Refuses a scene whose files, of these kinds, differ in (width, height)."""
   if len(set(sizes)) > 1:
     listed = ', '.join(
       f'{kind} {width}x{height}'
-      for kind, (width, height) in zip(file_kinds.ALL, sizes, strict=False)
+      for kind, (width, height) in zip(kinds, sizes, strict=False)
     )
     raise InputError(
       f'Scene {name}: sizes (width x height) differ: {listed}. Expected one'

@@ -54,10 +54,13 @@ class CityscapesFolder:
     scenes = file_names.match_scenes(paths, root)
     self.image_ids = tuple(scenes)
     self._files = tuple(scenes.values())
-    problems = scene_files.header_problems(
-      scenes, num_threads, is_cityscapes=True
+    scene_files.check_all(
+      lambda name: scene_files.check_headers(
+        scenes[name], name, is_cityscapes=True
+      ),
+      self.image_ids,
+      num_threads,
     )
-    scene_files.refuse(problems, len(scenes))
 
   def __len__(self) -> int:
     return len(self.image_ids)

@@ -22,11 +22,12 @@ from data_pipeline import (
 from data_pipeline.cityscapes import file_names, folder
 from data_pipeline.cityscapes import labels as cityscapes_labels
 from data_pipeline.errors import InputError
+from data_pipeline.panoptic import folder as panoptic_folder
 from instgan_jax.build import errors, label_table
 
-SOURCES = ('folder', 'tfds', 'toy_street', 'npz')
+SOURCES = ('folder', 'panoptic', 'tfds', 'toy_street', 'npz')
 # Whose files may have any size and aspect.
-_ANY_SIZE = ('folder',)
+_ANY_SIZE = ('folder', 'panoptic')
 LOADERS = ('tf_data', 'in_memory')
 
 
@@ -85,6 +86,10 @@ def _source(
       else photo_folder.PhotoFolder
     )
     scenes = reader(data.path, split, size=size, geometry=fit)
+  elif data.source == 'panoptic':
+    scenes = panoptic_folder.PanopticFolder(
+      data.path, split, size=size, geometry=fit
+    )
   elif data.source == 'tfds':
     cityscapes = _with_tensorflow('cityscapes.tfds_builder', 'data.source')
     scenes = cityscapes.CityscapesTfds(data.path, split, size=size)
@@ -119,6 +124,8 @@ def _label_table(data: ml_collections.ConfigDict) -> labels.LabelTable:
     return folder.label_table(data.path)
   if data.source == 'folder':
     return labels_file.load(_folder(data.path) / labels_file.NAME)
+  if data.source == 'panoptic':
+    return panoptic_folder.label_table(data.path)
   if data.source == 'npz':
     return in_memory.label_table(f'{data.path}/train.npz')
   return cityscapes_labels.TABLE

@@ -11,6 +11,7 @@ from data_pipeline import image_file, in_memory
 from data_pipeline.errors import InputError
 from instgan_jax.build import data
 from tests import tiny
+from tests.data_pipeline.panoptic import folder_test
 
 
 @pytest.mark.parametrize(
@@ -200,3 +201,14 @@ def test_random_crops_are_a_function_of_the_seed_and_the_step(photo_folder):
 def test_geometries_that_cannot_be_had_are_refused(changes, message):
   with pytest.raises(InputError, match=message):
     data.training_source(tiny.config(**changes))
+
+
+def test_panoptic_data_bring_their_classes(tmp_path):
+  folder_test.write(tmp_path)
+  of_panoptic = {'data__source': 'panoptic', 'data__path': str(tmp_path)}
+  config = data.with_label_table(tiny.config(**of_panoptic))
+  assert config.model.num_labels == 201
+  scenes = data.source(config, 'train')
+  assert scenes.read(0).image.shape == (32, 64, 3)
+  with pytest.raises(InputError, match=r"annotations of the split 'val'"):
+    data.source(config, 'val')

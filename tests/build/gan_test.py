@@ -18,11 +18,16 @@ CONFIGS = pathlib.Path(__file__).parent.parent.parent / 'configs'
 # Parameters of generator and discriminator. The public GauGAN for Cityscapes
 # (edges) has 93,048,003 and 5,601,410; without its edge channel the first
 # layer loses 9 * 1024 weights, 18 SPADE layers 9 * 128 each: 93,018,051.
+# COCO has 166 label channels more: (9 * 1024 + 18 * 9 * 128) * 166 weights of
+# the generator, 2 * 16 * 64 * 166 of the discriminator.
 NUM_PARAMETERS = {
   'cityscapes_gaugan': (93_048_003, 5_601_410),
   'cityscapes_l': (93_018_051, 5_599_362),
   'cityscapes_li': (95_866_435, 5_599_362),
   'cityscapes_lip': (95_866_435, 5_599_362),
+  'coco_l': (97_990_083, 5_939_330),
+  'coco_li': (100_838_467, 5_939_330),
+  'coco_lip': (100_838_467, 5_939_330),
   'toy_street': (8_505_427, 370_754),
 }
 

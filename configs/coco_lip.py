@@ -1,0 +1,17 @@
+"""Method L+I+P on COCO, 133 classes, 256x256.
+
+  python -m instgan_jax.main --config configs/coco_lip.py \\
+    --workdir runs/coco_lip --config.data.path=/data/coco
+"""
+
+import ml_collections
+
+from configs import coco_l
+
+
+def get_config() -> ml_collections.ConfigDict:
+  """The configuration of method L+I+P on COCO."""
+  config = coco_l.get_config()
+  config.model.use_instances = True
+  config.model.use_position_map = True
+  return config

@@ -1,0 +1,179 @@
+"""A data set in COCO's panoptic format, read in place."""
+
+import os
+import pathlib
+
+import numpy as np
+
+from data_pipeline import (
+  batch,
+  file_kinds,
+  image_file,
+  labels,
+  scene_files,
+)
+from data_pipeline.errors import InputError, summarize
+from data_pipeline.panoptic import annotations, layouts
+
+_KINDS = (file_kinds.IMAGE, file_kinds.PANOPTIC_MAP)
+_PHOTO_MODES = scene_files.ANY_MODES[file_kinds.IMAGE]
+
+
+class PanopticFolder:
+  """A source of the scenes of one split, in the order of their names.
+
+  Label ids are those of the JSON's categories. Things are instances, without
+  crowds, which are groups.
+
+  Attributes:
+    image_ids: the names of the photographs, without their endings.
+    label_table: the JSON's categories, and the void.
+  """
+
+  def __init__(
+    self,
+    root: str | os.PathLike[str],
+    split: str,
+    *,
+    size: tuple[int, int] | None,
+    geometry: str = 'resize',
+    num_threads: int = 16,
+  ):
+    """Reads the JSON of the split and checks the header of every file.
+
+    Args:
+      root: the folder, in one of the layouts of `panoptic.layouts`.
+      split: train or val.
+      size: (height, width) of the scenes that `read` gives; None for the
+        files' own size.
+      geometry: how they come to it, one of `data_pipeline.geometry.KINDS`.
+      num_threads: to open files with.
+
+    Raises:
+      InputError: if the JSON is missing or wrong, a file that it names is
+        missing, unreadable or of another kind, or sizes differ.
+    """
+    layout = layouts.find(root, split)
+    found = annotations.load(layout.annotations)
+    self.label_table, self._void_id = found.label_table, found.void_id
+    self._target = scene_files.Target(self.label_table, size, geometry)
+    photos = _files(layout.images)
+    self._scenes = {
+      pathlib.PurePath(image.image_file).stem: (
+        _photo(photos, image.image_file),
+        os.path.join(layout.maps, image.map_file),
+        image.segments,
+      )
+      for image in found.images
+    }
+    if missing := [n for n, scene in self._scenes.items() if not scene[0]]:
+      raise InputError(
+        f'{layout.images}: {len(missing)} of {len(self._scenes)} photographs'
+        f' that {layout.annotations} names are missing: {summarize(missing)}.'
+        ' Unpack the official archives into one folder.'
+      )
+    if len(self._scenes) < len(found.images):
+      raise InputError(
+        f'{layout.annotations}: names'
+        f' {len(found.images) - len(self._scenes)} photographs twice. Expected'
+        ' one annotation of each; fetch it again.'
+      )
+    self.image_ids = tuple(sorted(self._scenes))
+    scene_files.check_all(self._check, self.image_ids, num_threads)
+
+  def __len__(self) -> int:
+    return len(self.image_ids)
+
+  def read(self, index: int) -> batch.Scene:
+    """The scene at `index`, resized.
+
+    Raises:
+      InputError: if a file is damaged, or the PNG has a segment that the JSON
+        does not have.
+    """
+    name = self.image_ids[index]
+    photo, map_file, segments = self._scenes[name]
+    image = image_file.decode(photo, file_kinds.IMAGE, modes=_PHOTO_MODES)
+    colors = image_file.decode(map_file, file_kinds.PANOPTIC_MAP)
+    sizes = [(array.shape[1], array.shape[0]) for array in (image, colors)]
+    scene_files.check_sizes(name, sizes, _KINDS)
+    ids = segment_ids(colors)
+    label_map, instance_ids = _maps(ids, segments, self._void_id, map_file)
+    return scene_files.fit(
+      batch.Scene(image, label_map, instance_ids), self._target
+    )
+
+  def _check(self, name: str) -> None:
+    photo, map_file, _ = self._scenes[name]
+    sizes = [
+      image_file.check_header(photo, file_kinds.IMAGE, modes=_PHOTO_MODES),
+      image_file.check_header(map_file, file_kinds.PANOPTIC_MAP),
+    ]
+    scene_files.check_sizes(name, sizes, _KINDS)
+
+
+def label_table(root: str | os.PathLike[str]) -> labels.LabelTable:
+  """The classes of a data set.
+
+  Raises:
+    InputError: if its annotations of train cannot be read.
+  """
+  return annotations.load(layouts.find(root, 'train').annotations).label_table
+
+
+def segment_ids(colors: np.ndarray) -> np.ndarray:
+  """R + 256 G + 65536 B: uint8 [H, W, 3] -> int32 [H, W]."""
+  red, green, blue = np.moveaxis(colors.astype(np.int32), -1, 0)
+  return red + 256 * green + 65536 * blue
+
+
+def _maps(
+  ids: np.ndarray,
+  segments: annotations.Segments,
+  void_id: int,
+  name: str,
+) -> tuple[np.ndarray, np.ndarray]:
+  """Label map uint8 [H, W] and instance ids int32 [H, W] of a PNG."""
+  present, rows = np.unique(ids, return_inverse=True)
+  at = np.searchsorted(segments.ids, present)
+  at = np.minimum(at, max(0, len(segments.ids) - 1))
+  is_void = present == 0
+  is_known = is_void.copy()
+  if len(segments.ids):
+    is_known |= segments.ids[at] == present
+  if not is_known.all():
+    unknown = present[~is_known]
+    raise InputError(
+      f'{name}: has {len(unknown)} segments that its JSON does not have:'
+      f' {summarize(list(map(str, unknown)))}. Expected the ids of'
+      ' segments_info, id = R + 256 G + 65536 B; take both of one release.'
+    )
+  label_ids = np.full(len(present), void_id, np.uint8)
+  instance_ids = np.full(len(present), void_id, np.int32)
+  label_ids[~is_void] = segments.label_ids[at[~is_void]]
+  instance_ids[~is_void] = segments.instance_ids[at[~is_void]]
+  return (
+    label_ids[rows].reshape(ids.shape),
+    instance_ids[rows].reshape(ids.shape),
+  )
+
+
+def _files(folder: str) -> dict[str, str]:
+  """All files below a folder by their names."""
+  if not os.path.isdir(folder):
+    raise InputError(
+      f'{folder}: there is no such folder, expected that of the photographs.'
+      ' Unpack the official archives into one folder.'
+    )
+  return {
+    name: os.path.join(below, name)
+    for below, _, names in os.walk(folder, followlinks=True)
+    for name in names
+  }
+
+
+def _photo(files: dict[str, str], name: str) -> str:
+  """The path of a photograph; '' if it is missing."""
+  name = pathlib.PurePath(name).name
+  # cityscapesScripts calls them NAME_gtFine_leftImg8bit.png.
+  return files.get(name) or files.get(name.replace('_gtFine_', '_'), '')
