@@ -34,6 +34,7 @@ class PhotoFolder:
   Attributes:
     image_ids: the names of the files, without their endings.
     label_table: of ROOT/labels.json.
+    file_sizes: (width, height) of each scene's files.
   """
 
   def __init__(
@@ -64,7 +65,7 @@ class PhotoFolder:
     self.label_table = labels_file.load(root / labels_file.NAME)
     self._target = scene_files.Target(self.label_table, size, geometry)
     scenes = find_scenes(root, split)
-    scene_files.check_all(
+    self.file_sizes = scene_files.check_all(
       lambda name: scene_files.check_headers(scenes[name], name),
       tuple(scenes),
       num_threads,

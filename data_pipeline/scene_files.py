@@ -129,53 +129,55 @@ def check_headers(
   name: str,
   *,
   is_cityscapes: bool = False,
-) -> None:
+) -> tuple[int, int]:
   """Checks kind, size and end of a scene's files without decoding them.
+
+  Returns:
+    Their (width, height).
 
   Raises:
     InputError: naming the file that is unreadable, cut off or of another
       kind, or the scene whose sizes differ.
   """
-  check_sizes(
-    name,
-    [
-      image_file.check_header(
-        file, kind, name, modes=_modes(kind, is_cityscapes)
-      )
-      for kind, file in zip(file_kinds.ALL, files, strict=True)
-      if file is not None
-    ],
-  )
+  sizes = [
+    image_file.check_header(file, kind, name, modes=_modes(kind, is_cityscapes))
+    for kind, file in zip(file_kinds.ALL, files, strict=True)
+    if file is not None
+  ]
+  check_sizes(name, sizes)
+  return sizes[0]
 
 
 def check_all(
-  check: Callable[[str], None], names: Sequence[str], num_threads: int
-) -> None:
+  check: Callable[[str], tuple[int, int]],
+  names: Sequence[str],
+  num_threads: int,
+) -> tuple[tuple[int, int], ...]:
   """Checks every scene, then raises one error about all that failed.
 
   Args:
-    check: raises InputError for a scene, given by its name.
+    check: gives the (width, height) of a scene's files, or raises InputError.
     names: of the scenes.
     num_threads: that check.
+
+  Returns:
+    The sizes of the scenes' files.
+
+  Raises:
+    SceneErrors: if there are any.
   """
 
-  def problem_of(name: str) -> str | None:
+  def checked(name: str) -> tuple[int, int] | str:
     try:
-      check(name)
+      return check(name)
     except InputError as error:
       return str(error)
-    return None
 
-  results = read_ahead.map_ahead(problem_of, names, num_threads=num_threads)
-  bar = progress.bar(results, total=len(names), desc='Checking files')
-  problems = [problem for problem in bar if problem]
-  if len(problems) > 1:
-    raise InputError(
-      f'{len(problems)} of {len(names)} scenes cannot be used:\n'
-      + errors.summarize(problems, separator='\n')
-    )
-  if problems:
-    raise InputError(problems[0])
+  results = read_ahead.map_ahead(checked, names, num_threads=num_threads)
+  bar = list(progress.bar(results, total=len(names), desc='Checking files'))
+  if problems := [problem for problem in bar if isinstance(problem, str)]:
+    raise errors.SceneErrors(problems, len(names))
+  return tuple(size for size in bar if not isinstance(size, str))
 
 
 def _modes(kind: str, is_cityscapes: bool) -> Collection[str]:

@@ -20,6 +20,7 @@ class CityscapesFolder:
   Attributes:
     image_ids: the scenes' names, such as aachen_000000_000019.
     label_table: of ROOT/labels.json, or Cityscapes' where there is none.
+    file_sizes: (width, height) of each scene's files.
   """
 
   def __init__(
@@ -54,7 +55,7 @@ class CityscapesFolder:
     scenes = file_names.match_scenes(paths, root)
     self.image_ids = tuple(scenes)
     self._files = tuple(scenes.values())
-    scene_files.check_all(
+    self.file_sizes = scene_files.check_all(
       lambda name: scene_files.check_headers(
         scenes[name], name, is_cityscapes=True
       ),

@@ -28,6 +28,7 @@ class PanopticFolder:
   Attributes:
     image_ids: the names of the photographs, without their endings.
     label_table: the JSON's categories, and the void.
+    file_sizes: (width, height) of each scene's files.
   """
 
   def __init__(
@@ -79,7 +80,9 @@ class PanopticFolder:
         ' one annotation of each; fetch it again.'
       )
     self.image_ids = tuple(sorted(self._scenes))
-    scene_files.check_all(self._check, self.image_ids, num_threads)
+    self.file_sizes = scene_files.check_all(
+      self._check, self.image_ids, num_threads
+    )
 
   def __len__(self) -> int:
     return len(self.image_ids)
@@ -103,13 +106,14 @@ class PanopticFolder:
       batch.Scene(image, label_map, instance_ids), self._target
     )
 
-  def _check(self, name: str) -> None:
+  def _check(self, name: str) -> tuple[int, int]:
     photo, map_file, _ = self._scenes[name]
     sizes = [
       image_file.check_header(photo, file_kinds.IMAGE, modes=_PHOTO_MODES),
       image_file.check_header(map_file, file_kinds.PANOPTIC_MAP),
     ]
     scene_files.check_sizes(name, sizes, _KINDS)
+    return sizes[0]
 
 
 def label_table(root: str | os.PathLike[str]) -> labels.LabelTable:

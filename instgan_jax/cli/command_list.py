@@ -44,9 +44,13 @@ COMMANDS = {
     'data_pipeline.cityscapes',
     'Prepare Cityscapes with instance maps for TFDS.',
   ),
+  'inspect': (
+    'data_pipeline.inspect',
+    'Show what a data set is, before training on it.',
+  ),
 }
 # Packages whose command is their __main__.
-_PACKAGES = ('human_study', 'toy_street', 'cityscapes')
+_PACKAGES = ('human_study', 'toy_street', 'cityscapes', 'inspect')
 _ALIASES = {'train': 'main'}
 
 
