@@ -91,7 +91,7 @@ def _micv(scenes: list[batch.Scene], num_images: int) -> float:
   meter = micv.meter(labels.TABLE.named('car'))
   for index in range(num_images):
     scene = scenes[index % len(scenes)]
-    dense = instances.dense_instance_map(scene.instance_ids)
+    dense = instances.number(scene, labels.TABLE)
     meter.update(scene.image, scene.label_map, dense.instance_map)
   return meter.result().value
 

@@ -31,6 +31,9 @@ def get_config() -> ml_collections.ConfigDict:
   config.data.geometry = 'resize'
   config.data.load_height = 0  # Larger ones: training takes random crops.
   config.data.load_width = 0
+  # Of the training scenes, whose instance maps are used; 1.0: all that there
+  # are. The others count as unknown.
+  config.data.instance_share = 1.0
   config.data.flip = True
   # 'tf_data', or 'in_memory' where TensorFlow is missing or data are small.
   config.data.loader = 'tf_data'

@@ -9,6 +9,7 @@ to the device; label maps become one-hot there (`models.semantic_input`).
 | `image`                 | uint8  | [B, H, W, 3] | RGB                        |
 | `label_map`             | uint8  | [B, H, W]    | label id of the table      |
 | `instance_map`          | uint16 | [B, H, W]    | dense: 0 none, 1..N        |
+| `has_instance_map`      | bool   | [B]          | False: objects are unknown |
 | `position`              | uint32 | [B]          | position in the stream     |
 | `num_dropped_instances` | int32  | [B]          | instances over the maximum |
 
@@ -26,6 +27,7 @@ from data_pipeline import labels
 IMAGE = 'image'
 LABEL_MAP = 'label_map'
 INSTANCE_MAP = 'instance_map'
+HAS_INSTANCE_MAP = 'has_instance_map'
 POSITION = 'position'
 NUM_DROPPED_INSTANCES = 'num_dropped_instances'
 
@@ -40,13 +42,15 @@ class Scene(NamedTuple):
   Attributes:
     image: uint8 [H, W, 3], RGB.
     label_map: uint8 [H, W], label ids of the source's table.
-    instance_ids: uint16 [H, W], Cityscapes encoding: label * 1000 + k for the
-      k-th object of a class with instances, the bare label id otherwise.
+    instance_ids: uint16 or int32 [H, W], Cityscapes' encoding: label * 1000 + k
+      for the k-th object of a class with instances, the bare label id
+      otherwise. None if nobody knows the objects: each class with instances
+      is then one, see `instances.number`.
   """
 
   image: np.ndarray
   label_map: np.ndarray
-  instance_ids: np.ndarray
+  instance_ids: np.ndarray | None
 
 
 class Source(Protocol):

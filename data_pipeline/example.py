@@ -35,11 +35,12 @@ def read_example(
     scene = geometry.crop_scene(scene, crop_size, crop)
   if flip:
     scene = flip_horizontally(scene)
-  dense = instances.dense_instance_map(scene.instance_ids)
+  dense = instances.number(scene, source.label_table)
   return {
     batch.IMAGE: scene.image,
     batch.LABEL_MAP: scene.label_map,
     batch.INSTANCE_MAP: dense.instance_map,
+    batch.HAS_INSTANCE_MAP: np.array(scene.instance_ids is not None),
     batch.POSITION: np.array(position, np.uint32),
     batch.NUM_DROPPED_INSTANCES: np.array(dense.num_dropped, np.int32),
   }
@@ -54,7 +55,9 @@ def flip_horizontally(scene: batch.Scene) -> batch.Scene:
   return scene._replace(
     image=scene.image[:, ::-1],
     label_map=scene.label_map[:, ::-1],
-    instance_ids=scene.instance_ids[:, ::-1],
+    instance_ids=None
+    if scene.instance_ids is None
+    else scene.instance_ids[:, ::-1],
   )
 
 

@@ -6,6 +6,8 @@ border that has no label. Random crops of a larger size are those of training
 (`data_pipeline.example`).
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from PIL import Image
 
@@ -28,7 +30,7 @@ def resize_scene(scene: batch.Scene, size: tuple[int, int]) -> batch.Scene:
   return scene._replace(
     image=_resize(scene.image, size, Image.Resampling.BICUBIC),
     label_map=resize_map(scene.label_map, size),
-    instance_ids=resize_map(scene.instance_ids, size),
+    instance_ids=_ids(scene, lambda ids: resize_map(ids, size)),
   )
 
 
@@ -86,7 +88,7 @@ def crop_scene(
   return scene._replace(
     image=scene.image[window],
     label_map=scene.label_map[window],
-    instance_ids=scene.instance_ids[window],
+    instance_ids=_ids(scene, lambda ids: ids[window]),
   )
 
 
@@ -104,8 +106,15 @@ def _pad(
   return scene._replace(
     image=padded(scene.image, 0),
     label_map=padded(scene.label_map, pad_label),
-    instance_ids=padded(scene.instance_ids, pad_label),
+    instance_ids=_ids(scene, lambda ids: padded(ids, pad_label)),
   )
+
+
+def _ids(
+  scene: batch.Scene, change: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray | None:
+  """The changed instance ids; None where they are unknown."""
+  return None if scene.instance_ids is None else change(scene.instance_ids)
 
 
 def _resize(

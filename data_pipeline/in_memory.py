@@ -28,7 +28,8 @@ class InMemory:
     label_table: the classes of the label maps.
     images: uint8 [N, H, W, 3].
     label_maps: uint8 [N, H, W].
-    instance_ids: uint16 [N, H, W], in Cityscapes' encoding.
+    instance_ids: uint16 or int32 [N, H, W], in Cityscapes' encoding.
+    has_instance_map: bool [N], False where they are unknown, and zeros.
   """
 
   def __init__(self, source: batch.Source, *, num_threads: int = 8):
@@ -41,16 +42,23 @@ class InMemory:
     self.image_ids = tuple(source.image_ids)
     self.label_table = source.label_table
     first = source.read(0)
-    self.images, self.label_maps, self.instance_ids = (
-      np.empty((len(source), *array.shape), array.dtype) for array in first
+    shape = (len(source), *first.label_map.shape)
+    self.images = np.empty((*shape, 3), np.uint8)
+    self.label_maps = np.empty(shape, np.uint8)
+    self.instance_ids = np.zeros(
+      shape,
+      np.int32 if first.instance_ids is None else first.instance_ids.dtype,
     )
+    self.has_instance_map = np.zeros(len(source), bool)
 
     def keep(index: int) -> None:
       scene = source.read(index)
       _check_size(scene, first, self.image_ids[index])
       self.images[index] = scene.image
       self.label_maps[index] = scene.label_map
-      self.instance_ids[index] = scene.instance_ids
+      if scene.instance_ids is not None:
+        self.instance_ids[index] = scene.instance_ids
+        self.has_instance_map[index] = True
 
     with concurrent.futures.ThreadPoolExecutor(num_threads) as threads:
       for _ in progress.bar(
@@ -75,11 +83,15 @@ class InMemory:
     source.images = arrays['images']
     source.label_maps = arrays['label_maps']
     source.instance_ids = arrays['instance_ids']
+    source.has_instance_map = arrays.get(
+      'has_instance_map', np.ones(len(source.images), bool)
+    )
     for index, name in enumerate(source.image_ids):
       scene = source.read(index)
-      instances.check_labels_agree(
-        scene.label_map, scene.instance_ids, f'{path}, scene {name}'
-      )
+      if scene.instance_ids is not None:
+        instances.check_labels_agree(
+          scene.label_map, scene.instance_ids, f'{path}, scene {name}'
+        )
     return source
 
   def to_npz(self, path: str | os.PathLike[str]) -> None:
@@ -94,6 +106,7 @@ class InMemory:
         images=self.images,
         label_maps=self.label_maps,
         instance_ids=self.instance_ids,
+        has_instance_map=self.has_instance_map,
         labels=json.dumps(labels_file.to_json(self.label_table)),
       )
 
@@ -102,9 +115,8 @@ class InMemory:
 
   def read(self, index: int) -> batch.Scene:
     """The scene at `index`, as views of the arrays."""
-    return batch.Scene(
-      self.images[index], self.label_maps[index], self.instance_ids[index]
-    )
+    ids = self.instance_ids[index] if self.has_instance_map[index] else None
+    return batch.Scene(self.images[index], self.label_maps[index], ids)
 
 
 def label_table(path: str | os.PathLike[str]) -> labels_lib.LabelTable:
@@ -120,8 +132,8 @@ def label_table(path: str | os.PathLike[str]) -> labels_lib.LabelTable:
 
 
 def _check_size(scene: batch.Scene, first: batch.Scene, name: str) -> None:
-  shapes = [array.shape for array in scene]
-  expected = [array.shape for array in first]
+  shapes = [scene.image.shape, scene.label_map.shape]
+  expected = [first.image.shape, first.label_map.shape]
   if shapes != expected:
     raise InputError(
       f'Scene {name}: got arrays of shapes {shapes}, expected {expected} as'
@@ -150,6 +162,10 @@ def _load_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     'label_maps': ('u1', 3),
     'instance_ids': ('u2', 3),
   }
+  if 'has_instance_map' in arrays:  # Not in older files.
+    expected['has_instance_map'] = ('b1', 1)
+  if 'instance_ids' in arrays and arrays['instance_ids'].dtype == np.int32:
+    expected['instance_ids'] = ('i4', 3)  # Of labels beyond 65.
   got = {
     key: (
       'U' if array.dtype.kind == 'U' else array.dtype.str[1:],

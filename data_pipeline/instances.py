@@ -72,6 +72,31 @@ def dense_instance_map(
   )
 
 
+def number(
+  scene: batch.Scene, label_table: labels.LabelTable
+) -> DenseInstances:
+  """The objects of a scene; where they are unknown, its classes of things."""
+  if scene.instance_ids is None:
+    return class_slots(scene.label_map, label_table)
+  return dense_instance_map(scene.instance_ids)
+
+
+def class_slots(
+  label_map: np.ndarray, label_table: labels.LabelTable
+) -> DenseInstances:
+  """Each class that has instances as a single one: its id is the label's.
+
+  Args:
+    label_map: integer [H, W].
+    label_table: which classes have instances.
+  """
+  present = set(np.unique(label_map).tolist())
+  ids = tuple(label.id for label in label_table.things if label.id in present)
+  slot_of = np.zeros(256, np.uint16)
+  slot_of[list(ids)] = np.arange(1, len(ids) + 1)
+  return DenseInstances(slot_of[label_map], ids, 0)
+
+
 def check_labels_agree(
   label_map: np.ndarray, instance_ids: np.ndarray, name: str
 ) -> None:

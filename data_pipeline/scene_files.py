@@ -3,8 +3,6 @@
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from data_pipeline import (
   batch,
   errors,
@@ -71,22 +69,25 @@ def read_scene(
     if file is not None
   ]
   check_sizes(name, [(a.shape[1], a.shape[0]) for a in arrays])
-  scene = batch.Scene(*arrays, *([] if files.instance_ids else [arrays[1]]))
+  image, label_map, *maps = arrays
+  scene = batch.Scene(image, label_map, maps[0] if maps else None)
+  table = target.label_table
   if is_cityscapes:
     scene = fit(scene, target)
-    _check_ids(scene, files, name, target.label_table, _CITYSCAPES_MAPS)
-    instances.check_labels_agree(
-      scene.label_map, scene.instance_ids, _instance_file(files, name)
-    )
+    _check_ids(scene, files, name, table, _CITYSCAPES_MAPS)
+    if scene.instance_ids is not None:
+      instances.check_labels_agree(
+        scene.label_map, scene.instance_ids, _instance_file(files, name)
+      )
     return scene
   # Dense ids are known as such at the files' own size.
-  _check_ids(scene, files, name, target.label_table, _OWN_MAPS)
-  ids = scene.instance_ids.astype(np.int32)
-  if files.instance_ids is not None:
+  _check_ids(scene, files, name, table, _OWN_MAPS)
+  if scene.instance_ids is not None:
     ids = instances.encode(
-      scene.label_map, ids, target.label_table, _instance_file(files, name)
+      label_map, scene.instance_ids, table, _instance_file(files, name)
     )
-  return fit(scene._replace(instance_ids=ids), target)
+    scene = scene._replace(instance_ids=ids)
+  return fit(scene, target)
 
 
 _CITYSCAPES_MAPS = (

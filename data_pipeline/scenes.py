@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data_pipeline import batch, instances, read_ahead
+from data_pipeline import batch, instances, labels, read_ahead
 
 _NUM_THREADS = 4
 
@@ -23,6 +23,8 @@ class Scenes:
     instance_maps: uint16 [N, H, W], dense ids, 0 for none.
     instance_ids: for each scene the ids that the dense ones 1..n have in the
       source, such as 26001.
+    has_instance_map: bool [N], False where the objects are unknown and the
+      instances are classes; None if all are known.
   """
 
   names: tuple[str, ...]
@@ -30,6 +32,14 @@ class Scenes:
   label_maps: np.ndarray
   instance_maps: np.ndarray
   instance_ids: tuple[tuple[int, ...], ...]
+  has_instance_map: np.ndarray | None = None
+
+  @property
+  def known(self) -> tuple[int, ...]:
+    """The scenes whose objects are known, which measures of instances take."""
+    if self.has_instance_map is None:
+      return tuple(range(len(self.names)))
+    return tuple(np.flatnonzero(self.has_instance_map).tolist())
 
   @functools.cached_property
   def image_hashes(self) -> tuple[str, ...]:
@@ -55,16 +65,19 @@ def read_scenes(source: batch.Source, batch_size: int) -> Iterator[Scenes]:
   )
   named = zip(source.image_ids, scenes, strict=True)
   for rows in read_ahead.batched(named, batch_size):
-    yield _stack(rows)
+    yield _stack(rows, source.label_table)
 
 
-def _stack(rows: list[tuple[str, batch.Scene]]) -> Scenes:
+def _stack(
+  rows: list[tuple[str, batch.Scene]], label_table: labels.LabelTable
+) -> Scenes:
   names, scenes = zip(*rows, strict=True)
-  dense = [instances.dense_instance_map(scene.instance_ids) for scene in scenes]
+  dense = [instances.number(scene, label_table) for scene in scenes]
   return Scenes(
     names,
     np.stack([scene.image for scene in scenes]),
     np.stack([scene.label_map for scene in scenes]),
     np.stack([numbered.instance_map for numbered in dense]),
     tuple(numbered.instance_ids for numbered in dense),
+    np.array([scene.instance_ids is not None for scene in scenes]),
   )

@@ -27,6 +27,7 @@ _DTYPES = {
   batch.IMAGE: tf.uint8,
   batch.LABEL_MAP: tf.uint8,
   batch.INSTANCE_MAP: tf.uint16,
+  batch.HAS_INSTANCE_MAP: tf.bool,
   batch.POSITION: tf.uint32,
   batch.NUM_DROPPED_INSTANCES: tf.int32,
 }

@@ -43,7 +43,12 @@ def define_flags(values: flags.FlagValues) -> None:
   string(
     'label_dir', None, 'Folder of label maps, with all below it, or one PNG.'
   )
-  string('instance_dir', '', 'Folder of instance maps, or one PNG.')
+  string(
+    'instance_dir',
+    '',
+    'Folder of instance maps, or one PNG; without it each class that has '
+    'instances has one style in a scene.',
+  )
   string('output_dir', None, 'Folder of the images.')
   names('scenes', [], 'Names of the only scenes to generate.')
   integer('seed', 0, 'Of the styles of the first sample.')

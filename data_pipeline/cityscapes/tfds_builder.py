@@ -220,11 +220,15 @@ def _prepare(
   scene = scene_files.read_scene(
     files, name, scene_files.Target(labels.TABLE), is_cityscapes=True
   )
-  areas = np.bincount(scene.instance_ids.ravel())
+  ids = scene.instance_ids
+  assert ids is not None  # Every scene of Cityscapes has them.
+  areas = np.bincount(ids.ravel())
   num_instances = np.count_nonzero(areas[instances.FIRST_THING_ID :])
   if size is not None:
     resized = geometry.resize_scene(scene, size)
-    files = file_kinds.SceneFiles(*map(image_file.encode_png, resized))
+    files = file_kinds.SceneFiles(
+      *(image_file.encode_png(a) for a in resized if a is not None)
+    )
   return files, int(num_instances)
 
 

@@ -110,7 +110,7 @@ def _write_sheet(output: str, label_table, scenes: dict) -> None:
     label_maps=np.stack([scene.label_map for scene in scenes.values()]),
     instance_maps=np.stack(
       [
-        instances.dense_instance_map(scene.instance_ids).instance_map
+        instances.number(scene, label_table).instance_map
         for scene in scenes.values()
       ]
     ),

@@ -15,7 +15,7 @@ class Statistics:
     pixels: int64 [256], pixels by label id.
     images: int64 [256], scenes that have the label id.
     areas: pixels of every instance by label id.
-    num_instances: instances of every scene.
+    num_instances: instances of every scene whose objects are known.
     group_pixels: pixels of classes with instances that are in none.
   """
 
@@ -37,6 +37,8 @@ class Statistics:
     self.pixels += pixels
     self.images += pixels > 0
     self.num_scenes += 1
+    if scene.instance_ids is None:
+      return
     ids, areas = np.unique(scene.instance_ids, return_counts=True)
     is_object = ids >= instances.FIRST_THING_ID
     self.num_instances.append(int(is_object.sum()))
@@ -75,7 +77,10 @@ class Statistics:
     if not self._table.things:
       return 'No class has instances: method L is for such data.'
     if not self.num_instances:
-      return 'No scene was read.'
+      return (
+        'No scene has an instance map: L+I and L+I+P learn one style for each'
+        ' class in a scene.'
+      )
     counts = np.array(self.num_instances)
     least, median, most = np.percentile(counts, [0, 50, 100])
     in_things = self.group_pixels + sum(map(sum, self.areas.values()))
@@ -86,6 +91,8 @@ class Statistics:
       f' {int((counts == 0).sum())} scenes have none. Of the pixels of these'
       f' classes {share:.1f} % are in no instance (groups).'
     )
+    if unknown := self.num_scenes - len(counts):
+      line += f' {unknown} scenes have no instance map: theirs are unknown.'
     if over:
       line += (
         f' {over} scenes have more than the {batch.MAX_INSTANCES} that can have'

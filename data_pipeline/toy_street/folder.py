@@ -74,6 +74,7 @@ def write_split(
     if all(file.exists() for file in files):
       continue
     for file, array in zip(files, source.read(index), strict=True):
+      assert array is not None  # Toy streets have all their maps.
       with _reporting_unwritable(file), atomic_file.replacing(file) as partial:
         partial.write_bytes(image_file.encode_png(array))
 

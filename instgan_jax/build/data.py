@@ -18,6 +18,7 @@ from data_pipeline import (
   order,
   photo_folder,
   toy_street,
+  unknown_instances,
 )
 from data_pipeline.cityscapes import file_names, folder
 from data_pipeline.cityscapes import labels as cityscapes_labels
@@ -47,7 +48,15 @@ def training_source(config: ml_collections.ConfigDict) -> batch_lib.Source:
   Raises:
     InputError: as `source`, or if that size is smaller than the crops.
   """
-  return _source(config, 'train', _load_size(config.data))
+  scenes = _source(config, 'train', _load_size(config.data))
+  share = config.data.get('instance_share', 1.0)
+  if not 0.0 <= share <= 1.0:
+    raise InputError(
+      f'data.instance_share is {share}, expected a number in [0, 1].'
+    )
+  if share < 1.0:
+    return unknown_instances.UnknownInstances(scenes, share)
+  return scenes
 
 
 def _load_size(data: ml_collections.ConfigDict) -> tuple[int, int]:

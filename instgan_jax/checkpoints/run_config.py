@@ -149,6 +149,7 @@ def _older_values(saved: dict[str, Any]) -> dict[str, Any]:
   return {
     'data.seed': saved.get('seed', 0),
     'data.geometry': 'resize',
+    'data.instance_share': 1.0,
     'data.load_height': 0,
     'data.load_width': 0,
     'model.num_labels': 35,

@@ -116,11 +116,6 @@ def _check(options: Options, sampler: sampler_lib.Sampler) -> None:
       '--interpolate and --num_draws. (The sample number K, from 0 on, has the '
       'seed --seed + K.)'
     )
-  if sampler.needs_instance_map and not options.instance_dir:
-    raise InputError(
-      'This generator needs instance maps: give --instance_dir, which may be '
-      'the same folder as --label_dir.'
-    )
 
 
 def _check_ids(
@@ -255,6 +250,11 @@ class _Job:
       f'{num_missing} images generated, {total - num_missing} existed '
       f'already: {self._output}.'
     ]
+    if self._sampler.needs_instance_map and not self._options.instance_dir:
+      lines.append(
+        'Without --instance_dir the objects are unknown: each class that has '
+        'instances has one style in a scene.'
+      )
     if dropped:
       lines.append(
         f'More instances than the {self._sampler.max_instances} that can have '

@@ -151,7 +151,7 @@ class MeanIou:
 
 
 class InstanceColors:
-  """MICV and border contrast of chosen classes."""
+  """MICV and border contrast of chosen classes, where objects are known."""
 
   def __init__(self, classes: Sequence[labels.Label], *, min_area: int = 0):
     """Creates both metrics of each class; `min_area` is of MICV."""
@@ -170,14 +170,13 @@ class InstanceColors:
     if key not in self._meters:
       self._meters[key] = {name: make() for name, make in self._makers.items()}
     for meter in self._meters[key].values():
-      for name, *arrays in zip(
-        scenes.names,
-        images,
-        scenes.label_maps,
-        scenes.instance_maps,
-        strict=True,
-      ):
-        meter.update(*arrays, name=name)
+      for i in scenes.known:
+        meter.update(
+          images[i],
+          scenes.label_maps[i],
+          scenes.instance_maps[i],
+          name=scenes.names[i],
+        )
 
   def results(self) -> dict[str, dict]:
     """Of each sample, with those of the real images and the ratio to them."""
@@ -199,7 +198,7 @@ class InstanceColors:
 
 
 class StyleChange:
-  """The change between two samples, inside instances and outside."""
+  """The change between two samples, inside instances that are known and out."""
 
   def __init__(self, classes: Sequence[labels.Label]):
     """Creates the metric of each class, and of all that is no instance."""
@@ -214,15 +213,14 @@ class StyleChange:
   ) -> None:
     """Compares two samples of the same scenes, uint8 [N, H, W, 3] each."""
     for meter in self._meters.values():
-      for name, *arrays in zip(
-        scenes.names,
-        first,
-        second,
-        scenes.label_maps,
-        scenes.instance_maps,
-        strict=True,
-      ):
-        meter.update(*arrays, name=name)
+      for i in scenes.known:
+        meter.update(
+          first[i],
+          second[i],
+          scenes.label_maps[i],
+          scenes.instance_maps[i],
+          name=scenes.names[i],
+        )
 
   def results(self) -> dict[str, dict]:
     """The mean changes, colors in [0, 1]."""

@@ -167,18 +167,14 @@ class Sampler:
       label_map: label ids, an integer array [H, W] (numpy, JAX or what numpy
         converts) or a PNG of any size.
       instance_map: Cityscapes' or dense instance ids, likewise, see
-        `scene_maps.read`. None only where the generator does not need it.
+        `scene_maps.read`. None where the objects are unknown: each class that
+        has instances then has one style, under the id of its label.
       name: of the scene, which the styles of a seed depend on; by default that
         of the PNG without Cityscapes' ending, '' of an array.
 
     Raises:
       InputError: naming the file, if something does not fit.
     """
-    if instance_map is None and self.needs_instance_map:
-      raise InputError(
-        f'A generator of method {methods.name(self.config)} needs an instance '
-        f'map beside {scene_maps.describe(label_map, "label map")}.'
-      )
     if name is None:
       name = ''
       if scene_maps.is_file(label_map):
@@ -190,6 +186,7 @@ class Sampler:
       name=name,
       label_table=self.label_table,
       max_instances=self.max_instances,
+      with_class_slots=self.needs_instance_map,
     )
 
   def style_ids(self, scene: scene_maps.SceneMaps) -> tuple[int, ...]:

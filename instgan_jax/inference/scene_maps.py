@@ -51,20 +51,23 @@ def read(
   name: str = '',
   label_table: labels.LabelTable = cityscapes_labels.TABLE,
   max_instances: int = batch.MAX_INSTANCES,
+  with_class_slots: bool = False,
 ) -> SceneMaps:
   """Reads, checks and resizes the maps of a scene.
 
   Args:
     label_map: label ids of the table: an integer array [H, W] or an 8-bit PNG.
-    instance_map: instance ids, an array of the same size or a PNG; None for
-      none. Either those of Cityscapes (label * 1000 + k in an object, the label
-      itself or 0 elsewhere) or dense ones (1..999 in an object, else 0); the
-      values tell which.
+    instance_map: instance ids, an array of the same size or a PNG; None where
+      the objects are unknown. Either those of Cityscapes (label * 1000 + k in
+      an object, the label itself or 0 elsewhere) or dense ones (1..999 in an
+      object, else 0); the values tell which.
     image_size: height and width of the result; ids are those of the nearest
       pixel.
     name: of the scene.
     label_table: of the generator; it says which classes have instances.
     max_instances: that keep their instance; the largest ones do.
+    with_class_slots: whether without an instance map each class that has
+      instances is one, whose id is that of the label. Otherwise there is none.
 
   Raises:
     InputError: naming the file, if something does not fit.
@@ -74,6 +77,7 @@ def read(
     describe(instance_map, 'instance map'),
   )
   label_map = _load(label_map, file_kinds.LABEL_MAP, names[0])
+  has_instance_map = instance_map is not None
   if instance_map is None:
     instance_map = np.zeros_like(label_map)
   else:
@@ -95,9 +99,12 @@ def read(
     'that this generator was trained for.',
   )
   instances.check(label_map, instance_map, first_id, label_table, names[1])
-  dense = instances.dense_instance_map(
-    instance_map, first_id=first_id, max_instances=max_instances
-  )
+  if with_class_slots and not has_instance_map:
+    dense = instances.class_slots(label_map, label_table)
+  else:
+    dense = instances.dense_instance_map(
+      instance_map, first_id=first_id, max_instances=max_instances
+    )
   return SceneMaps(
     label_map.astype(np.uint8),
     dense.instance_map,

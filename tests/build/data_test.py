@@ -212,3 +212,18 @@ def test_panoptic_data_bring_their_classes(tmp_path):
   assert scenes.read(0).image.shape == (32, 64, 3)
   with pytest.raises(InputError, match=r"annotations of the split 'val'"):
     data.source(config, 'val')
+
+
+def test_a_share_of_the_training_scenes_has_instance_maps():
+  config = tiny.config(data__instance_share=0.5)
+  scenes = data.training_source(config)
+  known = [scenes.read(i).instance_ids is not None for i in range(6)]
+  assert sum(known) == 3
+  assert all(
+    data.source(config, 'val').read(i).instance_ids is not None
+    for i in range(4)
+  )
+  first = next(data.train_batches(config, scenes, start_step=0))
+  assert first['has_instance_map'].dtype == bool
+  with pytest.raises(InputError, match=r'instance_share is 1\.5, expected'):
+    data.training_source(tiny.config(data__instance_share=1.5))

@@ -22,6 +22,7 @@ def test_batches_keep_the_contract(make_scenes):
     batch.IMAGE: ('uint8', (4, 4, 8, 3)),
     batch.LABEL_MAP: ('uint8', (4, 4, 8)),
     batch.INSTANCE_MAP: ('uint16', (4, 4, 8)),
+    batch.HAS_INSTANCE_MAP: ('bool', (4,)),
     batch.POSITION: ('uint32', (4,)),
     batch.NUM_DROPPED_INSTANCES: ('int32', (4,)),
   }

@@ -97,9 +97,11 @@ def test_program_with_open_batches_ends(last_words):
 import time
 import numpy as np
 from data_pipeline import batch, order, tf_batches
+from data_pipeline.cityscapes import labels
 
 class Source:
   image_ids = ('a', 'b', 'c')
+  label_table = labels.TABLE
   def __len__(self):
     return 3
   def read(self, index):

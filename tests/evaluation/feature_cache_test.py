@@ -108,6 +108,7 @@ class Twins:
   """Two scenes of equal pixels, and one of their mirror image."""
 
   image_ids = ('a', 'b', 'mirrored')
+  label_table = SOURCE.label_table
 
   def __len__(self):
     return 3

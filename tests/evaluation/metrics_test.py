@@ -1,5 +1,7 @@
 """Metrics of hand-made scenes, in batches of any size."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -199,3 +201,16 @@ def test_mean_iou_with_its_ceiling():
   scores = metric.scores()
   np.testing.assert_allclose(scores['generated'].class_iou['car'], 0.5)
   np.testing.assert_allclose(scores['generated'].accuracy_valid, 20 / 24)
+
+
+def test_instances_that_are_unknown_do_not_count():
+  real = gray_cars((0, 255), (0, 51))
+  some = dataclasses.replace(
+    scenes(real), has_instance_map=np.array([True, False])
+  )
+  colors, change = metrics.InstanceColors((CARS,)), metrics.StyleChange((CARS,))
+  colors.update(metrics.REAL, real, some)
+  colors.update(0, real, some)
+  change.update(real, gray_cars((255, 255), (0, 51)), some)
+  assert colors.results()['micv_car']['per_image'] == {'s0': 0.5}
+  assert change.results()['style_change_car']['mean'] == 0.5

@@ -458,8 +458,6 @@ def test_wrong_scenes_and_styles_are_refused(trained, scenes):
     trained.generate([scene], [{i: styles[i] for i in rest}])
   with pytest.raises(InputError, match='Got 1 scenes and styles for 0'):
     trained.generate([scene], [])
-  with pytest.raises(InputError, match=r'L\+I\+P needs an instance map'):
-    trained.sample(scene.label_map)
   with pytest.raises(InputError, match='batch_size is 0'):
     sampler.Sampler(CONFIG, trained.variables, batch_size=0)
   assert trained.generate([], []).shape == (0, 32, 64, 3)
@@ -467,3 +465,19 @@ def test_wrong_scenes_and_styles_are_refused(trained, scenes):
 
 def test_the_default_batch_gives_every_device_an_image():
   assert sampler.default_batch_size() == jax.local_device_count()
+
+
+def test_without_an_instance_map_each_class_has_one_style(trained):
+  label_map = np.full((32, 64), 7)
+  label_map[8:16, :20], label_map[8:16, 40:], label_map[20:, :9] = 26, 26, 24
+  scene = trained.scene(label_map)
+  assert scene.instance_ids == (24, 26)
+  styles = trained.styles(scene, 0)
+  image = trained.generate([scene], [styles])[0]
+  other = {**styles, 26: trained.style(26, seed=5, scene='')}
+  changed = np.any(trained.generate([scene], [other])[0] != image, axis=-1)
+  assert changed[label_map == 26].mean() > 0.5
+  # The same as a map with an instance for each class.
+  dense = np.select([label_map == 24, label_map == 26], [1, 2])
+  known = trained.scene(label_map, dense)
+  np.testing.assert_array_equal(known.instance_map, scene.instance_map)

@@ -117,3 +117,17 @@ def test_method_l_needs_labels_alone(maps, tmp_path):
       InputError, match='of method L, which generates one image'
     ):
       run(plan)
+
+
+def test_without_instance_maps_the_classes_have_styles(generate, capsys):
+  output = generate(
+    instance_dir='',
+    scenes=NAMES[:1],
+    changes=edits.Edits(resample={26: 3}),
+  )
+  assert 'Without --instance_dir the objects are unknown' in (
+    capsys.readouterr().out
+  )
+  plain = generate('plain', instance_dir='', scenes=NAMES[:1])
+  images = [streets.read(f / f'{NAMES[0]}.png') for f in (output, plain)]
+  assert (images[0] != images[1]).any()

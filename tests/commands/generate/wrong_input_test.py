@@ -61,7 +61,6 @@ def test_images_do_not_lie_among_the_maps(generate, maps, tmp_path):
       {'save_styles': 'a.json', 'plan': {'num_samples': 2}},
       'keeps one style for each instance of a scene',
     ),
-    ({'instance_dir': ''}, 'give --instance_dir'),
     (
       {'changes': edits.Edits(resample={999: 1})},
       'no instance 999 here. Present are: 24',
