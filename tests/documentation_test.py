@@ -23,10 +23,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_pipeline import toy_street
 from instgan_jax.cli import command_list
 from instgan_jax.inference import Sampler
 from instgan_jax.weights import download
-from tests import commands_in_process
+from tests import commands_in_process, own_data
 from tests.apps.human_study import studies
 from tests.golden import recipe
 
@@ -90,6 +91,7 @@ NARROW = (
   'share_generator_forward=true',
 )
 # As the reference vectors, whose weights stand for GauGAN's.
+COCO = ('data.load_height=36', 'data.load_width=72')
 FROM_GAUGAN = ('data.height=64', 'data.width=128', 'model.base_channels=4')
 SEGMENTER = (
   'num_epochs=0',
@@ -168,6 +170,8 @@ class World:
   def _main(self, words):
     is_narrow = not any('init_from' in word for word in words)
     changes = [*TRAINING, *(NARROW if is_narrow else FROM_GAUGAN)]
+    if any('coco_' in word for word in words):
+      changes += COCO
     if any('toy_street.py' in word for word in words):
       changes += ['data.num_train=6', 'data.num_val=2']
     return [*words, *configuration(changes)]
@@ -175,6 +179,9 @@ class World:
   def _reproduce(self, words):
     shrunk = self._main(words)
     return [*shrunk, '--seeds=1', *EVALUATION]
+
+  def _inspect(self, words):
+    return [*words, *configuration(NARROW[:2]), '--output=sheet.png']
 
   def _cityscapes(self, words):
     return [*words, '--config=full']  # The size of the streets.
@@ -230,6 +237,7 @@ class World:
       *(f'--output={public / "cityscapes"}', '--height=32'),
       *('--num_train=6', '--num_val=2'),
     )
+    self._make_own_data(public)
     (public / 'zips').mkdir()
     for folder in ('leftImg8bit', 'gtFine'):
       archive = public / 'zips' / f'{folder}_trainvaltest.zip'
@@ -242,6 +250,14 @@ class World:
     photos = public / 'cityscapes' / 'leftImg8bit' / 'val'
     for path in photos.rglob('*.png'):
       shutil.copy(path, images / path.name)
+
+  @staticmethod
+  def _make_own_data(public):
+    """Toy streets as somebody's photographs, and in the layout of COCO."""
+    source = toy_street.ToyStreet(6, height=32)
+    for split in ('train', 'val'):
+      own_data.write_photo_folder(public / 'mine', split, source)
+      own_data.write_panoptic(public / 'coco', split, source)
 
   def _run_benchmark(self, module, words):
     shrunk = {
