@@ -19,7 +19,7 @@ OPTIONS = {
 }
 
 
-def save(folder, *, size=(32, 64), **changes):
+def save(folder, *, size=(32, 64), labels=None, **changes):
   """Writes the weights and their metadata; returns the folder."""
   options = OPTIONS | changes
   network = pspnet.PspNet(**options)
@@ -36,6 +36,8 @@ def save(folder, *, size=(32, 64), **changes):
   weights = jax.tree.map(sample, shapes)
   protocol = {'size': size, 'crop': None, 'flip': False, 'scales': (1.0,)}
   metadata = {'network': 'pspnet', 'options': options, 'protocol': protocol}
+  if labels is not None:
+    metadata['labels'] = labels
   weights_folder.save(
     folder,
     {'pspnet': weights},
