@@ -69,16 +69,26 @@ class _Checked(Exception):
   """Leaves the path as it was."""
 
 
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-  """Writes `text` as UTF-8."""
-  with replacing(path) as partial:
+def write_text(
+  path: str | os.PathLike[str], text: str, *, is_shared: bool = False
+) -> None:
+  """Writes `text` as UTF-8; `is_shared` as in `replacing`."""
+  with replacing(path, is_shared=is_shared) as partial:
     partial.write_text(text, encoding='utf-8')
 
 
-def write_json(path: str | os.PathLike[str], content) -> None:
+def write_json(
+  path: str | os.PathLike[str], content, *, is_shared: bool = False
+) -> None:
   """Writes JSON values, indented, with a newline at the end.
+
+  Args:
+    path: the file.
+    content: of it.
+    is_shared: as in `replacing`.
 
   Raises:
     ValueError: for NaN and infinity, which JSON does not have.
   """
-  write_text(path, json.dumps(content, indent=2, allow_nan=False) + '\n')
+  text = json.dumps(content, indent=2, allow_nan=False) + '\n'
+  write_text(path, text, is_shared=is_shared)

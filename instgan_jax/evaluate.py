@@ -40,7 +40,9 @@ def define_flags(values: flags.FlagValues) -> None:
     'A folder of images; given several times, each is a sample.',
   )
   string(
-    'dataset_dir', '', "Folders in Cityscapes' layout, instead of --config."
+    'dataset_dir',
+    '',
+    'Folder that data.source=folder reads, instead of --config.',
   )
   string('split', 'val', 'Which scenes are generated.')
   choice('weights', 'ema', ('ema', 'raw'), program.WEIGHTS)

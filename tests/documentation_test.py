@@ -180,6 +180,9 @@ class World:
     shrunk = self._main(words)
     return [*shrunk, '--seeds=1', *EVALUATION]
 
+  def _augment(self, words):
+    return [*words, '--variants=1']
+
   def _inspect(self, words):
     return [*words, *configuration(NARROW[:2]), '--output=sheet.png']
 

@@ -15,6 +15,10 @@ COMMANDS = {
     'instgan_jax.generate',
     'Generate images of folders of label and instance maps.',
   ),
+  'augment': (
+    'instgan_jax.augment',
+    "Generated images of a data set's scenes, as another data set.",
+  ),
   'evaluate': (
     'instgan_jax.evaluate',
     'FID, KID, mIoU and MICV of a generator or of folders of images.',

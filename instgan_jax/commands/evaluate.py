@@ -10,7 +10,7 @@ import ml_collections
 from data_pipeline import atomic_file
 from data_pipeline import batch as batch_lib
 from data_pipeline.errors import InputError
-from instgan_jax.build import data
+from instgan_jax.build import data, label_table
 from instgan_jax.evaluation import evaluation as evaluation_lib
 from instgan_jax.evaluation import generated_images, image_folder, report
 from instgan_jax.evaluation import options as options_lib
@@ -34,7 +34,8 @@ def evaluate_workdir(
     workdir: a training workdir, an export, or imported GauGAN weights.
     options: how to evaluate.
     config: whose data to evaluate on; None for those of the workdir.
-    dataset_dir: in Cityscapes' layout, instead of the configuration's data.
+    dataset_dir: folders that `data.source=folder` reads, instead of the
+      configuration's data.
     split: of the data.
     use_ema: takes the moving average, where a workdir has one.
     output: FILE.json to write; None for none.
@@ -54,7 +55,7 @@ def evaluate_workdir(
   )
   scenes_of = functools.partial(
     data_set,
-    config or sampler.config,
+    of_generator(config, sampler),
     path=dataset_dir,
     size=sampler.image_size,
   )
@@ -77,7 +78,8 @@ def evaluate_folders(
     folders: each has one image of every scene, named by it.
     options: how to evaluate.
     config: whose data to evaluate on.
-    dataset_dir: in Cityscapes' layout, instead of the configuration's data.
+    dataset_dir: folders that `data.source=folder` reads, instead of the
+      configuration's data.
     split: of the data.
     output: FILE.json to write; None for none.
 
@@ -99,6 +101,20 @@ def evaluate_folders(
   )
   images = generated_images.from_folders(samples)
   return _evaluate(scenes_of, options, images, split, output)
+
+
+def of_generator(
+  config: ml_collections.ConfigDict | None, sampler: sampler_lib.Sampler
+) -> ml_collections.ConfigDict:
+  """Whose data to take: those of `config`, with the generator's classes.
+
+  Args:
+    config: None for that of the generator.
+    sampler: of the generator.
+  """
+  if config is None or 'labels' not in sampler.config:
+    return config or sampler.config
+  return label_table.with_table(config, sampler.label_table)
 
 
 def data_set(

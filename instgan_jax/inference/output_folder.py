@@ -60,7 +60,7 @@ def prepare(
       f'{summarize(existing)}. Choose another --output_dir.'
     )
   try:
-    atomic_file.write_json(path, record)
+    atomic_file.write_json(path, record, is_shared=True)
   except OSError as error:
     if error.errno == errno.ENOSPC:
       raise
