@@ -58,7 +58,8 @@ def get_config() -> ml_collections.ConfigDict:
   # distinct neighborhood. They agree up to rounding; 'auto' takes the faster.
   config.model.modulation_form = 'auto'
   config.model.image_style_dim = 0  # 256 for GauGAN's style encoder.
-  config.model.encoder_channels = 64
+  config.model.instance_encoder = False  # One for the styles of instances.
+  config.model.encoder_channels = 64  # Of either encoder's first layer.
 
   config.discriminator = ml_collections.ConfigDict()
   config.discriminator.base_channels = 64
@@ -77,7 +78,12 @@ def get_config() -> ml_collections.ConfigDict:
   config.loss_weights = ml_collections.ConfigDict()
   config.loss_weights.feature_matching = 10.0
   config.loss_weights.perceptual = 10.0
-  config.loss_weights.kl = 0.05
+  config.loss_weights.kl = 0.05  # Of GauGAN's style encoder.
+  config.loss_weights.instance_kl = 0.01  # These two: of the instance encoder.
+  config.loss_weights.l1 = 5.0
+  # Share of the images with styles from N(0, 1), beside an instance encoder.
+  # The rest has those of its photograph and alone is compared with it.
+  config.prior_fraction = 0.5
   config.vgg19_weights = ''  # A folder written by import_torch.
 
   config.ema_decay = 0.0  # 0.999 and more: a moving average for inference.

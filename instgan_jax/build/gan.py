@@ -12,6 +12,7 @@ from instgan_jax.build import generator as build_generator
 from instgan_jax.models import discriminator, encoder
 from instgan_jax.pretrained import load
 from instgan_jax.runtime import devices
+from instgan_jax.train import initialization
 from instgan_jax.train import state as state_lib
 from instgan_jax.train import step as step_lib
 
@@ -32,6 +33,11 @@ def check(config: ml_collections.ConfigDict) -> None:
     raise InputError(
       'model.use_position_map needs model.use_instances: the position map '
       'joins the instance styles (L+I+P).'
+    )
+  if config.model.instance_encoder and not config.model.use_instances:
+    raise InputError(
+      'model.instance_encoder needs model.use_instances: it encodes the styles '
+      'of instances (L+I, L+I+P).'
     )
   if not config.model.head_kernel_size % 2:
     raise InputError(
@@ -67,6 +73,7 @@ def networks(
     )
     if model.image_style_dim
     else None,
+    instance_encoder=build_generator.instance_encoder(config),
     vgg19=_vgg19_features(config.vgg19_weights, dtype),
     latent_shape=latent_shape,
   )
@@ -129,6 +136,7 @@ def train_step(
     optimizers_,
     seed=config.seed,
     loss_weights=step_lib.LossWeights(**config.loss_weights),
+    prior_fraction=config.prior_fraction,
     ema_decay=config.ema_decay,
     share_generator_forward=config.share_generator_forward,
     axis_name=axis_name,
@@ -137,7 +145,7 @@ def train_step(
 
 def _initializer(config, modules, optimizers_):
   return functools.partial(
-    step_lib.initialize,
+    initialization.initialize,
     modules,
     optimizers_,
     seed=config.seed,

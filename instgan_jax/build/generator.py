@@ -8,6 +8,7 @@ import ml_collections
 from data_pipeline import batch as batch_lib
 from instgan_jax.build import errors
 from instgan_jax.models import generator as generator_lib
+from instgan_jax.models import instance_encoder as instance_encoder_lib
 
 DTYPES = {'float32': jnp.float32, 'bfloat16': jnp.bfloat16}
 
@@ -50,6 +51,21 @@ def build(
     remat=config.remat,
   )
   return module, (batch_lib.MAX_INSTANCES, model.latent_dim)
+
+
+def instance_encoder(
+  config: ml_collections.ConfigDict,
+) -> instance_encoder_lib.InstanceEncoder | None:
+  """The encoder of instance styles; None where a generator has none."""
+  model = config.model
+  if not model.instance_encoder:
+    return None
+  return instance_encoder_lib.InstanceEncoder(
+    base_channels=model.encoder_channels,
+    latent_dim=model.latent_dim,
+    num_instances=batch_lib.MAX_INSTANCES,
+    dtype=dtype(config),
+  )
 
 
 def dtype(config: ml_collections.ConfigDict) -> Any:

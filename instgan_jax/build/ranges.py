@@ -46,6 +46,9 @@ GAN = _OF_ALL | {
   'loss_weights.feature_matching': _WEIGHT,
   'loss_weights.perceptual': _WEIGHT,
   'loss_weights.kl': _WEIGHT,
+  'loss_weights.instance_kl': _WEIGHT,
+  'loss_weights.l1': _WEIGHT,
+  'prior_fraction': '[0, 1)',
   'ema_decay': '[0, 1)',
   'sample_every_steps': _COUNT,
 }

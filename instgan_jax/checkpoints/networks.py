@@ -10,7 +10,7 @@ from instgan_jax.checkpoints import weights_folder
 
 Tree = Any
 _OPTIMIZER_STATES = ('g_opt_state', 'd_opt_state')
-_NETWORKS = ('generator', 'encoder', 'discriminator')
+_NETWORKS = ('generator', 'encoder', 'instance_encoder', 'discriminator')
 
 
 def load(
@@ -26,7 +26,8 @@ def load(
 
   Returns:
     {network: {'params', 'batch_stats', 'spectral_stats'}} for those of
-    generator, encoder and discriminator that the folder holds.
+    generator, encoder, instance_encoder and discriminator that the folder
+    holds.
 
   Raises:
     InputError: if there are no weights.
@@ -41,7 +42,7 @@ def load(
       )
     return networks
   networks = {
-    name: {'params': params, **tree['g_stats'][name]}
+    name: {'params': params, **tree['g_stats'].get(name, {})}
     for name, params in tree['g_params'].items()
   }
   if use_ema:

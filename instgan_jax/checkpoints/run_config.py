@@ -155,6 +155,11 @@ def _older_values(saved: dict[str, Any]) -> dict[str, Any]:
     'model.num_labels': 35,
     # Another order of the same sums.
     'model.modulation_form': 'auto',
+    'model.instance_encoder': False,
+    # Without effect where there is no instance encoder.
+    'loss_weights.instance_kl': 0.01,
+    'loss_weights.l1': 5.0,
+    'prior_fraction': 0.5,
   }
 
 

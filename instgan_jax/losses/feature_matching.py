@@ -5,11 +5,14 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
+from instgan_jax.losses import absolute_difference
+
 
 def feature_matching_loss(
   *,
   real_features: Sequence[Sequence[jax.Array]],
   fake_features: Sequence[Sequence[jax.Array]],
+  image_weights: jax.Array | None = None,
 ) -> jax.Array:
   """The L1 distance of a discriminator's features of real and fake images.
 
@@ -21,6 +24,7 @@ def feature_matching_loss(
     real_features: the discriminator's output for real images: per scale the
       features of all layers, the logits last.
     fake_features: likewise for generated images.
+    image_weights: [B], see `absolute_difference`; None for 1 each.
 
   Returns:
     float32 scalar.
@@ -32,7 +36,7 @@ def feature_matching_loss(
   for real_scale, fake_scale in zip(real_features, fake_features, strict=True):
     layers = zip(real_scale[:-1], fake_scale[:-1], strict=True)
     for real, fake in layers:
-      real = jax.lax.stop_gradient(real)
-      distance = fake.astype(jnp.float32) - real.astype(jnp.float32)
-      total += jnp.mean(jnp.abs(distance))
+      total += absolute_difference.mean_absolute_difference(
+        real=real, fake=fake, image_weights=image_weights
+      )
   return total / len(real_features)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import jax
 import jax.numpy as jnp
 
+from instgan_jax.losses import absolute_difference
+
 # For relu1_1, relu2_1, relu3_1, relu4_1, relu5_1 of VGG19.
 LAYER_WEIGHTS = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 
@@ -13,6 +15,7 @@ def perceptual_loss(
   *,
   real_features: Sequence[jax.Array],
   fake_features: Sequence[jax.Array],
+  image_weights: jax.Array | None = None,
 ) -> jax.Array:
   """The weighted sum of mean absolute differences of features.
 
@@ -23,6 +26,7 @@ def perceptual_loss(
     real_features: of the real images, one array of any shape per layer of
       `LAYER_WEIGHTS`, see `pretrained.vgg19`.
     fake_features: likewise of the generated images.
+    image_weights: [B], see `absolute_difference`; None for 1 each.
 
   Returns:
     float32 scalar.
@@ -33,7 +37,7 @@ def perceptual_loss(
   total = jnp.float32(0.0)
   layers = zip(LAYER_WEIGHTS, real_features, fake_features, strict=True)
   for weight, real, fake in layers:
-    real = jax.lax.stop_gradient(real)
-    distance = fake.astype(jnp.float32) - real.astype(jnp.float32)
-    total += weight * jnp.mean(jnp.abs(distance))
+    total += weight * absolute_difference.mean_absolute_difference(
+      real=real, fake=fake, image_weights=image_weights
+    )
   return total

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from instgan_jax.models import instance_mean, resample, spectral_conv
+from instgan_jax.models import instance_mean, resample
 
 # Of the only convolution, in pixels. It halves the image.
 KERNEL_SIZE = 4
@@ -24,8 +24,7 @@ class InstanceEncoder(nn.Module):
   """A strided convolution of own pixels, a mean over them, one hidden layer.
 
   Beside the mean of these features each instance has its mean color at full
-  size, since instances of a few pixels can be missing in the halved map. At
-  the start of a training the distributions are nearly N(0, 1).
+  size, since instances of a few pixels can be missing in the halved map.
 
   Attributes:
     base_channels: of the convolution; the layers after it have 2 and 4 times as
@@ -57,7 +56,8 @@ class InstanceEncoder(nn.Module):
     x = own_patches(image.astype(self.dtype or jnp.float32), instance_map)
     x = self._dense(self.base_channels, 'patches', self.dtype)(x)
     x = self._dense(2 * self.base_channels, 'pixels', self.dtype)(x)
-    halved_map = resample.nearest_down(instance_map, x.shape[1:3])
+    height, width = x.shape[1:3]
+    halved_map = resample.nearest_down(instance_map, (height, width))
     x = jnp.concatenate(
       [
         instance_mean.instance_mean(x, halved_map, self.num_instances),
@@ -66,18 +66,15 @@ class InstanceEncoder(nn.Module):
       axis=-1,
     )
     x = self._dense(4 * self.base_channels, 'hidden')(x)
-    return self._head('mean')(x), self._head('log_variance')(x)
+    mean = nn.Dense(self.latent_dim, name='mean')
+    log_variance = nn.Dense(self.latent_dim, name='log_variance')
+    return mean(x), log_variance(x)
 
   def _dense(
     self, features: int, name: str, dtype: jnp.dtype | None = None
   ) -> Callable[[jax.Array], jax.Array]:
     dense = nn.Dense(features, dtype=dtype, name=name)
     return lambda x: nn.leaky_relu(dense(x), 0.2)
-
-  def _head(self, name: str) -> nn.Dense:
-    return nn.Dense(
-      self.latent_dim, kernel_init=spectral_conv.gaugan_init, name=name
-    )
 
 
 def own_patches(image: jax.Array, instance_map: jax.Array) -> jax.Array:

@@ -13,6 +13,7 @@ INSTANCE_LATENTS = 0
 IMAGE_STYLE = 1
 INITIALIZATION = 2
 SCALED_CROPS = 3
+PRIOR_IMAGES = 4
 
 
 def stream_key(seed: int, stream: int) -> jax.Array:
@@ -29,3 +30,17 @@ def example_normal(
     return jax.random.normal(jax.random.fold_in(key, position), shape)
 
   return jax.vmap(sample)(position.astype(jnp.uint32))
+
+
+def example_share(
+  key: jax.Array, position: jax.Array, share: float
+) -> jax.Array:
+  """Chooses a share of all examples: bool [B], row b of `position[b]` alone.
+
+  Evenly, by multiples of the golden ratio (a Weyl sequence) from an offset that
+  the key gives: of a half, between one and three of any four neighbors.
+  """
+  offset = jax.random.bits(key, (), jnp.uint32)
+  golden = jnp.uint32(2654435769)  # 2^32 / 1.618, odd; the product wraps.
+  fraction = (position.astype(jnp.uint32) * golden + offset) / 2.0**32
+  return fraction < share

@@ -15,7 +15,8 @@ class GanState:
   Attributes:
     step: int32 [], updates done.
     g_params: parameters of the networks that the generator's optimizer moves:
-      `generator` and, with an image style, `encoder`.
+      `generator` and, where there are, `encoder` (of the whole image) and
+      `instance_encoder`.
     g_stats: the same networks' `batch_stats` and `spectral_stats`.
     g_opt_state: the generator's optimizer state.
     d_params: parameters of the discriminator.

@@ -10,7 +10,13 @@ import optax
 from flax import linen as nn
 
 from data_pipeline import batch as batch_lib
-from instgan_jax.losses import adversarial, feature_matching, kl, perceptual
+from instgan_jax.losses import (
+  absolute_difference,
+  adversarial,
+  feature_matching,
+  kl,
+  perceptual,
+)
 from instgan_jax.models import encoder as encoder_lib
 from instgan_jax.runtime import image_range
 from instgan_jax.train import ema as ema_lib
@@ -23,11 +29,22 @@ Features = Callable[[jax.Array], tuple[jax.Array, ...]]
 
 @dataclasses.dataclass(frozen=True)
 class LossWeights:
-  """Weights beside the adversarial loss, which has 1 (GauGAN's defaults)."""
+  """Weights beside the adversarial loss, which has 1.
+
+  Attributes:
+    feature_matching: GauGAN's default, as the next two.
+    perceptual: of VGG19's features.
+    kl: of the style encoder of the whole image.
+    instance_kl: of the instance encoder.
+    l1: of encoded images' colors, which are in [-1, 1]; with an instance
+      encoder alone.
+  """
 
   feature_matching: float = 10.0
   perceptual: float = 10.0
   kl: float = 0.05
+  instance_kl: float = 0.01
+  l1: float = 5.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +55,8 @@ class Networks:
     generator: `(label_map, instance_map, latents, image_style) -> image`.
     discriminator: `(label_map, instance_map, image) -> features per scale`.
     encoder: `image -> (mean, log_variance)` of the image style, or None.
+    instance_encoder: `(image, instance_map) -> (mean, log_variance)` of the
+      instance latents, or None.
     vgg19: `image -> features` with its frozen weights inside, or None.
     latent_shape: (instances, values) of the instance latents of an example.
   """
@@ -45,6 +64,7 @@ class Networks:
   generator: nn.Module
   discriminator: nn.Module
   encoder: nn.Module | None = None
+  instance_encoder: nn.Module | None = None
   vgg19: Features | None = None
   latent_shape: tuple[int, int] = (batch_lib.MAX_INSTANCES, 64)
 
@@ -59,13 +79,20 @@ class Optimizers:
 
 @dataclasses.dataclass(frozen=True)
 class _Example:
-  """A batch as the networks take it: the image in [-1, 1], the ids int32."""
+  """A batch as the networks take it: the image in [-1, 1], the ids int32.
+
+  With an instance encoder `latents` are its noise in all images but those of
+  `is_prior`, and `image_weights` those of the losses that compare with the
+  photograph: 0 where `is_prior`, and of mean 1. Both are None without.
+  """
 
   image: jax.Array
   label_map: jax.Array
   instance_map: jax.Array
   latents: jax.Array
   style_noise: Any
+  is_prior: Any
+  image_weights: Any
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -79,6 +106,11 @@ class TrainStep:
   the same images and both networks move at once: a fifth less work, and a
   discriminator that is trained on images from before the generator's update.
 
+  With an instance encoder, a share `prior_fraction` of the images is generated
+  with latents of N(0, 1) and meets the discriminator alone. The others have the
+  latents of the photograph's own instances, so that comparing them with it, by
+  features and colors, does not pull every instance to the mean of its class.
+
   A batch is what `data_pipeline.batch` describes, for one device; the metrics
   are float32 scalars, equal on all devices.
 
@@ -87,6 +119,7 @@ class TrainStep:
     optimizers: one for each side.
     seed: of the latents.
     loss_weights: beside the adversarial loss.
+    prior_fraction: share of the images, with an instance encoder; below 1.
     ema_decay: of the generator's moving average, 0 for none.
     share_generator_forward: whether both losses use the same images.
     axis_name: of the devices' axis under `pmap`; None on one device.
@@ -96,6 +129,7 @@ class TrainStep:
   optimizers: Optimizers
   seed: int
   loss_weights: LossWeights = LossWeights()
+  prior_fraction: float = 0.5
   ema_decay: float = 0.0
   share_generator_forward: bool = False
   axis_name: str | None = None
@@ -161,6 +195,16 @@ class TrainStep:
         position,
         (self.networks.encoder.style_dim,),
       )
+    is_prior = image_weights = None
+    if self.networks.instance_encoder is not None:
+      is_prior = randomness.example_share(
+        randomness.stream_key(self.seed, randomness.PRIOR_IMAGES),
+        position,
+        self.prior_fraction,
+      )
+      image_weights = jnp.where(
+        is_prior, 0.0, 1.0 / (1.0 - self.prior_fraction)
+      )
     return _Example(
       image=image_range.normalize(batch[batch_lib.IMAGE]),
       label_map=batch[batch_lib.LABEL_MAP].astype(jnp.int32),
@@ -171,12 +215,14 @@ class TrainStep:
         self.networks.latent_shape,
       ),
       style_noise=style_noise,
+      is_prior=is_prior,
+      image_weights=image_weights,
     )
 
   def _generate(self, g_params: Tree, g_stats: Tree, example: _Example):
-    """Fake images in training mode, the KL term, and the new statistics."""
+    """Fake images in training mode, KL divergences, and new statistics."""
     new_stats = dict(g_stats)
-    image_style, kl_value = None, jnp.zeros(())
+    image_style, divergences = None, {}
     if self.networks.encoder is not None:
       (mean, log_variance), new_stats['encoder'] = self.networks.encoder.apply(
         {'params': g_params['encoder'], **g_stats['encoder']},
@@ -187,17 +233,39 @@ class TrainStep:
       image_style = encoder_lib.sample_style(
         mean, log_variance, example.style_noise
       )
-      kl_value = kl.kl_loss(mean=mean, log_variance=log_variance)
+      divergences['g_kl'] = kl.kl_loss(mean=mean, log_variance=log_variance)
+    latents = example.latents
+    if self.networks.instance_encoder is not None:
+      latents, divergences['g_instance_kl'] = self._encode_instances(
+        g_params, example
+      )
     fake, new_stats['generator'] = self.networks.generator.apply(
       {'params': g_params['generator'], **g_stats['generator']},
       example.label_map,
       example.instance_map,
-      example.latents,
+      latents,
       image_style,
       train=True,
       mutable=list(g_stats['generator']),
     )
-    return fake, kl_value, new_stats
+    return fake, divergences, new_stats
+
+  def _encode_instances(self, g_params: Tree, example: _Example):
+    """The latents of the batch and the KL divergence of an instance."""
+    encoder: Any = self.networks.instance_encoder
+    mean, log_variance = encoder.apply(
+      {'params': g_params['instance_encoder']},
+      example.image,
+      example.instance_map,
+    )
+    encoded = encoder_lib.sample_style(mean, log_variance, example.latents)
+    is_prior = example.is_prior[:, None, None]
+    divergence = kl.instance_kl_loss(
+      mean=mean,
+      log_variance=log_variance,
+      num_instances=jnp.max(example.instance_map, axis=(1, 2)),
+    )
+    return jnp.where(is_prior, example.latents, encoded), divergence
 
   def _discriminate(
     self,
@@ -233,7 +301,7 @@ class TrainStep:
     return fake_features, real_features, d_stats
 
   def _generator_loss(self, g_params, g_stats, d_params, d_stats, example):
-    fake, kl_value, g_stats = self._generate(g_params, g_stats, example)
+    fake, divergences, g_stats = self._generate(g_params, g_stats, example)
     fake_features, real_features, d_stats = self._discriminate(
       d_params, d_stats, example, fake
     )
@@ -244,20 +312,32 @@ class TrainStep:
       ),
       'g_feature_matching': weights.feature_matching
       * feature_matching.feature_matching_loss(
-        real_features=real_features, fake_features=fake_features
+        real_features=real_features,
+        fake_features=fake_features,
+        image_weights=example.image_weights,
       ),
     }
     if networks.vgg19 is not None:
       terms['g_perceptual'] = weights.perceptual * perceptual.perceptual_loss(
         real_features=networks.vgg19(example.image),
         fake_features=networks.vgg19(fake),
+        image_weights=example.image_weights,
       )
     if networks.encoder is not None:
       # A sum over the batch of all devices, where all else is a mean.
       num_devices = 1
       if self.axis_name is not None:
         num_devices = jax.lax.psum(1, self.axis_name)
-      terms['g_kl'] = weights.kl * kl_value * num_devices
+      terms['g_kl'] = weights.kl * divergences['g_kl'] * num_devices
+    if networks.instance_encoder is not None:
+      terms['g_instance_kl'] = (
+        weights.instance_kl * divergences['g_instance_kl']
+      )
+      terms['g_l1'] = weights.l1 * absolute_difference.mean_absolute_difference(
+        real=example.image,
+        fake=fake,
+        image_weights=example.image_weights,
+      )
     return sum(terms.values()), (terms, fake, g_stats, d_stats)
 
   def _discriminator_loss(self, d_params, d_stats, example, fake):
@@ -281,60 +361,3 @@ class TrainStep:
 
 def _mean_logits(features) -> jax.Array:
   return jnp.mean(jnp.stack([jnp.mean(scale[-1]) for scale in features]))
-
-
-def initialize(
-  networks: Networks,
-  optimizers: Optimizers,
-  *,
-  seed: int,
-  image_size: tuple[int, int],
-  use_ema: bool = False,
-) -> state_lib.GanState:
-  """A fresh state: initial parameters, statistics and optimizer states.
-
-  Call it under `jax.jit`: initializing every parameter by itself is slow.
-
-  Args:
-    networks: the modules.
-    optimizers: one for each side.
-    seed: of the initialization.
-    image_size: (height, width) in pixels.
-    use_ema: whether the step will keep a moving average.
-
-  Returns:
-    The state before the first step, on the default device.
-  """
-
-  root = randomness.stream_key(seed, randomness.INITIALIZATION)
-  keys = jax.random.split(root, 3)
-  label_map = jnp.zeros((1, *image_size), jnp.int32)
-  image = jnp.zeros((1, *image_size, 3), jnp.float32)
-  latents = jnp.zeros((1, *networks.latent_shape), jnp.float32)
-  image_style, g_variables = None, {}
-  if networks.encoder is not None:
-    g_variables['encoder'] = networks.encoder.init(keys[2], image, train=False)
-    image_style = jnp.zeros((1, networks.encoder.style_dim))
-  g_variables['generator'] = networks.generator.init(
-    keys[0], label_map, label_map, latents, image_style, train=False
-  )
-  d_variables = networks.discriminator.init(
-    keys[1], label_map, label_map, image, train=False
-  )
-  g_params = {key: value.pop('params') for key, value in g_variables.items()}
-  d_params = d_variables.pop('params')
-  ema = {}
-  if use_ema:
-    ema = jax.tree.map(
-      jnp.copy, ema_lib.averaged_variables(g_params, g_variables)
-    )
-  return state_lib.GanState(
-    step=jnp.zeros((), jnp.int32),
-    g_params=g_params,
-    g_stats=g_variables,
-    g_opt_state=optimizers.generator.init(g_params),
-    d_params=d_params,
-    d_stats=d_variables,
-    d_opt_state=optimizers.discriminator.init(d_params),
-    ema=ema,
-  )

@@ -28,7 +28,10 @@ NUM_PARAMETERS = {
   'coco_l': (97_990_083, 5_939_330),
   'coco_li': (100_838_467, 5_939_330),
   'coco_lip': (100_838_467, 5_939_330),
+  # The instance encoder has 64 * 65 + 128 * 65 + 256 * 132 + 2 * 64 * 257.
+  'cityscapes_strong': (95_866_435 + 79_168, 5_599_362),
   'toy_street': (8_505_427, 370_754),
+  'toy_street_strong': (8_505_427 + 29_408, 370_754),
 }
 
 
@@ -74,6 +77,12 @@ def test_number_of_parameters(name):
     ({'decay_fraction': -0.5}, r'decay_fraction is -0\.5'),
     ({'data__loader': 'grain'}, r"data\.loader is 'grain', .*'tf_data'"),
     ({'model__use_instances': False}, r'use_position_map needs'),
+    (
+      {'model__instance_encoder': True, 'model__use_position_map': False}
+      | {'model__use_instances': False},
+      'model.instance_encoder needs model.use_instances',
+    ),
+    ({'prior_fraction': 1.0}, r'prior_fraction is 1\.0, expected .* \[0, 1\)'),
   ],
 )
 def test_check_refuses(changes, message):

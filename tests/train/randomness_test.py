@@ -44,3 +44,25 @@ def test_numbers_are_standard_normal():
   values = sample(key, jnp.arange(3, dtype=jnp.uint32))
   # 3072 numbers: 4 deviations of the mean are .072, of the deviation .051.
   assert abs(values.mean()) < 0.072 and abs(values.std() - 1.0) < 0.051
+
+
+def test_a_share_of_examples_is_spread_evenly():
+  chosen = np.asarray(
+    jax.jit(randomness.example_share)(
+      randomness.stream_key(0, randomness.PRIOR_IMAGES),
+      np.arange(2**32 - 2000, 2**32).astype(np.uint32),
+      0.5,
+    )
+  )
+  assert abs(chosen.mean() - 0.5) < 0.002
+  of_four = np.lib.stride_tricks.sliding_window_view(chosen, 4).sum(1)
+  assert set(of_four) <= {1, 2, 3}
+
+
+def test_shares_of_nothing_and_of_all_and_of_other_seeds():
+  position = jnp.arange(100, dtype=jnp.uint32)
+  keys = [randomness.stream_key(seed, 4) for seed in (0, 1)]
+  assert not randomness.example_share(keys[0], position, 0.0).any()
+  assert randomness.example_share(keys[0], position, 1.0).all()
+  one, other = (randomness.example_share(k, position, 0.3) for k in keys)
+  assert abs(int(one.sum()) - 30) <= 1 and (one != other).any()

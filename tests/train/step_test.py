@@ -10,7 +10,9 @@ import optax
 import pytest
 
 from instgan_jax.build import gan
+from instgan_jax.checkpoints import manager, networks
 from instgan_jax.runtime import devices
+from instgan_jax.train import randomness
 from instgan_jax.train import step as step_lib
 from tests import tiny
 
@@ -34,10 +36,12 @@ def batch_of(size, *, seed=0):
 
 # Plain gradient descent: Adam would turn rounding into full steps.
 SGD = step_lib.Optimizers(optax.sgd(1e-2), optax.sgd(1e-2))
-# Everything on: instances, positions, an encoder, an average, perceptual loss.
+# Everything on: instances, positions, both encoders, an average, perceptual
+# loss.
 CHANGES = {
   'ema_decay': 0.9,
   'model__image_style_dim': 8,
+  'model__instance_encoder': True,
   'model__encoder_channels': 2,
   'loss_weights__perceptual': 3.0,
   'loss_weights__feature_matching': 8.0,
@@ -46,12 +50,12 @@ CHANGES = {
 
 def make_step(*, axis_name=None, **changes):
   config = tiny.config(**CHANGES | changes)
-  networks = dataclasses.replace(
+  modules = dataclasses.replace(
     gan.networks(config, axis_name=axis_name),
     # For the features of VGG19.
     vgg19=lambda image: (image,) * 5,
   )
-  return gan.train_step(config, networks, SGD, axis_name=axis_name)
+  return gan.train_step(config, modules, SGD, axis_name=axis_name)
 
 
 @functools.cache
@@ -162,6 +166,7 @@ def test_bfloat16_keeps_float32_parameters_statistics_and_losses():
 
 def test_terms_are_proportional_to_their_weights():
   weights = {'perceptual': 6.0, 'feature_matching': 2.0, 'kl': 0.4}
+  weights |= {'instance_kl': 0.3, 'l1': 2.5}
   changes = {f'loss_weights__{name}': x for name, x in weights.items()}
   _, metrics = run(1, **changes)
   _, others = run(1)
@@ -176,7 +181,8 @@ def test_terms_are_proportional_to_their_weights():
 
 def test_loss_is_the_sum_of_its_weighted_terms():
   _, metrics = run(1)
-  terms = ('g_adversarial', 'g_feature_matching', 'g_perceptual', 'g_kl')
+  terms = ['g_adversarial', 'g_feature_matching', 'g_perceptual', 'g_kl']
+  terms += ['g_instance_kl', 'g_l1']
   np.testing.assert_allclose(
     metrics['g_loss'], sum(metrics[term] for term in terms), rtol=1e-6
   )
@@ -186,22 +192,59 @@ def test_loss_is_the_sum_of_its_weighted_terms():
   assert metrics['g_kl'] > 0.0
 
 
+def test_the_photograph_of_a_prior_image_is_compared_with_nothing():
+  batch = batch_of(4)
+  is_prior = np.asarray(
+    randomness.example_share(
+      randomness.stream_key(0, randomness.PRIOR_IMAGES), batch['position'], 0.5
+    )
+  )
+  assert 0 < is_prior.sum() < 4
+  _, before = run(1, batch)
+  for rows, is_equal in ((is_prior, True), (~is_prior, False)):
+    image = np.where(rows[:, None, None, None], 0, batch['image'])
+    _, after = run(1, {**batch, 'image': image.astype(np.uint8)})
+    assert before['g_instance_kl'] != after['g_instance_kl']
+    for name in ('g_l1', 'g_feature_matching'):
+      # The encoder of the whole image sees all of them, to little effect yet.
+      change = abs(after[name] / before[name] - 1.0)
+      assert change < 1e-3 if is_equal else change > 1e-2
+
+
 def test_terms_are_absent_without_their_networks():
   # Shapes alone: nothing is compiled.
   config = tiny.config()
-  networks = gan.networks(config)
-  step = gan.train_step(config, networks, SGD, axis_name=None)
-  state = gan.abstract_state(config, networks, SGD)
+  modules = gan.networks(config)
+  step = gan.train_step(config, modules, SGD, axis_name=None)
+  state = gan.abstract_state(config, modules, SGD)
   _, metrics = jax.eval_shape(step, state, batch_of(4))
   assert {'g_loss', 'g_adversarial', 'g_feature_matching'} <= set(metrics)
-  assert not {'g_perceptual', 'g_kl'} & set(metrics)
+  assert not {'g_perceptual', 'g_kl', 'g_instance_kl', 'g_l1'} & set(metrics)
+
+
+def test_a_state_that_was_saved_makes_the_same_update(tmp_path):
+  state, _ = run(1)
+  with manager.Checkpoints(tmp_path) as checkpoints:
+    checkpoints.save(1, state)
+    checkpoints.wait()
+    abstract = jax.tree.map(
+      lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding),
+      state,
+    )
+    restored = checkpoints.restore(abstract)
+  batch = batch_of(4, seed=1)
+  expected, _ = compiled_step()(state, batch)
+  actual, _ = compiled_step()(restored, batch)
+  assert_trees_close(expected, actual, rtol=0, atol=0)
+  loaded = networks.load(str(tmp_path))
+  assert {'generator', 'encoder', 'instance_encoder'} <= set(loaded)
 
 
 @pytest.mark.oldest
 def test_four_devices_make_the_update_of_one():
   before, batch = fresh_state(), batch_of(4)
   single, single_metrics = run(1, batch, share_generator_forward=False)
-  assert single_metrics['g_kl'] > 0
+  assert single_metrics['g_kl'] > 0 and single_metrics['g_l1'] > 0
   moved = changed(before.g_params['encoder'], single.g_params['encoder'])
   assert any(jax.tree.leaves(moved))
 
