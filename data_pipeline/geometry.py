@@ -21,6 +21,11 @@ def resize_map(array: np.ndarray, size: tuple[int, int]) -> np.ndarray:
   return _resize(array, size, Image.Resampling.NEAREST)
 
 
+def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+  """Resizes uint8 [H, W, 3] by Pillow's bicubic filter, antialiased."""
+  return _resize(image, size, Image.Resampling.BICUBIC)
+
+
 def resize_scene(scene: batch.Scene, size: tuple[int, int]) -> batch.Scene:
   """Resizes to (height, width) without cropping, whatever the aspect.
 
@@ -28,7 +33,7 @@ def resize_scene(scene: batch.Scene, size: tuple[int, int]) -> batch.Scene:
   pixel nearest to the center, so that ids stay ids.
   """
   return scene._replace(
-    image=_resize(scene.image, size, Image.Resampling.BICUBIC),
+    image=resize_image(scene.image, size),
     label_map=resize_map(scene.label_map, size),
     instance_ids=_ids(scene, lambda ids: resize_map(ids, size)),
   )

@@ -11,6 +11,9 @@ Examples:
     --instance_dir instances --output_dir other_car --resample 26003=7
   python -m instgan_jax.generate --workdir runs/lip --label_dir labels \
     --instance_dir instances --output_dir film --interpolate 26003=1..2
+  python -m instgan_jax.generate --workdir runs/strong --label_dir labels \
+    --instance_dir instances --output_dir real_car \
+    --style_from 26003=photo.png:photo_instanceIds.png:26001
 
 Maps are PNGs in Cityscapes' encodings (*_labelIds.png, *_instanceIds.png) or
 dense instance ids (0 for none, 1 and up), of any size; no photo is needed.
@@ -76,6 +79,12 @@ def define_flags(values: flags.FlagValues) -> None:
     [],
     'From one seed of an instance to another: 26003=1..2.',
   )
+  names(
+    'style_from',
+    [],
+    'Styles of instances of photographs, with an instance encoder: '
+    'ID=PHOTO:INSTANCE_MAP:ID_THERE.',
+  )
   integer('frames', 24, 'Images of an interpolation.')
   choice(
     'animation', 'webp', ('webp', 'gif', 'png'), 'Format of the animated file.'
@@ -109,31 +118,15 @@ def main(values: flags.FlagValues) -> None:
   weights_sha256 = ''
   if values.styles:
     kept, weights_sha256 = styles_lib.load(values.styles)
-  size = image_size.parse(values.image_size, 'image_size')
-  options = generate.Options(
-    label_dir=values.label_dir,
-    instance_dir=values.instance_dir,
-    output_dir=values.output_dir,
-    plan=generation_plan.Plan(
-      seed=values.seed,
-      seed_by_scene=values.seed_by_scene,
-      num_samples=values.num_draws,
-      edits=edits.Edits(
-        kept=kept,
-        vary=edits.parse_ids(values.vary, 'vary'),
-        resample=edits.parse_resample(values.resample, 'resample'),
-        copy=edits.parse_copy(values.copy, 'copy'),
-        interpolate=edits.parse_interpolate(values.interpolate, 'interpolate'),
-      ),
-      num_frames=values.frames,
-      resize_back=values.resize_back,
-      image_size=size,
-    ),
-    scenes=tuple(values.scenes),
-    animation=values.animation,
-    grid=values.grid,
-    save_styles=values.save_styles,
+  photographed = edits.parse_style_from(values.style_from, 'style_from')
+  changes = edits.Edits(
+    kept=kept,
+    vary=edits.parse_ids(values.vary, 'vary'),
+    resample=edits.parse_resample(values.resample, 'resample'),
+    copy=edits.parse_copy(values.copy, 'copy'),
+    interpolate=edits.parse_interpolate(values.interpolate, 'interpolate'),
   )
+  size = image_size.parse(values.image_size, 'image_size')
   if values.batch_size < 0:
     raise InputError(
       f'--batch_size is {values.batch_size}, expected 0 or more.'
@@ -144,6 +137,24 @@ def main(values: flags.FlagValues) -> None:
     step=values.step,
     batch_size=values.batch_size or sampler_lib.default_batch_size(),
     image_size=size,
+  )
+  options = generate.Options(
+    label_dir=values.label_dir,
+    instance_dir=values.instance_dir,
+    output_dir=values.output_dir,
+    plan=generation_plan.Plan(
+      seed=values.seed,
+      seed_by_scene=values.seed_by_scene,
+      num_samples=values.num_draws,
+      edits=changes.with_photographs(photographed, sampler.encode),
+      num_frames=values.frames,
+      resize_back=values.resize_back,
+      image_size=size,
+    ),
+    scenes=tuple(values.scenes),
+    animation=values.animation,
+    grid=values.grid,
+    save_styles=values.save_styles,
   )
   if size:
     print(

@@ -84,9 +84,27 @@ def _with_spectral_stats(variables):
   return traverse_util.unflatten_dict(flat)
 
 
+def encoder_variables(config):
+  """Random variables of the instance encoder of `config`, or None."""
+  encoder = build_generator.instance_encoder(config)
+  if encoder is None:
+    return None
+  size = (1, config.data.height, config.data.width)
+  shapes = jax.eval_shape(
+    encoder.init, jax.random.key(0), jnp.zeros((*size, 3)), jnp.zeros(size)
+  )
+  normal = np.random.default_rng(0).normal
+  return jax.tree.map(
+    lambda leaf: normal(scale=0.3, size=leaf.shape).astype(np.float32), shapes
+  )
+
+
 def save_generator(folder, config):
-  """A folder that the Sampler reads, with `generator_variables`."""
-  weights_folder.save(folder, {'generator': generator_variables(config)})
+  """A folder that the Sampler reads, with random variables."""
+  weights = {'generator': generator_variables(config)}
+  if config.model.instance_encoder:
+    weights['instance_encoder'] = encoder_variables(config)
+  weights_folder.save(folder, weights)
   run_config.save(folder, config)
   return folder
 

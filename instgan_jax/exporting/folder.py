@@ -1,6 +1,7 @@
 """The folder of an export: weights, StableHLO module, and their metadata.
 
-OUT/                      an Orbax checkpoint, to generate and evaluate with
+OUT/                      an Orbax checkpoint, to generate and evaluate with;
+                          with the instance encoder, where there is one
 OUT/config.json           the configuration
 OUT/weights.json          where the weights come from
 OUT/generator.stablehlo   the program with its weights, see `stablehlo`
@@ -123,10 +124,13 @@ def _save(
     uses_ema=sampler.uses_ema,
     weights_sha256=sampler.weights_sha256,
   )
+  weights = {'generator': folded.variables}
+  if sampler.encoder is not None:
+    weights['instance_encoder'] = sampler.encoder.variables
   module = stablehlo.serialize(folded)
   weights_folder.save(
     unchecked,
-    {'generator': folded.variables},
+    weights,
     {
       run_config.FILE: _json(folded.config.to_dict()),
       weights_folder.METADATA_FILE: _json(_origin(folded)),

@@ -6,16 +6,33 @@ style of the whole image, see `inference.styles`:
   26003=7         the style that the seed 7 has for the instance 26003
   26003:26007     the style of 26003 also for 26007
   26003=1..2      from the style of seed 1 to that of seed 2
+  26003=photo.png:photo_instanceIds.png:26001
+                  the style that 26001 has in a photograph
 """
 
 import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from data_pipeline.errors import InputError
 from instgan_jax.inference import styles as styles_lib
+
+
+class PhotographedInstance(NamedTuple):
+  """An instance of a photograph.
+
+  Attributes:
+    image: the photograph's file.
+    instance_map: the file of its instance map.
+    instance_id: in this map.
+  """
+
+  image: str
+  instance_map: str
+  instance_id: int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,6 +47,7 @@ class Edits:
     copy: the source's id by the target's. All sources are looked up before
       any target changes, so that two instances can swap.
     interpolate: by id the seeds at the start and at the end.
+    style_from: styles of photographs by id.
   """
 
   kept: Mapping[str, styles_lib.Styles] = dataclasses.field(
@@ -41,6 +59,7 @@ class Edits:
   interpolate: Mapping[int, tuple[int, int]] = dataclasses.field(
     default_factory=dict
   )
+  style_from: styles_lib.Styles = dataclasses.field(default_factory=dict)
 
   @property
   def named_ids(self) -> tuple[int, ...]:
@@ -53,9 +72,37 @@ class Edits:
           *self.copy.values(),
           *self.copy,
           *self.interpolate,
+          *self.style_from,
         ]
       )
     )
+
+  def with_photographs(
+    self,
+    photographed: Mapping[int, PhotographedInstance],
+    encode: Callable[[str, str], styles_lib.Styles],
+  ) -> Self:
+    """The same edits, and styles of photographs in `style_from`.
+
+    Args:
+      photographed: by the id that gets the style.
+      encode: (image, instance map) -> styles, see `Sampler.encode`.
+
+    Raises:
+      InputError: naming the map that does not have an instance, or of `encode`.
+    """
+    photographs = {(p.image, p.instance_map) for p in photographed.values()}
+    styles_of = {files: encode(*files) for files in photographs}
+    chosen = {}
+    for i, (image, instance_map, instance_id) in photographed.items():
+      found = styles_of[image, instance_map]
+      if instance_id not in found:
+        raise InputError(
+          f'There is no instance {instance_id} in {instance_map}. Present are: '
+          f'{", ".join(map(str, found)) or "none"}.'
+        )
+      chosen[i] = found[instance_id]
+    return dataclasses.replace(self, style_from=chosen)
 
   def kept_in(self, scene: str) -> styles_lib.Styles:
     """The kept styles of a scene: its own, then those of any scene."""
@@ -88,6 +135,8 @@ class Edits:
     ids, kept = tuple(ids), self.kept_in(scene)
 
     def before_copies(i: int) -> np.ndarray:
+      if i in self.style_from:
+        return self.style_from[i]
       if i in self.resample:
         return style(i, self.resample[i])
       if sample and i in self.vary:
@@ -138,6 +187,29 @@ def parse_interpolate(
         f'--{flag} {i}={start}..{end} does not move: give two different seeds.'
       )
     parsed[i] = (start, end)
+  return parsed
+
+
+def parse_style_from(
+  words: Sequence[str], flag: str
+) -> dict[int, PhotographedInstance]:
+  """['26003=photo.png:ids.png:26001'] -> {26003: (photo.png, ids.png, 26001)}.
+
+  Raises:
+    InputError: for words of another form.
+  """
+  parsed: dict[int, PhotographedInstance] = {}
+  for word in words:
+    match = re.fullmatch(r'(\d+)=(.+):(.+):(\d+)', word.strip(), re.ASCII)
+    if not match:
+      raise InputError(
+        f'--{flag} has {word!r}, expected an instance and whose style it gets: '
+        f'--{flag} 26003=photo.png:photo_instanceIds.png:26001.'
+      )
+    i = int(match[1])
+    if i in parsed:
+      raise InputError(f'--{flag} has the instance {i} twice.')
+    parsed[i] = PhotographedInstance(match[2], match[3], int(match[4]))
   return parsed
 
 

@@ -78,7 +78,7 @@ class Plan:
         '--vary says what differs between several images: give --num_draws.'
       )
     givers = collections.defaultdict(list)
-    for flag in ('vary', 'resample', 'copy', 'interpolate'):
+    for flag in ('vary', 'resample', 'copy', 'interpolate', 'style_from'):
       for i in getattr(edits, flag):
         givers[i].append(f'--{flag}')
     for i, names in givers.items():
@@ -141,6 +141,8 @@ class Plan:
       'num_frames': self.num_frames if edits.interpolate else None,
       'resize_back': self.resize_back,
     }
+    if edits.style_from:
+      record['style_from_sha256'] = _sha256({'': edits.style_from})
     if self.image_size:
       record['image_size'] = self.image_size
     if self.seed_by_scene:

@@ -23,6 +23,7 @@ class TrainedGenerator(NamedTuple):
     step: of the training; None for imported weights.
     uses_ema: whether the weights are a moving average over the training.
     weights_sha256: of the weights that an export was made of; '' otherwise.
+    encoder_variables: of the instance encoder; None where there is none.
   """
 
   config: ml_collections.ConfigDict
@@ -30,6 +31,7 @@ class TrainedGenerator(NamedTuple):
   step: int | None = None
   uses_ema: bool = False
   weights_sha256: str = ''
+  encoder_variables: Any = None
 
 
 def load(
@@ -62,7 +64,11 @@ def load(
   weights = networks.load(folder, use_ema=use_ema, step=step)
   if 'generator' not in weights:
     raise InputError(f'{folder} holds no generator.')
-  generator = TrainedGenerator(config, weights['generator'])
+  generator = TrainedGenerator(
+    config,
+    weights['generator'],
+    encoder_variables=weights.get('instance_encoder'),
+  )
   saved = manager.saved_steps(folder)
   if saved:
     return generator._replace(

@@ -10,6 +10,9 @@ Synopsis:
   styles[26001] = sampler.style(26001, seed=7, scene=scene.name)
   styles[26002] = styles[26001]  # The same style for another car.
   image = sampler.generate([scene], [styles])[0]
+
+  # With an instance encoder: styles of a photograph's instances.
+  looks = sampler.encode('photo.png', 'photo_instanceIds.png')
 """
 
 import copy
@@ -26,8 +29,10 @@ from instgan_jax.checkpoints import tree
 from instgan_jax.inference import (
   generator_folder,
   map_folder,
+  photograph,
   program,
   scene_maps,
+  style_encoder,
 )
 from instgan_jax.inference import styles as styles_lib
 from instgan_jax.runtime import devices, image_range
@@ -49,6 +54,7 @@ class Sampler:
     weights_sha256: of the weights, or of those that an export was made of.
     batch_size: images that are generated at once.
     program: the compiled generator, for exports.
+    encoder: of the styles of photographs; None where it was trained without.
   """
 
   def __init__(
@@ -59,6 +65,7 @@ class Sampler:
     step: int | None = None,
     uses_ema: bool = False,
     weights_sha256: str = '',
+    encoder_variables: Any = None,
     batch_size: int = 1,
   ):
     """Compiles nothing yet; checks the weights.
@@ -70,6 +77,7 @@ class Sampler:
       step: of the training.
       uses_ema: whether `variables` are a moving average.
       weights_sha256: '' to compute it.
+      encoder_variables: of the instance encoder; None for none.
       batch_size: images that are generated at once.
 
     Raises:
@@ -87,6 +95,9 @@ class Sampler:
     )
     self.program.check(variables)
     self._on_devices = devices.replicate(variables)
+    self.encoder = None
+    if encoder_variables is not None:
+      self.encoder = style_encoder.StyleEncoder(config, encoder_variables)
 
   @classmethod
   def from_folder(
@@ -230,6 +241,36 @@ class Sampler:
       check_known(i, ids)
       styles[i] = style
     return styles
+
+  def encode(
+    self, image: photograph.Image, instance_map: scene_maps.Map
+  ) -> styles_lib.Styles:
+    """The styles of a photograph's instances: float32 [D] by id.
+
+    They fit any scene of this generator: generating with all of them
+    reconstructs the photograph's instances.
+
+    Args:
+      image: uint8 [H, W, 3] or a PNG or JPEG, of any size.
+      instance_map: Cityscapes' or dense instance ids, of the same size.
+
+    Raises:
+      InputError: if something does not fit, or this generator has no instance
+        encoder.
+    """
+    if self.encoder is None:
+      raise InputError(
+        'This generator has no instance encoder, so that it cannot take styles '
+        'from photographs: train one with --config.model.instance_encoder=true.'
+      )
+    return self.encoder.styles(
+      photograph.read(
+        image,
+        instance_map,
+        image_size=self.image_size,
+        max_instances=self.max_instances,
+      )
+    )
 
   def sample(
     self,

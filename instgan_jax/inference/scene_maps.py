@@ -81,7 +81,7 @@ def read(
   if instance_map is None:
     instance_map = np.zeros_like(label_map)
   else:
-    instance_map = _load(instance_map, file_kinds.INSTANCE_MAP, names[1])
+    instance_map = load_instance_map(instance_map)
   if label_map.shape != instance_map.shape:
     raise InputError(
       f'{names[0]} is {_times(label_map.shape)} (height x width), {names[1]} '
@@ -113,6 +113,12 @@ def read(
     name,
     dense.num_dropped,
   )
+
+
+def load_instance_map(given: Map) -> np.ndarray:
+  """An instance map at its own size, uint16 [H, W]; raises InputError."""
+  kind = file_kinds.INSTANCE_MAP
+  return _load(given, kind, describe(given, kind))
 
 
 def is_file(given: Map | None) -> TypeGuard[str | os.PathLike[str]]:

@@ -48,7 +48,11 @@ for name in ('instgan_jax', 'data_pipeline', 'flax'):
 def sampler_of(method='lip', **changes):
   config = tiny.config(method, **changes)
   return Sampler(
-    config, tiny.generator_variables(config), step=40, uses_ema=True
+    config,
+    tiny.generator_variables(config),
+    step=40,
+    uses_ema=True,
+    encoder_variables=tiny.encoder_variables(config),
   )
 
 
@@ -59,7 +63,7 @@ def exported(tmp_path_factory):
   stopped = output.with_name('lip.unchecked')
   stopped.mkdir()
   (stopped / 'generator.json').touch()
-  lines = folder.save(sampler_of(), output)
+  lines = folder.save(sampler_of(model__instance_encoder=True), output)
   assert not stopped.exists()
   assert 'StableHLO module: within' in lines and f'Wrote {output}.' in lines
   return output
@@ -102,6 +106,7 @@ def test_the_module_is_for_every_platform_and_batch_size(exported):
 
 def test_the_checkpoint_is_a_sampler_of_the_same_images(exported):
   reread = Sampler.from_folder(str(exported))
+  assert reread.encoder is not None
   assert set(reread.variables) == {'params', 'batch_stats'}
   assert (reread.step, reread.uses_ema) == (40, True)
   assert reread.weights_sha256 == sampler_of().weights_sha256

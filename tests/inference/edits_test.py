@@ -157,3 +157,38 @@ def test_an_interpolation_to_the_same_style_is_refused():
 def test_an_instance_is_named_once():
   with pytest.raises(InputError, match='--copy has the instance 3 twice'):
     edits.parse_copy(['1:3', '2:3'], 'copy')
+
+
+def test_styles_of_photographs_are_encoded_once_each():
+  calls = []
+
+  def encode(image, instance_map):
+    calls.append((image, instance_map))
+    return {1: ONES, 2: ZEROS}
+
+  words = ['26003=a.png:b.png:1', '26007=a.png:b.png:2']
+  photographed = edits.parse_style_from(words, 'style_from')
+  changes = edits.Edits(copy={24000: 26003}).with_photographs(
+    photographed, encode
+  )
+  assert calls == [('a.png', 'b.png')]
+  assert changes.named_ids == (26003, 24000, 26007)
+  styles_of_scene = changes.styles(SCENE, IDS, style, seed=5)
+  assert_equal(styles_of_scene, {24000: ONES, 26003: ONES, 26007: ZEROS})
+  with pytest.raises(InputError, match='no instance 3 in b.png. .* 1, 2'):
+    changes.with_photographs(
+      edits.parse_style_from(['26003=a.png:b.png:3'], 'style_from'), encode
+    )
+
+
+@pytest.mark.parametrize(
+  ('words', 'message'),
+  [
+    (['26003=photo.png'], '26003=photo.png:photo_instanceIds.png:26001'),
+    (['photo.png:b.png:26003'], "has 'photo.png:b.png:26003', expected an"),
+    (['1=a:b:1', '1=a:b:2'], 'has the instance 1 twice'),
+  ],
+)
+def test_wrong_words_on_photographs_are_refused(words, message):
+  with pytest.raises(InputError, match=message):
+    edits.parse_style_from(words, 'style_from')

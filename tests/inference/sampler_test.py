@@ -481,3 +481,43 @@ def test_without_an_instance_map_each_class_has_one_style(trained):
   dense = np.select([label_map == 24, label_map == 26], [1, 2])
   known = trained.scene(label_map, dense)
   np.testing.assert_array_equal(known.instance_map, scene.instance_map)
+
+
+@pytest.fixture(scope='module')
+def with_encoder(tmp_path_factory):
+  config = tiny.config(
+    'lip', model__instance_encoder=True, model__encoder_channels=2
+  )
+  folder = tmp_path_factory.mktemp('with_encoder') / 'run'
+  return sampler.Sampler.from_folder(str(tiny.save_generator(folder, config)))
+
+
+def test_a_photograph_gives_its_instances_their_styles(with_encoder, scenes):
+  street, scene = SOURCE.read(0), scenes[0]
+  looks = with_encoder.encode(street.image, street.instance_ids)
+  assert tuple(looks) == scene.instance_ids
+  assert all(np.shape(look) == (64,) for look in looks.values())
+  # They are all that a scene needs, and each depends on its own pixels.
+  assert with_encoder.generate([scene], [looks]).shape == (1, 32, 64, 3)
+  i = scene.instance_ids[0]
+  is_other = street.instance_ids != i
+  image = np.where(is_other[..., None], 255 - street.image, street.image)
+  others = with_encoder.encode(image, street.instance_ids)
+  np.testing.assert_array_equal(others[i], looks[i])
+  assert all((others[k] != looks[k]).any() for k in list(looks)[1:])
+
+
+def test_a_generator_without_encoder_says_so(trained):
+  street = SOURCE.read(0)
+  with pytest.raises(InputError, match='has no instance encoder, .*train one'):
+    trained.encode(street.image, street.instance_ids)
+
+
+def test_another_encoder_is_refused(with_encoder):
+  config = tiny.config('lip', model__instance_encoder=True)
+  with pytest.raises(InputError, match=r'instance encoder do not fit.*patches'):
+    sampler.Sampler(
+      config,
+      with_encoder.variables,
+      encoder_variables=with_encoder.encoder.variables,
+    )

@@ -42,6 +42,33 @@ def test_the_command(maps, folder, tmp_path, capsys):
   np.testing.assert_array_equal(first, again)
 
 
+def test_the_command_takes_a_style_from_a_photograph(maps, tmp_path):
+  config = tiny.config('lip', model__instance_encoder=True)
+  folder = tiny.save_generator(tmp_path / 'weights', config)
+  ids = f'{maps}/toytown/{NAMES[1]}_gtFine_instanceIds.png'
+  photo = ids.replace('gtFine/', 'leftImg8bit/').replace(
+    'gtFine_instanceIds', 'leftImg8bit'
+  )
+  style = streets.sampler(folder).encode(photo, ids)
+  source = next(iter(style))
+  target = streets.scene_of(maps, folder, NAMES[0]).instance_ids[0]
+  arguments = [
+    *('--workdir', folder, '--label_dir', maps, '--instance_dir', maps),
+    *('--output_dir', tmp_path / 'out', '--scenes', NAMES[0]),
+  ]
+  commands_in_process.run(
+    'instgan_jax.generate',
+    *arguments,
+    *('--style_from', f'{target}={photo}:{ids}:{source}'),
+  )
+  np.testing.assert_array_equal(
+    streets.read(tmp_path / 'out' / f'{NAMES[0]}.png'),
+    streets.expected(maps, folder, NAMES[0], **{str(target): style[source]}),
+  )
+  with pytest.raises(InputError, match='style_from_sha256'):
+    commands_in_process.run('instgan_jax.generate', *arguments)
+
+
 def test_the_command_says_which_flag_is_missing(folder):
   with pytest.raises(
     InputError, match='--label_dir and --output_dir are needed'

@@ -1,0 +1,60 @@
+"""The instance encoder of a trained generator: photographs to styles."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import ml_collections
+import numpy as np
+
+from data_pipeline.errors import InputError, summarize
+from instgan_jax.build import generator as build_generator
+from instgan_jax.checkpoints import tree
+from instgan_jax.inference import photograph as photograph_lib
+from instgan_jax.inference import styles as styles_lib
+from instgan_jax.runtime import image_range
+
+
+class StyleEncoder:
+  """Gives the style of each instance of a photograph.
+
+  Attributes:
+    variables: of the encoder, {'params'}.
+  """
+
+  def __init__(self, config: ml_collections.ConfigDict, variables: Any):
+    """Compiles nothing yet; checks the weights.
+
+    Raises:
+      InputError: if `config` has no instance encoder, or another one.
+    """
+    module = build_generator.instance_encoder(config)
+    size = (1, config.data.height, config.data.width)
+    if module is None:
+      raise InputError('the configuration has no instance encoder.')
+    wrong = tree.differences(
+      variables,
+      jax.eval_shape(
+        module.init,
+        jax.random.key(0),
+        jnp.zeros((*size, 3)),
+        jnp.zeros(size, jnp.int32),
+      ),
+    )
+    if wrong:
+      raise InputError(
+        'the weights of the instance encoder do not fit their configuration: '
+        f'{summarize(wrong, "; ")}.'
+      )
+    self.variables = variables
+    self._apply = jax.jit(module.apply)
+
+  def styles(self, photograph: photograph_lib.Photograph) -> styles_lib.Styles:
+    """The mean of each instance's style, float32 [D] by its id."""
+    mean, _ = self._apply(
+      self.variables,
+      image_range.normalize(jnp.asarray(photograph.image[None])),
+      jnp.asarray(photograph.instance_map[None], jnp.int32),
+    )
+    rows = np.asarray(mean[0])
+    return {i: rows[k] for k, i in enumerate(photograph.instance_ids)}
