@@ -62,6 +62,10 @@ def get_config() -> ml_collections.ConfigDict:
   config.model.encoder_channels = 64  # Of either encoder's first layer.
 
   config.discriminator = ml_collections.ConfigDict()
+  # 'patch': GauGAN's. 'segmentation': OASIS's (arXiv:2012.04781), which finds
+  # the labels instead of seeing them and replaces feature matching and VGG's
+  # loss; there base_channels is 128, num_layers 6, and num_scales does nothing.
+  config.discriminator.kind = 'patch'
   config.discriminator.base_channels = 64
   config.discriminator.num_layers = 4
   config.discriminator.num_scales = 2
@@ -79,6 +83,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.loss_weights.feature_matching = 10.0
   config.loss_weights.perceptual = 10.0
   config.loss_weights.kl = 0.05  # Of GauGAN's style encoder.
+  config.loss_weights.label_mix = 10.0  # Of a segmentation discriminator.
   config.loss_weights.instance_kl = 0.01  # These two: of the instance encoder.
   config.loss_weights.l1 = 5.0
   # Share of the images with styles from N(0, 1), beside an instance encoder.

@@ -1,18 +1,27 @@
 """From a configuration to the GAN's modules, optimizers and train step."""
 
 import functools
+from typing import Any
 
 import jax
 import ml_collections
 import optax
 
 from data_pipeline.errors import InputError
-from instgan_jax.build import data, ranges, schedule
+from instgan_jax.build import data, errors, ranges, schedule
 from instgan_jax.build import generator as build_generator
-from instgan_jax.models import discriminator, encoder
+from instgan_jax.models import (
+  discriminator,
+  encoder,
+  segmentation_discriminator,
+)
 from instgan_jax.pretrained import load
 from instgan_jax.runtime import devices
-from instgan_jax.train import initialization
+from instgan_jax.train import (
+  initialization,
+  patch_adversary,
+  segmentation_adversary,
+)
 from instgan_jax.train import state as state_lib
 from instgan_jax.train import step as step_lib
 
@@ -21,6 +30,7 @@ _FAST_COMPILATION = {
   'xla_backend_optimization_level': 0,
   'xla_llvm_disable_expensive_passes': True,
 }
+DISCRIMINATORS = ('patch', 'segmentation')
 _NO_OPTIMIZERS = step_lib.Optimizers(optax.identity(), optax.identity())
 
 
@@ -29,6 +39,7 @@ def check(config: ml_collections.ConfigDict) -> None:
   ranges.check(config, ranges.GAN, 'instgan_jax.main')
   devices.check_batch_size(config.batch_size)
   data.check_loader(config)
+  _check_discriminator(config)
   if config.model.use_position_map and not config.model.use_instances:
     raise InputError(
       'model.use_position_map needs model.use_instances: the position map '
@@ -46,6 +57,22 @@ def check(config: ml_collections.ConfigDict) -> None:
     )
 
 
+def _check_discriminator(config: ml_collections.ConfigDict) -> None:
+  fields, size = config.discriminator, (config.data.height, config.data.width)
+  if fields.kind not in DISCRIMINATORS:
+    raise errors.unknown_value(
+      'discriminator.kind', fields.kind, DISCRIMINATORS
+    )
+  if fields.kind == 'segmentation' and any(
+    side % 2**fields.num_layers for side in size
+  ):
+    raise InputError(
+      f'discriminator.num_layers is {fields.num_layers}, by which a '
+      f'segmentation discriminator halves {size[0]}x{size[1]} pixels: expected '
+      'less.'
+    )
+
+
 def networks(
   config: ml_collections.ConfigDict, *, axis_name: str | None = None
 ) -> step_lib.Networks:
@@ -58,14 +85,7 @@ def networks(
   generator, latent_shape = build_generator.build(config, axis_name=axis_name)
   modules = step_lib.Networks(
     generator=generator,
-    discriminator=discriminator.MultiscaleDiscriminator(
-      num_labels=model.num_labels,
-      base_channels=config.discriminator.base_channels,
-      num_layers=config.discriminator.num_layers,
-      num_scales=config.discriminator.num_scales,
-      use_edges=model.use_edges,
-      dtype=dtype,
-    ),
+    discriminator=_discriminator(config, dtype),
     encoder=encoder.StyleEncoder(
       base_channels=model.encoder_channels,
       style_dim=model.image_style_dim,
@@ -131,11 +151,25 @@ def train_step(
   axis_name: str | None,
 ) -> step_lib.TrainStep:
   """The pure update."""
+  weights = step_lib.LossWeights(**config.loss_weights)
+  adversary: Any
+  if config.discriminator.kind == 'segmentation':
+    adversary = segmentation_adversary.SegmentationAdversary(
+      modules.discriminator,
+      label_mix=weights.label_mix,
+      seed=config.seed,
+      axis_name=axis_name,
+    )
+  else:
+    adversary = patch_adversary.PatchAdversary(
+      modules.discriminator, feature_matching=weights.feature_matching
+    )
   return step_lib.TrainStep(
     modules,
+    adversary,
     optimizers_,
     seed=config.seed,
-    loss_weights=step_lib.LossWeights(**config.loss_weights),
+    loss_weights=weights,
     prior_fraction=config.prior_fraction,
     ema_decay=config.ema_decay,
     share_generator_forward=config.share_generator_forward,
@@ -151,6 +185,25 @@ def _initializer(config, modules, optimizers_):
     seed=config.seed,
     image_size=(config.data.height, config.data.width),
     use_ema=config.ema_decay > 0,
+  )
+
+
+def _discriminator(config: ml_collections.ConfigDict, dtype) -> Any:
+  fields = config.discriminator
+  if fields.kind == 'segmentation':
+    return segmentation_discriminator.SegmentationDiscriminator(
+      num_labels=config.model.num_labels,
+      base_channels=fields.base_channels,
+      num_layers=fields.num_layers,
+      dtype=dtype,
+    )
+  return discriminator.MultiscaleDiscriminator(
+    num_labels=config.model.num_labels,
+    base_channels=fields.base_channels,
+    num_layers=fields.num_layers,
+    num_scales=fields.num_scales,
+    use_edges=config.model.use_edges,
+    dtype=dtype,
   )
 
 

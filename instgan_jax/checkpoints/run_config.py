@@ -156,6 +156,9 @@ def _older_values(saved: dict[str, Any]) -> dict[str, Any]:
     # Another order of the same sums.
     'model.modulation_form': 'auto',
     'model.instance_encoder': False,
+    'discriminator.kind': 'patch',
+    # Of a segmentation discriminator.
+    'loss_weights.label_mix': 10.0,
     # Without effect where there is no instance encoder.
     'loss_weights.instance_kl': 0.01,
     'loss_weights.l1': 5.0,

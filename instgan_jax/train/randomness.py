@@ -14,6 +14,7 @@ IMAGE_STYLE = 1
 INITIALIZATION = 2
 SCALED_CROPS = 3
 PRIOR_IMAGES = 4
+LABEL_MIX = 5
 
 
 def stream_key(seed: int, stream: int) -> jax.Array:

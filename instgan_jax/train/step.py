@@ -12,8 +12,6 @@ from flax import linen as nn
 from data_pipeline import batch as batch_lib
 from instgan_jax.losses import (
   absolute_difference,
-  adversarial,
-  feature_matching,
   kl,
   perceptual,
 )
@@ -22,6 +20,7 @@ from instgan_jax.runtime import image_range
 from instgan_jax.train import ema as ema_lib
 from instgan_jax.train import randomness
 from instgan_jax.train import state as state_lib
+from instgan_jax.train import views as views_lib
 
 Tree = Any
 Features = Callable[[jax.Array], tuple[jax.Array, ...]]
@@ -32,18 +31,21 @@ class LossWeights:
   """Weights beside the adversarial loss, which has 1.
 
   Attributes:
-    feature_matching: GauGAN's default, as the next two.
+    feature_matching: GauGAN's default, as the next two; without effect on a
+      segmentation discriminator, which has none.
     perceptual: of VGG19's features.
     kl: of the style encoder of the whole image.
     instance_kl: of the instance encoder.
-    l1: of encoded images' colors, which are in [-1, 1]; with an instance
-      encoder alone.
+    label_mix: of the segmentation discriminator (OASIS: 10, Cityscapes 5).
+    l1: of the colors, in [-1, 1], of encoded instances, as a mean over all
+      pixels; with an instance encoder alone.
   """
 
   feature_matching: float = 10.0
   perceptual: float = 10.0
   kl: float = 0.05
   instance_kl: float = 0.01
+  label_mix: float = 10.0
   l1: float = 5.0
 
 
@@ -53,7 +55,8 @@ class Networks:
 
   Attributes:
     generator: `(label_map, instance_map, latents, image_style) -> image`.
-    discriminator: `(label_map, instance_map, image) -> features per scale`.
+    discriminator: `(label_map, instance_map, image)` -> what its adversary
+      takes.
     encoder: `image -> (mean, log_variance)` of the image style, or None.
     instance_encoder: `(image, instance_map) -> (mean, log_variance)` of the
       instance latents, or None.
@@ -116,6 +119,8 @@ class TrainStep:
 
   Attributes:
     networks: the modules. Those with batch norm must have the same axis name.
+    adversary: the losses of their discriminator: `patch_adversary` or
+      `segmentation_adversary`.
     optimizers: one for each side.
     seed: of the latents.
     loss_weights: beside the adversarial loss.
@@ -126,6 +131,7 @@ class TrainStep:
   """
 
   networks: Networks
+  adversary: Any
   optimizers: Optimizers
   seed: int
   loss_weights: LossWeights = LossWeights()
@@ -155,7 +161,11 @@ class TrainStep:
       self._discriminator_loss, has_aux=True
     )
     (d_loss, (d_terms, d_stats)), d_grads = discriminator_loss(
-      state.d_params, d_stats, example, jax.lax.stop_gradient(fake)
+      state.d_params,
+      d_stats,
+      example,
+      jax.lax.stop_gradient(fake),
+      state.step,
     )
     d_grads = self._mean_over_devices(d_grads)
     updates, d_opt_state = self.optimizers.discriminator.update(
@@ -267,56 +277,12 @@ class TrainStep:
     )
     return jnp.where(is_prior, example.latents, encoded), divergence
 
-  def _discriminate(
-    self,
-    d_params: Tree,
-    d_stats: Tree,
-    example: _Example,
-    fake: jax.Array,
-    *,
-    update_stats: bool = True,
-  ):
-    """Features of fake and real under one spectral norm, new statistics.
-
-    GauGAN discriminates both in one batch. The discriminator normalizes
-    instances, so two passes are the same function when they share the
-    statistics.
-    """
-    discriminator = self.networks.discriminator
-    maps = example.label_map, example.instance_map
-    if update_stats:
-      fake_features, d_stats = discriminator.apply(
-        {'params': d_params, **d_stats},
-        *maps,
-        fake,
-        train=True,
-        mutable=list(d_stats),
-      )
-    variables = {'params': d_params, **d_stats}
-    if not update_stats:
-      fake_features = discriminator.apply(variables, *maps, fake, train=True)
-    real_features = discriminator.apply(
-      variables, *maps, example.image, train=True
-    )
-    return fake_features, real_features, d_stats
-
   def _generator_loss(self, g_params, g_stats, d_params, d_stats, example):
     fake, divergences, g_stats = self._generate(g_params, g_stats, example)
-    fake_features, real_features, d_stats = self._discriminate(
-      d_params, d_stats, example, fake
+    terms, d_stats = self.adversary.generator_terms(
+      d_params, d_stats, self._views(example, fake), example.image_weights
     )
     weights, networks = self.loss_weights, self.networks
-    terms = {
-      'g_adversarial': adversarial.multiscale_hinge_generator_loss(
-        fake_features=fake_features
-      ),
-      'g_feature_matching': weights.feature_matching
-      * feature_matching.feature_matching_loss(
-        real_features=real_features,
-        fake_features=fake_features,
-        image_weights=example.image_weights,
-      ),
-    }
     if networks.vgg19 is not None:
       terms['g_perceptual'] = weights.perceptual * perceptual.perceptual_loss(
         real_features=networks.vgg19(example.image),
@@ -333,31 +299,30 @@ class TrainStep:
       terms['g_instance_kl'] = (
         weights.instance_kl * divergences['g_instance_kl']
       )
+      # Of instances alone: for all else the image has no style of its own.
+      is_instance = (example.instance_map > 0)[..., None]
       terms['g_l1'] = weights.l1 * absolute_difference.mean_absolute_difference(
-        real=example.image,
-        fake=fake,
+        real=example.image * is_instance,
+        fake=fake * is_instance,
         image_weights=example.image_weights,
       )
     return sum(terms.values()), (terms, fake, g_stats, d_stats)
 
-  def _discriminator_loss(self, d_params, d_stats, example, fake):
-    # With a shared forward the generator's loss has moved the statistics.
-    fake_features, real_features, d_stats = self._discriminate(
+  def _discriminator_loss(self, d_params, d_stats, example, fake, step):
+    return self.adversary.discriminator_loss(
       d_params,
       d_stats,
-      example,
-      fake,
+      self._views(example, fake),
+      step=step,
+      # With a shared forward the generator's loss has moved the statistics.
       update_stats=not self.share_generator_forward,
     )
-    loss = adversarial.multiscale_hinge_discriminator_loss(
-      real_features=real_features, fake_features=fake_features
+
+  def _views(self, example: _Example, fake: jax.Array) -> views_lib.Views:
+    return views_lib.Views(
+      example.label_map,
+      example.instance_map,
+      example.image,
+      fake,
+      is_valid=jnp.ones(example.label_map.shape, bool),
     )
-    terms = {
-      'd_logits_real': _mean_logits(real_features),
-      'd_logits_fake': _mean_logits(fake_features),
-    }
-    return loss, (terms, d_stats)
-
-
-def _mean_logits(features) -> jax.Array:
-  return jnp.mean(jnp.stack([jnp.mean(scale[-1]) for scale in features]))

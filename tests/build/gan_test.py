@@ -83,6 +83,11 @@ def test_number_of_parameters(name):
       'model.instance_encoder needs model.use_instances',
     ),
     ({'prior_fraction': 1.0}, r'prior_fraction is 1\.0, expected .* \[0, 1\)'),
+    ({'discriminator__kind': 'oasis'}, r"kind is 'oasis', .*'segmentation'"),
+    (
+      {'discriminator__kind': 'segmentation', 'discriminator__num_layers': 6},
+      r'num_layers is 6, .* halves 32x64 pixels',
+    ),
   ],
 )
 def test_check_refuses(changes, message):
