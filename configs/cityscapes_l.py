@@ -69,6 +69,9 @@ def get_config() -> ml_collections.ConfigDict:
   config.discriminator.base_channels = 64
   config.discriminator.num_layers = 4
   config.discriminator.num_scales = 2
+  # Some of color,translation,cutout: DiffAugment's (arXiv:2006.10738) changes
+  # of all that the discriminator sees, for small data.
+  config.discriminator.augmentation = ''
 
   config.batch_size = 16
   config.num_epochs = 200
@@ -86,6 +89,8 @@ def get_config() -> ml_collections.ConfigDict:
   config.loss_weights.label_mix = 10.0  # Of a segmentation discriminator.
   config.loss_weights.instance_kl = 0.01  # These two: of the instance encoder.
   config.loss_weights.l1 = 5.0
+  # Of mode seeking (arXiv:1903.05628): that other latents change instances.
+  config.loss_weights.diversity = 0.0
   # Share of the images with styles from N(0, 1), beside an instance encoder.
   # The rest has those of its photograph and alone is compared with it.
   config.prior_fraction = 0.5

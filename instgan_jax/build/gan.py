@@ -18,6 +18,7 @@ from instgan_jax.models import (
 from instgan_jax.pretrained import load
 from instgan_jax.runtime import devices
 from instgan_jax.train import (
+  augmentation,
   initialization,
   patch_adversary,
   segmentation_adversary,
@@ -50,6 +51,11 @@ def check(config: ml_collections.ConfigDict) -> None:
       'model.instance_encoder needs model.use_instances: it encodes the styles '
       'of instances (L+I, L+I+P).'
     )
+  if config.loss_weights.diversity and not config.model.use_instances:
+    raise InputError(
+      'loss_weights.diversity needs model.use_instances: without styles two '
+      'images of a scene are equal.'
+    )
   if not config.model.head_kernel_size % 2:
     raise InputError(
       f'model.head_kernel_size is {config.model.head_kernel_size}, expected an '
@@ -63,6 +69,11 @@ def _check_discriminator(config: ml_collections.ConfigDict) -> None:
     raise errors.unknown_value(
       'discriminator.kind', fields.kind, DISCRIMINATORS
     )
+  for kind in _augmentation(config):
+    if kind not in augmentation.KINDS:
+      raise errors.unknown_value(
+        'discriminator.augmentation', kind, augmentation.KINDS
+      )
   if fields.kind == 'segmentation' and any(
     side % 2**fields.num_layers for side in size
   ):
@@ -170,6 +181,7 @@ def train_step(
     optimizers_,
     seed=config.seed,
     loss_weights=weights,
+    augmentation=_augmentation(config),
     prior_fraction=config.prior_fraction,
     ema_decay=config.ema_decay,
     share_generator_forward=config.share_generator_forward,
@@ -186,6 +198,10 @@ def _initializer(config, modules, optimizers_):
     image_size=(config.data.height, config.data.width),
     use_ema=config.ema_decay > 0,
   )
+
+
+def _augmentation(config: ml_collections.ConfigDict) -> tuple[str, ...]:
+  return tuple(filter(None, config.discriminator.augmentation.split(',')))
 
 
 def _discriminator(config: ml_collections.ConfigDict, dtype) -> Any:

@@ -157,6 +157,8 @@ def _older_values(saved: dict[str, Any]) -> dict[str, Any]:
     'model.modulation_form': 'auto',
     'model.instance_encoder': False,
     'discriminator.kind': 'patch',
+    'discriminator.augmentation': '',
+    'loss_weights.diversity': 0.0,
     # Of a segmentation discriminator.
     'loss_weights.label_mix': 10.0,
     # Without effect where there is no instance encoder.

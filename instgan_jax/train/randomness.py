@@ -15,6 +15,8 @@ INITIALIZATION = 2
 SCALED_CROPS = 3
 PRIOR_IMAGES = 4
 LABEL_MIX = 5
+AUGMENTATION = 6
+OTHER_LATENTS = 7
 
 
 def stream_key(seed: int, stream: int) -> jax.Array:
@@ -29,6 +31,17 @@ def example_normal(
 
   def sample(position):
     return jax.random.normal(jax.random.fold_in(key, position), shape)
+
+  return jax.vmap(sample)(position.astype(jnp.uint32))
+
+
+def example_uniform(
+  key: jax.Array, position: jax.Array, shape: tuple[int, ...]
+) -> jax.Array:
+  """As `example_normal`, from [0, 1)."""
+
+  def sample(position):
+    return jax.random.uniform(jax.random.fold_in(key, position), shape)
 
   return jax.vmap(sample)(position.astype(jnp.uint32))
 

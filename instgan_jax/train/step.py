@@ -13,12 +13,13 @@ from data_pipeline import batch as batch_lib
 from instgan_jax.losses import (
   absolute_difference,
   kl,
+  mode_seeking,
   perceptual,
 )
 from instgan_jax.models import encoder as encoder_lib
 from instgan_jax.runtime import image_range
+from instgan_jax.train import augmentation, randomness
 from instgan_jax.train import ema as ema_lib
-from instgan_jax.train import randomness
 from instgan_jax.train import state as state_lib
 from instgan_jax.train import views as views_lib
 
@@ -39,6 +40,8 @@ class LossWeights:
     label_mix: of the segmentation discriminator (OASIS: 10, Cityscapes 5).
     l1: of the colors, in [-1, 1], of encoded instances, as a mean over all
       pixels; with an instance encoder alone.
+    diversity: of mode seeking inside instances; 0 for none, which saves a
+      forward pass.
   """
 
   feature_matching: float = 10.0
@@ -47,6 +50,7 @@ class LossWeights:
   instance_kl: float = 0.01
   label_mix: float = 10.0
   l1: float = 5.0
+  diversity: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,6 +100,7 @@ class _Example:
   style_noise: Any
   is_prior: Any
   image_weights: Any
+  position: jax.Array
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -124,6 +129,7 @@ class TrainStep:
     optimizers: one for each side.
     seed: of the latents.
     loss_weights: beside the adversarial loss.
+    augmentation: kinds of `augmentation.KINDS`, of what the discriminator sees.
     prior_fraction: share of the images, with an instance encoder; below 1.
     ema_decay: of the generator's moving average, 0 for none.
     share_generator_forward: whether both losses use the same images.
@@ -135,6 +141,7 @@ class TrainStep:
   optimizers: Optimizers
   seed: int
   loss_weights: LossWeights = LossWeights()
+  augmentation: tuple[str, ...] = ()
   prior_fraction: float = 0.5
   ema_decay: float = 0.0
   share_generator_forward: bool = False
@@ -227,10 +234,24 @@ class TrainStep:
       style_noise=style_noise,
       is_prior=is_prior,
       image_weights=image_weights,
+      position=position,
     )
 
   def _generate(self, g_params: Tree, g_stats: Tree, example: _Example):
     """Fake images in training mode, KL divergences, and new statistics."""
+    styles, divergences, new_stats = self._styles(g_params, g_stats, example)
+    fake, new_stats['generator'] = self.networks.generator.apply(
+      {'params': g_params['generator'], **g_stats['generator']},
+      example.label_map,
+      example.instance_map,
+      *styles,
+      train=True,
+      mutable=list(g_stats['generator']),
+    )
+    return fake, divergences, new_stats
+
+  def _styles(self, g_params: Tree, g_stats: Tree, example: _Example):
+    """Latents and image style, KL divergences, and new statistics."""
     new_stats = dict(g_stats)
     image_style, divergences = None, {}
     if self.networks.encoder is not None:
@@ -249,16 +270,7 @@ class TrainStep:
       latents, divergences['g_instance_kl'] = self._encode_instances(
         g_params, example
       )
-    fake, new_stats['generator'] = self.networks.generator.apply(
-      {'params': g_params['generator'], **g_stats['generator']},
-      example.label_map,
-      example.instance_map,
-      latents,
-      image_style,
-      train=True,
-      mutable=list(g_stats['generator']),
-    )
-    return fake, divergences, new_stats
+    return (latents, image_style), divergences, new_stats
 
   def _encode_instances(self, g_params: Tree, example: _Example):
     """The latents of the batch and the KL divergence of an instance."""
@@ -277,7 +289,33 @@ class TrainStep:
     )
     return jnp.where(is_prior, example.latents, encoded), divergence
 
+  def _diversity(self, g_params, g_stats, example, fake) -> jax.Array:
+    """How little changes with the latents, beside images of other ones."""
+    (latents, image_style), _, _ = self._styles(g_params, g_stats, example)
+    others = randomness.example_normal(
+      randomness.stream_key(self.seed, randomness.OTHER_LATENTS),
+      example.position,
+      self.networks.latent_shape,
+    )
+    # Half of the work: the gradient goes through the first images alone.
+    other_fake: Any = self.networks.generator.apply(
+      jax.lax.stop_gradient(
+        {'params': g_params['generator'], **g_stats['generator']}
+      ),
+      example.label_map,
+      example.instance_map,
+      others,
+      jax.lax.stop_gradient(image_style),
+      train=True,
+    )
+    return mode_seeking.mode_seeking_loss(
+      images=(fake, other_fake),
+      latents=(jax.lax.stop_gradient(latents), others),
+      instance_map=example.instance_map,
+    )
+
   def _generator_loss(self, g_params, g_stats, d_params, d_stats, example):
+    old_stats = g_stats
     fake, divergences, g_stats = self._generate(g_params, g_stats, example)
     terms, d_stats = self.adversary.generator_terms(
       d_params, d_stats, self._views(example, fake), example.image_weights
@@ -306,6 +344,10 @@ class TrainStep:
         fake=fake * is_instance,
         image_weights=example.image_weights,
       )
+    if weights.diversity:
+      terms['g_diversity'] = weights.diversity * self._diversity(
+        g_params, old_stats, example, fake
+      )
     return sum(terms.values()), (terms, fake, g_stats, d_stats)
 
   def _discriminator_loss(self, d_params, d_stats, example, fake, step):
@@ -319,10 +361,13 @@ class TrainStep:
     )
 
   def _views(self, example: _Example, fake: jax.Array) -> views_lib.Views:
-    return views_lib.Views(
+    views = views_lib.Views(
       example.label_map,
       example.instance_map,
       example.image,
       fake,
       is_valid=jnp.ones(example.label_map.shape, bool),
+    )
+    return augmentation.augment(
+      views, self.augmentation, seed=self.seed, position=example.position
     )

@@ -83,6 +83,15 @@ def test_number_of_parameters(name):
       'model.instance_encoder needs model.use_instances',
     ),
     ({'prior_fraction': 1.0}, r'prior_fraction is 1\.0, expected .* \[0, 1\)'),
+    (
+      {'discriminator__augmentation': 'color,blur'},
+      r"augmentation is 'blur', .*'cutout'",
+    ),
+    (
+      {'loss_weights__diversity': 1.0, 'model__use_position_map': False}
+      | {'model__use_instances': False},
+      r'diversity needs model\.use_instances',
+    ),
     ({'discriminator__kind': 'oasis'}, r"kind is 'oasis', .*'segmentation'"),
     (
       {'discriminator__kind': 'segmentation', 'discriminator__num_layers': 6},

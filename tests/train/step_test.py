@@ -37,12 +37,14 @@ def batch_of(size, *, seed=0):
 # Plain gradient descent: Adam would turn rounding into full steps.
 SGD = step_lib.Optimizers(optax.sgd(1e-2), optax.sgd(1e-2))
 # Everything on: instances, positions, both encoders, an average, perceptual
-# loss.
+# loss, augmentation, diversity.
 CHANGES = {
   'ema_decay': 0.9,
   'model__image_style_dim': 8,
   'model__instance_encoder': True,
   'model__encoder_channels': 2,
+  'discriminator__augmentation': 'color,translation,cutout',
+  'loss_weights__diversity': 0.5,
   'loss_weights__perceptual': 3.0,
   'loss_weights__feature_matching': 8.0,
 }
@@ -166,7 +168,7 @@ def test_bfloat16_keeps_float32_parameters_statistics_and_losses():
 
 def test_terms_are_proportional_to_their_weights():
   weights = {'perceptual': 6.0, 'feature_matching': 2.0, 'kl': 0.4}
-  weights |= {'instance_kl': 0.3, 'l1': 2.5}
+  weights |= {'instance_kl': 0.3, 'l1': 2.5, 'diversity': 0.1}
   changes = {f'loss_weights__{name}': x for name, x in weights.items()}
   _, metrics = run(1, **changes)
   _, others = run(1)
@@ -182,7 +184,7 @@ def test_terms_are_proportional_to_their_weights():
 def test_loss_is_the_sum_of_its_weighted_terms():
   _, metrics = run(1)
   terms = ['g_adversarial', 'g_feature_matching', 'g_perceptual', 'g_kl']
-  terms += ['g_instance_kl', 'g_l1']
+  terms += ['g_instance_kl', 'g_l1', 'g_diversity']
   np.testing.assert_allclose(
     metrics['g_loss'], sum(metrics[term] for term in terms), rtol=1e-6
   )
@@ -211,15 +213,26 @@ def test_the_photograph_of_a_prior_image_is_compared_with_nothing():
       assert change < 1e-3 if is_equal else change > 1e-2
 
 
-def test_terms_are_absent_without_their_networks():
-  # Shapes alone: nothing is compiled.
-  config = tiny.config()
+def metrics_of(config):
+  """Names of a step's metrics, by shapes alone: nothing is compiled."""
   modules = gan.networks(config)
   step = gan.train_step(config, modules, SGD, axis_name=None)
   state = gan.abstract_state(config, modules, SGD)
   _, metrics = jax.eval_shape(step, state, batch_of(4))
-  assert {'g_loss', 'g_adversarial', 'g_feature_matching'} <= set(metrics)
-  assert not {'g_perceptual', 'g_kl', 'g_instance_kl', 'g_l1'} & set(metrics)
+  return set(metrics)
+
+
+def test_a_segmentation_discriminator_replaces_feature_matching():
+  metrics = metrics_of(tiny.config(discriminator__kind='segmentation'))
+  assert {'g_adversarial', 'd_real', 'd_fake', 'd_label_mix'} <= metrics
+  assert 'g_feature_matching' not in metrics
+
+
+def test_terms_are_absent_without_their_networks():
+  metrics = metrics_of(tiny.config())
+  assert {'g_loss', 'g_adversarial', 'g_feature_matching'} <= metrics
+  others = {'g_perceptual', 'g_kl', 'g_instance_kl', 'g_l1', 'g_diversity'}
+  assert not others & metrics
 
 
 def test_a_state_that_was_saved_makes_the_same_update(tmp_path):
@@ -234,7 +247,7 @@ def test_a_state_that_was_saved_makes_the_same_update(tmp_path):
     restored = checkpoints.restore(abstract)
   batch = batch_of(4, seed=1)
   expected, _ = compiled_step()(state, batch)
-  actual, _ = compiled_step()(restored, batch)
+  actual, _ = compiled_step()(jax.device_get(restored), batch)
   assert_trees_close(expected, actual, rtol=0, atol=0)
   loaded = networks.load(str(tmp_path))
   assert {'generator', 'encoder', 'instance_encoder'} <= set(loaded)
