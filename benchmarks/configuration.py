@@ -2,15 +2,12 @@
 
 import argparse
 import pathlib
-from collections.abc import Sequence
 
 import ml_collections
-from absl import flags as absl_flags
-from ml_collections import config_flags
 
 from instgan_jax.build import generator as build_generator
 from instgan_jax.build import methods
-from instgan_jax.cli import program, shipped_configs
+from instgan_jax.cli import configurations
 
 
 def define_flags(parser: argparse.ArgumentParser) -> None:
@@ -21,23 +18,6 @@ def define_flags(parser: argparse.ArgumentParser) -> None:
   parser.add_argument('--dtype', choices=sorted(build_generator.DTYPES))
 
 
-def read(name: str, changes: Sequence[str] = ()) -> ml_collections.ConfigDict:
-  """A configuration by its path or shipped name.
-
-  Args:
-    name: as of `--config` in every command.
-    changes: `--config.KEY=VALUE`.
-
-  Raises:
-    InputError: if there is no such file or field.
-  """
-  values = absl_flags.FlagValues()
-  argv = shipped_configs.resolve(['', f'--config={name}', *changes])
-  config_flags.DEFINE_config_file('config', flag_values=values, sys_argv=argv)
-  program.parse(values, argv)
-  return values.config
-
-
 def from_flags(
   flags: argparse.Namespace, method: str
 ) -> ml_collections.ConfigDict:
@@ -46,7 +26,7 @@ def from_flags(
   In it the generator generates again for the discriminator and has no moving
   average, the losses and the rates are GauGAN's.
   """
-  config = methods.with_method(read(flags.config), method)
+  config = methods.with_method(configurations.read(flags.config), method)
   config.batch_size = flags.batch_size or config.batch_size
   config.dtype = flags.dtype or config.dtype
   if flags.height:

@@ -9,10 +9,16 @@ Examples:
   python -m instgan_jax.reproduce --config configs/cityscapes_lip.py \
     --workdir runs/paper --seeds 3 --config.data.path=/data/cityscapes \
     --inception weights/inception --segmenter weights/pspnet
+  python -m instgan_jax.reproduce --config configs/toy_street.py \
+    --workdir runs/rows --row L+I+P=configs/toy_street.py \
+    --row strong=configs/toy_street_strong.py \
+    --row 'plain=toy_street_strong model.instance_encoder=false'
 
-trains L, L+I and L+I+P with every seed, evaluates each, and writes table1.md,
-table1.json and figure7.png. The same command continues what was stopped. Exit
-status as of instgan_jax.main.
+trains L, L+I and L+I+P with every seed, or the rows that are given, evaluates
+each, and writes table1.md, table1.json and figure7.png. A row is a name, a
+configuration, and fields that differ in it; --config.KEY=VALUE holds for all
+rows. The same command continues what was stopped. Exit status as of
+instgan_jax.main.
 """
 
 import pathlib
@@ -31,7 +37,14 @@ def define_flags(values: flags.FlagValues) -> None:
     values, flags.DEFINE_string, flags.DEFINE_integer
   )
   string('workdir', None, 'Folder of the experiment.')
-  integer('seeds', 1, 'Runs of each method.')
+  integer('seeds', 1, 'Runs of each row.')
+  flags.DEFINE_multi_string(
+    'row',
+    [],
+    'Another row instead of the methods: NAME=CONFIG, or '
+    "'NAME=CONFIG KEY=VALUE ...'.",
+    flag_values=values,
+  )
   options.define_flags(values, evaluation_options.Options)
 
 
@@ -39,13 +52,20 @@ def main(values: flags.FlagValues) -> None:
   """Checks the flags, runs what is missing and writes the table."""
   program.require(values, 'config', 'workdir')
 
+  from ml_collections import config_flags
+
+  from instgan_jax.cli import configurations
   from instgan_jax.cli import options as cli_options
   from instgan_jax.commands import reproduce
   from instgan_jax.evaluation import options as evaluation_options
 
+  rows = reproduce.of_methods(values.config)
+  if values.row:
+    common = config_flags.get_override_values(values['config'])
+    rows = configurations.rows(values.row, 'row', common)
   print(
     reproduce.run(
-      values.config,
+      rows,
       pathlib.Path(values.workdir),
       num_seeds=values.seeds,
       options=evaluation_options.complete(

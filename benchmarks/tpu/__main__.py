@@ -20,10 +20,9 @@ os.environ['JAX_PLATFORMS'] = 'cpu'
 os.environ['TPU_SKIP_MDS_QUERY'] = '1'
 os.environ['ALLOW_MULTIPLE_LIBTPU_LOAD'] = '1'
 
-from benchmarks import configuration
 from benchmarks.tpu import chips, compilation, programs, report
 from data_pipeline.errors import InputError
-from instgan_jax.cli import program
+from instgan_jax.cli import configurations, program
 from instgan_jax.runtime import devices
 
 
@@ -60,7 +59,7 @@ def main() -> None:
     )
   if flags.batch_size:
     changes.append(f'--config.batch_size={flags.batch_size}')
-  config = configuration.read(flags.config, changes)
+  config = configurations.read(flags.config, changes)
   if flags.fast_compilation:
     devices.compile_fast()
   compiled = compilation.compile_program(

@@ -1,13 +1,17 @@
 """The paper's experiment: three methods, several seeds, one table.
 
-Every run has a folder, METHOD_seedN, in the experiment's. A run or evaluation
+Instead of the methods it takes any configurations as rows of the table. Every
+run has a folder, ROW_seedN, in the experiment's. A run or evaluation
 that is complete is not repeated, so that the same command continues.
 """
 
+import copy
 import dataclasses
 import functools
 import json
 import pathlib
+import re
+from collections.abc import Mapping
 
 import ml_collections
 
@@ -28,66 +32,102 @@ RESULTS_FILE = 'evaluation.json'
 _RESULTS_FORMAT = 2
 
 
-def run_folder(workdir: pathlib.Path, method: str, seed: int) -> pathlib.Path:
+def run_folder(workdir: pathlib.Path, row: str, seed: int) -> pathlib.Path:
   """The workdir of a run of the experiment."""
-  return workdir / f'{method.replace("+", "").lower()}_seed{seed}'
+  return workdir / f'{row.replace("+", "").lower()}_seed{seed}'
 
 
-def method_config(
-  config: ml_collections.ConfigDict, method: str, seed: int
-) -> ml_collections.ConfigDict:
-  """The configuration of one run: only method and seed differ."""
-  config = methods.with_method(config, method)
-  config.seed = seed
-  return config
+def of_methods(
+  config: ml_collections.ConfigDict,
+) -> dict[str, ml_collections.ConfigDict]:
+  """The paper's rows: the configuration with each of the three methods."""
+  return {
+    method: methods.with_method(config, method) for method in methods.METHODS
+  }
 
 
 def run(
-  config: ml_collections.ConfigDict,
+  rows: Mapping[str, ml_collections.ConfigDict],
   workdir: pathlib.Path,
   *,
   num_seeds: int,
   options: options_lib.Options,
 ) -> str:
-  """Trains and evaluates every method with every seed; writes the results.
+  """Trains and evaluates every row with every seed; writes the results.
 
   Args:
-    config: of any of the methods.
+    rows: configurations by the name of their row, see `of_methods`; all of the
+      same data.
     workdir: the experiment's folder. `table1.md`, `table1.json` and
       `figure7.png` are written there.
-    num_seeds: seeds 0, 1, ... for each method.
+    num_seeds: seeds 0, 1, ... for each row.
     options: how to evaluate.
 
   Returns:
     The table and where the figure is.
 
   Raises:
-    InputError: if there is no seed, or as `commands.train.run`.
+    InputError: if there is no seed, if rows do not go together, or as
+      `commands.train.run`.
   """
   if num_seeds < 1:
     raise InputError(f'--seeds is {num_seeds}, expected at least 1.')
+  rows = {row: data.with_label_table(rows[row]) for row in rows}
+  check(rows)
+  config = next(iter(rows.values()))
   evaluation = evaluation_lib.Evaluation(
     functools.partial(evaluate.data_set, config), options
   )
-  results: dict[str, list[dict]] = {method: [] for method in methods.METHODS}
-  config = data.with_label_table(config)
-  runs = [
-    (method, seed) for seed in range(num_seeds) for method in methods.METHODS
-  ]
-  gan.check(config)
-  for method, seed in progress.bar(runs, desc='Runs', unit='run'):
-    folder = run_folder(workdir, method, seed)
-    _train(method_config(config, method, seed), folder)
-    results[method].append(_evaluate(evaluation, folder))
+  results: dict[str, list[dict]] = {row: [] for row in rows}
+  runs = [(row, seed) for seed in range(num_seeds) for row in rows]
+  for row, seed in progress.bar(runs, desc='Runs', unit='run'):
+    folder = run_folder(workdir, row, seed)
+    _train(with_seed(rows[row], seed), folder)
+    results[row].append(_evaluate(evaluation, folder))
   table = paper_table.summary(results)
   text = paper_table.markdown(table)
   atomic_file.write_text(workdir / 'table1.md', text + '\n')
+  protocol = next(iter(results.values()))[0]['protocol']
   report.save_json(
-    workdir / 'table1.json',
-    {'table': table, 'protocol': results['L'][0]['protocol']},
+    workdir / 'table1.json', {'table': table, 'protocol': protocol}
   )
-  _save_figure(config, workdir)
+  _save_figure(rows, workdir)
   return f'{text}\n\nOpen {workdir / "figure7.png"} to see what they generate.'
+
+
+def check(rows: Mapping[str, ml_collections.ConfigDict]) -> None:
+  """Raises InputError for rows that cannot be run or compared."""
+  folders: dict[pathlib.Path, str] = {}
+  (first, config), *_ = rows.items()
+  for row, other in rows.items():
+    if not re.fullmatch(r'[\w.+-]+', row, re.ASCII):
+      raise InputError(
+        f'The row {row!r} is to name a folder: expected letters, digits and '
+        '. + - _ alone.'
+      )
+    folder = run_folder(pathlib.Path(), row, 0)
+    if folder in folders:
+      raise InputError(
+        f'The rows {folders[folder]} and {row} would have the same folder: '
+        'give one another name.'
+      )
+    folders[folder] = row
+    gan.check(other)
+    if other.data.to_dict() != config.data.to_dict():
+      raise InputError(
+        f'The rows {first} and {row} have different config.data, so that their '
+        'results do not compare: set the same data, for all rows by '
+        '--config.data.KEY=VALUE.'
+      )
+
+
+def with_seed(
+  config: ml_collections.ConfigDict, seed: int
+) -> ml_collections.ConfigDict:
+  """A copy of a row's configuration for one run: only the seed differs."""
+  config = copy.deepcopy(config)
+  config.seed = seed
+  return config
 
 
 def _train(config: ml_collections.ConfigDict, folder: pathlib.Path) -> None:
@@ -124,14 +164,15 @@ def _evaluate(
 
 
 def _save_figure(
-  config: ml_collections.ConfigDict, workdir: pathlib.Path
+  rows: Mapping[str, ml_collections.ConfigDict], workdir: pathlib.Path
 ) -> None:
-  """The methods beside each other, of the first seed."""
+  """The rows of the table beside each other, of the first seed."""
+  config = next(iter(rows.values()))
   scenes = train.sample_scenes(config, data.source(config, 'val'))
   images = {'real image': scenes.images}
-  for method in methods.METHODS:
-    sampler = _sampler(run_folder(workdir, method, 0))
-    images[method] = generated_images.generate(sampler, scenes, seed=0)
+  for row in rows:
+    sampler = _sampler(run_folder(workdir, row, 0))
+    images[row] = generated_images.generate(sampler, scenes, seed=0)
   grid = image_grid.image_grid(
     label_maps=scenes.label_maps,
     instance_maps=scenes.instance_maps,

@@ -41,13 +41,16 @@ def trained(monkeypatch):
   return runs
 
 
-def reproduce(workdir, num_seeds=1, **changes):
+def reproduce(workdir, num_seeds=1, rows=None, **changes):
   options = options_lib.complete(
     options_lib.Options(metrics=('micv',), cache=str(workdir / 'cache'))
   )
   config = tiny.config('li', **changes)
   return reproduce_command.run(
-    config, workdir, num_seeds=num_seeds, options=options
+    rows or reproduce_command.of_methods(config),
+    workdir,
+    num_seeds=num_seeds,
+    options=options,
   )
 
 
@@ -86,9 +89,7 @@ def test_every_method_and_seed_once_and_of_one_configuration(
 def test_the_data_are_the_same_for_every_seed(tmp_path):
   config = tiny.config('lip')
   a, b = (
-    data.source(
-      reproduce_command.method_config(config, 'L', seed), 'train'
-    ).read(0)
+    data.source(reproduce_command.with_seed(config, seed), 'train').read(0)
     for seed in (0, 1)
   )
   assert (a.image == b.image).all()
@@ -97,3 +98,30 @@ def test_the_data_are_the_same_for_every_seed(tmp_path):
 def test_at_least_one_seed(tmp_path):
   with pytest.raises(InputError, match='--seeds is 0'):
     reproduce(tmp_path, num_seeds=0)
+
+
+def test_any_configurations_are_rows(tmp_path, trained):
+  rows = {
+    'L': tiny.config('l'),
+    'li-sharp': tiny.config('li', discriminator__augmentation='color'),
+  }
+  text = reproduce(tmp_path, rows=rows)
+  assert trained == [('l_seed0', 'L', 0), ('li-sharp_seed0', 'L+I', 0)]
+  assert '| li-sharp |' in text and 'in the paper' not in text
+  saved = run_config.load(tmp_path / 'li-sharp_seed0')
+  assert saved.discriminator.augmentation == 'color'
+
+
+@pytest.mark.parametrize(
+  ('rows', 'message'),
+  [
+    ({'L': {}, 'a/b': {}}, "row 'a/b' is to name a folder"),
+    ({'L+I': {}, 'li': {}}, r'L\+I and li would have the same folder'),
+    ({'L': {}, 'more': {'data__num_train': 7}}, 'L and more have different'),
+    ({'L': {'ema_decay': 2.0}}, r'ema_decay is 2\.0'),
+  ],
+)
+def test_rows_that_do_not_go_together_are_refused(tmp_path, rows, message):
+  rows = {name: tiny.config('l', **changes) for name, changes in rows.items()}
+  with pytest.raises(InputError, match=message):
+    reproduce(tmp_path, rows=rows)
