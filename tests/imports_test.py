@@ -40,8 +40,8 @@ LAYERS = (
     'instgan_jax.evaluation',
     'instgan_jax.exporting',
   ),
-  ('instgan_jax.cli',),
-  ('instgan_jax.commands', 'instgan_jax.apps'),
+  ('instgan_jax.cli', 'instgan_jax.apps.web'),
+  ('instgan_jax.commands', 'instgan_jax.apps', 'instgan_jax.apps.human_study'),
 )
 _TOP = len(LAYERS)
 # What a file may not import at all, and which files may after all.

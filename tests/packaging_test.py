@@ -109,11 +109,12 @@ def test_tensorflow_is_an_extra():
   assert '.[data,study]' in requirements
 
 
-def test_the_pages_of_the_study_are_shipped(run):
+@pytest.mark.parametrize('app', ['human_study.web'])
+def test_the_pages_of_the_apps_are_shipped(run, app):
   files = (
-    'from instgan_jax.apps.human_study.web import server\n'
-    'print(*sorted(server.pages()))'
+    'from instgan_jax.apps.web import static_files\n'
+    f'print(*sorted(static_files.read("instgan_jax.apps.{app}")))'
   )
   done = run('python', '-c', files)
-  pages = ROOT / 'instgan_jax' / 'apps' / 'human_study' / 'web' / 'pages'
+  pages = ROOT / 'instgan_jax' / 'apps' / app.replace('.', '/') / 'pages'
   assert done.stdout.split() == sorted(path.name for path in pages.iterdir())

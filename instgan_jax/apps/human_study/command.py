@@ -9,7 +9,7 @@ import pathlib
 from collections.abc import Sequence
 
 import instgan_jax
-from instgan_jax.apps.human_study import extra
+from instgan_jax.apps.web import extra
 from instgan_jax.cli import program
 
 _EXAMPLES = """examples:
@@ -268,12 +268,12 @@ def _plan(flags) -> None:
   from instgan_jax.apps.human_study.design import plan_command
 
   if flags.power is not None:
-    extra.require('scipy')
+    extra.require('study', 'scipy')
   plan_command.run(flags)
 
 
 def _serve(flags) -> None:
-  extra.require('fastapi', 'uvicorn')
+  extra.require('study', 'fastapi', 'uvicorn')
   from instgan_jax.apps.human_study.web import serve
 
   serve.run(
@@ -287,7 +287,7 @@ def _serve(flags) -> None:
 
 
 def _report(flags) -> None:
-  extra.require('scipy', 'statsmodels', 'choix', 'matplotlib')
+  extra.require('study', 'scipy', 'statsmodels', 'choix', 'matplotlib')
   from instgan_jax.apps.human_study.analysis import report
 
   report.run(

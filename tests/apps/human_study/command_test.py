@@ -17,8 +17,9 @@ from PIL import Image
 
 import instgan_jax
 from data_pipeline.errors import InputError
-from instgan_jax.apps.human_study import command, extra
+from instgan_jax.apps.human_study import command
 from instgan_jax.apps.human_study.answers import database
+from instgan_jax.apps.web import extra
 from instgan_jax.cli import program
 from tests.apps.human_study import studies
 

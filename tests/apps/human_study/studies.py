@@ -6,12 +6,14 @@ import random
 import re
 import subprocess
 import sys
-import time
 
 import httpx
 from PIL import Image
 
 from instgan_jax.apps.human_study.design import image_sets, plan, planning
+from tests.apps.waiting import wait_until
+
+__all__ = ('wait_until',)  # What each test of a running study needs.
 
 ROOT = pathlib.Path(__file__).parents[3]
 NAMES = ('real', 'L', 'L+I')
@@ -119,17 +121,6 @@ def serving(root, *words):
     yield server
   finally:
     server.kill()
-
-
-def wait_until(condition, seconds=20):
-  """Returns the first true value of `condition()`."""
-  deadline = time.monotonic() + seconds
-  while time.monotonic() < deadline:
-    value = condition()
-    if value:
-      return value
-    time.sleep(0.02)
-  raise TimeoutError(f'{condition} stayed false for {seconds} s.')
 
 
 def answer_body(state, choice='left', **changes):

@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import errno
 import logging
 import pathlib
 import re
@@ -17,6 +16,7 @@ from data_pipeline.errors import InputError
 from instgan_jax.apps.human_study.answers import database
 from instgan_jax.apps.human_study.design import image_sets, plan
 from instgan_jax.apps.human_study.web import keys, server
+from instgan_jax.apps.web import listener as listener_lib
 from instgan_jax.runtime import exits, file_lock
 
 
@@ -52,7 +52,7 @@ def run(
   study = _with_folders(plan.read(plan_path), moved_sets)
   image_sets.check_unchanged(study.sets)
   with (
-    contextlib.closing(_listen(host, port)) as listener,
+    contextlib.closing(listener_lib.listen(host, port)) as listener,
     contextlib.closing(database.Database(database_path, study)) as store,
     file_lock.held(
       database_path.with_suffix('.lock'),
@@ -61,7 +61,7 @@ def run(
     ),
   ):
     study_keys = keys.Keys(store.secret)
-    url = (public_url or _url(listener)).rstrip('/')
+    url = (public_url or listener_lib.url(listener)).rstrip('/')
     links = database_path.with_suffix('.links.csv')
     _write_links(links, url, study_keys, len(study.participants))
     print(f'Answers: {database_path}')
@@ -108,33 +108,6 @@ def _with_folders(study: plan.Plan, moved: Sequence[str]) -> plan.Plan:
     for entry in study.sets
   )
   return study._replace(sets=sets)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-  family = socket.AF_INET6 if ':' in host else socket.AF_INET
-  listener = socket.socket(family, socket.SOCK_STREAM)
-  listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-  try:
-    listener.bind((host, port))
-    listener.listen(2048)
-  except (OSError, OverflowError) as error:
-    listener.close()
-    if getattr(error, 'errno', None) == errno.EADDRINUSE:
-      raise InputError(
-        f'Port {port} on {host} is in use, perhaps by this study already. Stop'
-        ' the other program, or give another --port (0 for any free one).'
-      ) from error
-    reason = getattr(error, 'strerror', None) or error
-    raise InputError(
-      f'Cannot listen on {host}, port {port} ({reason}). Give another --host'
-      ' or --port.'
-    ) from error
-  return listener
-
-
-def _url(listener: socket.socket) -> str:
-  host, port = listener.getsockname()[:2]
-  return f'http://[{host}]:{port}' if ':' in host else f'http://{host}:{port}'
 
 
 def _write_links(path, url, study_keys, count) -> None:

@@ -1,6 +1,5 @@
 """The web application: pages, images and answers of one study."""
 
-import importlib.resources
 import json
 import logging
 import time
@@ -14,20 +13,15 @@ from instgan_jax.apps.human_study.design import plan as plan_lib
 from instgan_jax.apps.human_study.web import (
   admin,
   bodies,
-  http_guard,
   keys,
   served_images,
   session,
 )
+from instgan_jax.apps.web import http_guard, static_files
 
 # Allowed difference between the time limit and a reported response time.
 _TOLERANCE_MS = 250
-_TYPES = {
-  'css': 'text/css',
-  'html': 'text/html',
-  'js': 'text/javascript',
-  'json': 'application/json',
-}
+_MAX_BODY_BYTES = 16 * 1024
 
 
 class Application:
@@ -43,7 +37,7 @@ class Application:
     self._study = study
     self._store = store
     self._keys = keys.Keys(store.secret)
-    self._pages = pages()
+    self._pages = static_files.read(__package__)
     self._texts = {
       language: json.loads(self._pages[f'{language}.json'])
       for language in ('en', 'ja')
@@ -71,7 +65,7 @@ class Application:
     admin.Admin(self._study, self._store, self._keys, self._pages).add_to(app)
     app.add_exception_handler(exceptions.RequestValidationError, _malformed)
     app.add_exception_handler(database.NotSaved, _not_saved)
-    app.add_middleware(http_guard.HttpGuard)
+    app.add_middleware(http_guard.HttpGuard, max_body_bytes=_MAX_BODY_BYTES)
     return app
 
   def _root(self):
@@ -79,10 +73,7 @@ class Application:
 
   def _static(self, name: str):
     """Serves only names of `pages`, so that no path is built from input."""
-    if name not in self._pages or name.endswith('.html'):
-      raise fastapi.HTTPException(404)
-    media_type = _TYPES[name.rpartition('.')[2]]
-    return fastapi.Response(self._pages[name], media_type=media_type)
+    return static_files.response(self._pages, name)
 
   def _page(self, link: str):
     if link not in self._sessions:
@@ -177,16 +168,6 @@ class Application:
       None if consent is None else consent.language,
     )
     return responses.JSONResponse(state)
-
-
-def pages() -> dict[str, str]:
-  """The files that are served as they are, by name."""
-  folder = importlib.resources.files(__package__) / 'pages'
-  return {
-    file.name: file.read_text(encoding='utf-8')
-    for file in folder.iterdir()
-    if file.name.rpartition('.')[2] in _TYPES
-  }
 
 
 def _malformed(request, error):

@@ -10,7 +10,9 @@ from selenium.webdriver import ActionChains, Keys
 
 from instgan_jax.apps.human_study.answers import database
 from instgan_jax.apps.human_study.design import plan
-from tests.apps.human_study import browser, studies
+from tests.apps import browser
+from tests.apps.human_study import participant as participant_lib
+from tests.apps.human_study import studies
 
 pytestmark = [
   pytest.mark.slow,
@@ -46,14 +48,14 @@ def server(root):
 
 @pytest.fixture(scope='module')
 def page():
-  with browser.chromium() as opened:
+  with browser.chromium(page=participant_lib.Page) as opened:
     yield opened
 
 
 @pytest.fixture(scope='module')
 def other():
   """Another browser, in Japanese."""
-  with browser.chromium(language='ja') as opened:
+  with browser.chromium(page=participant_lib.Page, language='ja') as opened:
     yield opened
 
 

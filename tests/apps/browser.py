@@ -7,7 +7,7 @@ import tempfile
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
-from tests.apps.human_study import studies
+from tests.apps.waiting import wait_until
 
 MISSING = next(
   (
@@ -33,8 +33,8 @@ FLAGS = (
 
 
 @contextlib.contextmanager
-def chromium(width=1280, height=720, language='en'):
-  """A browser of its own, with an empty profile."""
+def chromium(width=1280, height=720, language='en', page=None):
+  """A browser of its own, with an empty profile; `page` is its `Page`."""
   with tempfile.TemporaryDirectory() as profile:
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which('chromium')
@@ -50,20 +50,20 @@ def chromium(width=1280, height=720, language='en'):
     service = webdriver.ChromeService(shutil.which('chromedriver'))
     driver = webdriver.Chrome(options=options, service=service)
     try:
-      yield Page(driver)
+      yield (page or Page)(driver)
     finally:
       driver.quit()
 
 
 class Page:
-  """What a participant can do."""
+  """What is on a page."""
 
   def __init__(self, driver):
     self.driver = driver
 
   def find(self, selector):
     """Waits for an element."""
-    return studies.wait_until(
+    return wait_until(
       lambda: (self.driver.find_elements(By.CSS_SELECTOR, selector) or [None])[
         0
       ]
@@ -72,36 +72,8 @@ class Page:
   def has(self, selector):
     return bool(self.driver.find_elements(By.CSS_SELECTOR, selector))
 
-  def start(self, link):
-    """Opens a link, consents, and passes the instructions."""
-    self.driver.get(link)
-    self.find('#agree').click()
-    self.find('#go').click()
-    studies.wait_until(lambda: not self.has('#agree'))
-    self.find('#go').click()
-
-  def question(self):
-    """Passes a notice if there is one, and waits until it takes answers."""
-    studies.wait_until(lambda: self.has('#go') or self.has('.side'))
-    if self.has('#go'):
-      self.find('#go').click()
-    self.find('.pair[data-shown]')
-
-  def choose(self, side='left'):
-    """Clicks an image."""
-    self.find(f'.side[data-side={side}]').click()
-
   def text(self):
     return self.find('body').text
-
-  def state(self):
-    """What the server says of the participant of this page."""
-    return self.driver.execute_async_script(
-      """
-      const done = arguments[arguments.length - 1];
-      fetch(location.pathname + '/state').then((r) => r.json()).then(done);
-      """
-    )
 
   def resize(self, width, height, scale=1):
     """Makes the page a phone's screen."""

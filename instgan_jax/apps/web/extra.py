@@ -1,12 +1,16 @@
-"""The libraries of the optional extra `study`."""
+"""The libraries of the package's optional extras."""
 
 import importlib.util
 
 from data_pipeline.errors import InputError
 
 
-def require(*modules: str) -> None:
+def require(extra: str, *modules: str) -> None:
   """Checks that libraries are installed, before anything imports them.
+
+  Args:
+    extra: that brings them, such as study.
+    *modules: their names.
 
   Raises:
     InputError: naming those that are missing and how to install them.
@@ -15,5 +19,5 @@ def require(*modules: str) -> None:
   if missing:
     raise InputError(
       f'{", ".join(missing)} {"is" if len(missing) == 1 else "are"} not'
-      " installed. Run: pip install '.[study]'"
+      f" installed. Run: pip install '.[{extra}]'"
     )
