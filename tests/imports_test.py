@@ -41,7 +41,12 @@ LAYERS = (
     'instgan_jax.exporting',
   ),
   ('instgan_jax.cli', 'instgan_jax.apps.web'),
-  ('instgan_jax.commands', 'instgan_jax.apps', 'instgan_jax.apps.human_study'),
+  (
+    'instgan_jax.commands',
+    'instgan_jax.apps',
+    'instgan_jax.apps.human_study',
+    'instgan_jax.apps.studio',
+  ),
 )
 _TOP = len(LAYERS)
 # What a file may not import at all, and which files may after all.
