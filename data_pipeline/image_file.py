@@ -81,14 +81,17 @@ def decode(
     return np.array(image.convert('RGB') if is_gray else image)
 
 
-def read_map(file: str | os.PathLike[str], kind: str) -> np.ndarray:
+def read_map(
+  file: str | os.PathLike[str] | bytes, kind: str, name: str = ''
+) -> np.ndarray:
   """Decodes a single label or instance map, at its own size.
 
   An instance map may have 8 bits, which is enough for dense ids.
 
   Args:
-    file: PNG.
+    file: path or contents of a PNG.
     kind: of a map.
+    name: the scene, for messages about contents.
 
   Returns:
     uint8 or uint16 [H, W].
@@ -96,7 +99,8 @@ def read_map(file: str | os.PathLike[str], kind: str) -> np.ndarray:
   Raises:
     InputError: naming the file, if it is missing, damaged or of another kind.
   """
-  return decode(os.fspath(file), kind, modes={_MODES[kind], 'L'})
+  source = file if isinstance(file, bytes) else os.fspath(file)
+  return decode(source, kind, name, modes={_MODES[kind], 'L'})
 
 
 def check_header(

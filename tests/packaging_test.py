@@ -109,7 +109,7 @@ def test_tensorflow_is_an_extra():
   assert '.[data,study]' in requirements
 
 
-@pytest.mark.parametrize('app', ['human_study.web'])
+@pytest.mark.parametrize('app', ['human_study.web', 'studio'])
 def test_the_pages_of_the_apps_are_shipped(run, app):
   files = (
     'from instgan_jax.apps.web import static_files\n'

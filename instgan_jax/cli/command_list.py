@@ -40,6 +40,10 @@ COMMANDS = {
     'instgan_jax.apps.human_study',
     'Plan, serve and report a two-alternative study.',
   ),
+  'studio': (
+    'instgan_jax.apps.studio',
+    'Paint streets and re-style their instances in the browser.',
+  ),
   'toy_street': (
     'data_pipeline.toy_street',
     "Write procedural street scenes in Cityscapes' layout.",
@@ -54,7 +58,7 @@ COMMANDS = {
   ),
 }
 # Packages whose command is their __main__.
-_PACKAGES = ('human_study', 'toy_street', 'cityscapes', 'inspect')
+_PACKAGES = ('human_study', 'studio', 'toy_street', 'cityscapes', 'inspect')
 _ALIASES = {'train': 'main'}
 
 

@@ -96,7 +96,7 @@ class Layout(NamedTuple):
       ids = np.where(ids == 0, label_map, ids).astype(np.uint16)
     return label_map, ids
 
-  def index(self, instance_id: int) -> int:
+  def position(self, instance_id: int) -> int:
     """Which of `instances` has an id; raises InputError if none has."""
     for index, instance in enumerate(self.instances):
       if instance.id == instance_id:
@@ -112,7 +112,7 @@ class Layout(NamedTuple):
       InputError: if the class has no number left.
     """
     first = label * instances.FIRST_THING_ID if self.is_cityscapes else 1
-    for new in range(first, first + _MAX_NUMBER):
+    for new in range(first, min(first + _MAX_NUMBER, 2**16)):
       if new not in self.used_ids:
         return new
     raise InputError(

@@ -20,20 +20,20 @@ def place(layout: Layout, instance_id: int, box: Box) -> Layout:
 
 def flip(layout: Layout, instance_id: int) -> Layout:
   """Exchanges left and right of an instance, in its place."""
-  is_flipped = layout.instances[layout.index(instance_id)].is_flipped
+  is_flipped = layout.instances[layout.position(instance_id)].is_flipped
   return _changed(layout, instance_id, is_flipped=not is_flipped)
 
 
 def remove(layout: Layout, instance_id: int) -> Layout:
   """Takes an instance away; what it hid comes to light."""
-  index = layout.index(instance_id)
+  index = layout.position(instance_id)
   rest = layout.instances[:index] + layout.instances[index + 1 :]
   return layout._replace(instances=rest)
 
 
 def order(layout: Layout, instance_id: int, position: int) -> Layout:
   """Puts an instance at a position from 0, the back, to the front."""
-  instance = layout.instances[layout.index(instance_id)]
+  instance = layout.instances[layout.position(instance_id)]
   rest = list(remove(layout, instance_id).instances)
   rest.insert(min(max(position, 0), len(rest)), instance)
   return layout._replace(instances=tuple(rest))
@@ -41,7 +41,7 @@ def order(layout: Layout, instance_id: int, position: int) -> Layout:
 
 def copy(layout: Layout, instance_id: int, box: Box) -> Layout:
   """Puts a copy of an instance, with an id of its own, in front of it."""
-  index = layout.index(instance_id)
+  index = layout.position(instance_id)
   source = layout.instances[index]
   return _with(layout, source._replace(box=box), index + 1)
 
@@ -100,7 +100,7 @@ def fill(layout: Layout, label: int, point: tuple[float, float]) -> Layout:
 
 
 def _changed(layout: Layout, instance_id: int, **changes) -> Layout:
-  index = layout.index(instance_id)
+  index = layout.position(instance_id)
   changed = list(layout.instances)
   changed[index] = changed[index]._replace(**changes)
   return layout._replace(instances=tuple(changed))

@@ -1,42 +1,18 @@
 """The web application without a browser: what it takes, keeps and hides."""
 
-import asyncio
 import csv
 import io
 import json
 import sqlite3
 
-import httpx
 import pytest
 from PIL import Image
 
 from instgan_jax.apps.human_study.answers import answer_table, database
 from instgan_jax.apps.human_study.design import plan
 from instgan_jax.apps.human_study.web import keys, server
+from tests.apps import client
 from tests.apps.human_study import studies
-
-
-class Client:
-  """Sends requests to an application of this process."""
-
-  def __init__(self, asgi):
-    self._asgi = asgi
-
-  def get(self, path, **options):
-    return self._send('GET', path, options)
-
-  def post(self, path, **options):
-    return self._send('POST', path, options)
-
-  def _send(self, method, path, options):
-    async def send():
-      transport = httpx.ASGITransport(self._asgi, raise_app_exceptions=False)
-      async with httpx.AsyncClient(transport=transport) as client:
-        # As it is: a client would tidy dots away.
-        url = httpx.URL('http://study').copy_with(raw_path=path.encode())
-        return await client.request(method, url, **options)
-
-    return asyncio.run(send())
 
 
 class Study:
@@ -48,7 +24,7 @@ class Study:
     self.store = database.Database(root / 'study.db', self.plan)
     self.keys = keys.Keys(self.store.secret)
     application = server.Application(self.plan, self.store)
-    self.client = Client(application.asgi)
+    self.client = client.Client(application.asgi)
 
   def link(self, participant=0):
     return f'/p/{self.keys.link(participant)}'

@@ -1,0 +1,100 @@
+"""Maps as the files that cross the network, with limits on what they hold."""
+
+import base64
+import binascii
+import io
+import struct
+
+import numpy as np
+from PIL import Image
+
+from data_pipeline.cityscapes import file_names, png
+from data_pipeline.errors import InputError
+from instgan_jax.apps.studio import bodies
+
+# Of an upload; Cityscapes has 2 megapixels. Decoding takes 2 bytes a pixel.
+MAX_PIXELS = 2**24
+_PNG_START = b'\x89PNG\r\n\x1a\n'
+
+
+def decode(
+  text: str, kind: str, name: str, *, max_pixels: int = MAX_PIXELS
+) -> np.ndarray:
+  """A map: uint8 or uint16 [H, W].
+
+  Args:
+    text: a PNG in base64.
+    kind: `file_names.LABEL_MAP` or `file_names.INSTANCE_MAP`.
+    name: of the scene, for messages.
+    max_pixels: that are decoded at most.
+
+  Raises:
+    InputError: if it is none, damaged, or larger than that.
+  """
+  return png.read_map(_checked(text, f'{name}, {kind}', max_pixels), kind, name)
+
+
+def decode_base(
+  base: bodies.Base, name: str, *, max_pixels: int
+) -> tuple[np.ndarray, np.ndarray]:
+  """Label map and instance map of a scene; raises InputError."""
+  label_map, instance_map = (
+    decode(text, kind, name, max_pixels=max_pixels)
+    for text, kind in (
+      (base.label_map, file_names.LABEL_MAP),
+      (base.instance_map, file_names.INSTANCE_MAP),
+    )
+  )
+  return label_map, instance_map
+
+
+def decode_shape(text: str, *, max_pixels: int) -> np.ndarray:
+  """A shape: bool [h, w], the pixels that are not black; raises InputError."""
+  content = _checked(text, 'the shape', max_pixels)
+  return png.read_map(content, file_names.LABEL_MAP, 'the shape') > 0
+
+
+def encode(array: np.ndarray) -> str:
+  """A map, or a bool shape, as a PNG in base64."""
+  if array.dtype == bool:
+    array = array.astype(np.uint8) * 255
+  return base64.b64encode(png.encode_png(array)).decode()
+
+
+def encode_for_page(label_map: np.ndarray, instance_map: np.ndarray) -> str:
+  """Both maps as one PNG that a canvas reads without loss, in base64.
+
+  Red and green are the high and the low byte of the instance id, blue is the
+  label.
+  """
+  packed = np.stack(
+    [instance_map >> 8, instance_map & 255, label_map], axis=-1
+  ).astype(np.uint8)
+  return base64.b64encode(png.encode_png(packed)).decode()
+
+
+def encode_picture(image: np.ndarray) -> bytes:
+  """uint8 [H, W, 3] as a PNG, fast rather than small."""
+  stream = io.BytesIO()
+  Image.fromarray(image).save(stream, 'PNG', compress_level=1)
+  return stream.getvalue()
+
+
+def _checked(text: str, described: str, max_pixels: int) -> bytes:
+  """The bytes of base64; a PNG whose header says too much is not decoded."""
+  try:
+    content = base64.b64decode(text, validate=True)
+  except binascii.Error as error:
+    raise InputError(
+      f'{described}: is no base64 ({error}). Send the file as it is.'
+    ) from error
+  if content.startswith(_PNG_START) and len(content) >= 24:
+    width, height = struct.unpack('>II', content[16:24])
+    if width * height > max_pixels:
+      raise InputError(
+        f'{described}: has {height}x{width} pixels (height x width), '
+        f'{width * height / 1e6:.1f} megapixels, expected at most '
+        f'{max_pixels / 1e6:.1f}. Reduce it with nearest-neighbor sampling; '
+        'the generator does so anyway.'
+      )
+  return content

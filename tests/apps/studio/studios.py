@@ -1,0 +1,109 @@
+"""Small studios for tests: random weights, toy streets."""
+
+import base64
+import contextlib
+import io
+import re
+import subprocess
+import sys
+
+import numpy as np
+from PIL import Image
+
+from instgan_jax.apps.studio import serve
+from instgan_jax.inference import Sampler
+from tests import programs, tiny
+from tests.apps import client
+
+PAGE = '0' * 32
+OTHER_PAGE = '1' * 32
+
+
+def model(folder, method='lip'):
+  """A folder with a generator of 32x64 pixels."""
+  return str(tiny.save_generator(folder / method, tiny.config(method)))
+
+
+def base64_of(content):
+  return base64.b64encode(content).decode()
+
+
+def bytes_of(text):
+  return base64.b64decode(text)
+
+
+def image_of(response):
+  """The picture that an answer is."""
+  assert response.status_code == 200, response.text
+  return image_of_file(io.BytesIO(response.content))
+
+
+def image_of_file(file):
+  with Image.open(file) as image:
+    return np.asarray(image)
+
+
+def num_frames(content):
+  with Image.open(io.BytesIO(content)) as image:
+    return image.n_frames
+
+
+class Studio:
+  """A studio in this process; `sampler` is one of its first model."""
+
+  def __init__(self, workdirs, **options):
+    self.sampler = Sampler.from_folder(workdirs[0])
+    self.client = client.Client(serve.application(workdirs, **options).asgi)
+
+  def toy(self, seed=1, **changes):
+    """A toy street, as pages send it."""
+    return {**self.client.get(f'/api/toy/{seed}').json(), **changes}
+
+  def layout(self, scene):
+    return self.client.post('/api/layout', json=scene)
+
+  def picture(self, scene, *, model=0, page=PAGE):
+    body = {'page': page, 'model': model, 'scene': scene}
+    return self.client.post('/api/picture', json=body)
+
+
+class Server:
+  """A studio in a process of its own, as the command starts it."""
+
+  def __init__(self, *workdirs, port=0, words=()):
+    self.process = subprocess.Popen(
+      [
+        *(sys.executable, '-m', 'instgan_jax.apps.studio', '--port', str(port)),
+        *(word for workdir in workdirs for word in ('--workdir', workdir)),
+        *words,
+      ],
+      cwd=programs.ROOT,
+      stdout=subprocess.PIPE,
+      stderr=subprocess.PIPE,
+      text=True,
+    )
+    said = ''
+    while 'Ctrl-C stops' not in said:
+      line = self.process.stdout.readline()
+      if not line:
+        raise RuntimeError(self.process.communicate()[1])
+      said += line
+    self.url = re.search(r'Studio: (\S+)', said).group(1)
+
+  @property
+  def port(self):
+    return int(re.search(r':(\d+)/', self.url).group(1))
+
+  def kill(self):
+    self.process.kill()
+    self.process.communicate()
+
+
+@contextlib.contextmanager
+def serving(*workdirs, **options):
+  """A server that ends with the block."""
+  server = Server(*workdirs, **options)
+  try:
+    yield server
+  finally:
+    server.kill()
