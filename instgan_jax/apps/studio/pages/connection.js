@@ -1,0 +1,107 @@
+// Requests to the server. It remembers nothing: every request has the scene.
+
+import { say } from './texts.js';
+
+const token = decodeURIComponent(location.hash.slice(1));
+// A key that only this page has: its older requests are dropped by it.
+export const page = Array.from(
+  crypto.getRandomValues(new Uint8Array(16)),
+  (byte) => byte.toString(16).padStart(2, '0'),
+).join('');
+
+// The server refuses the request and says why.
+export class Refused extends Error {}
+
+// The server, or the network, does not answer now.
+class Away extends Error {}
+
+export function show(text) {
+  const line = document.getElementById('message');
+  line.textContent = text;
+  line.hidden = !text;
+}
+
+async function ask(path, body) {
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  const options = { cache: 'no-store', headers };
+  if (body !== undefined) {
+    headers['Content-Type'] = 'application/json';
+    Object.assign(options, { method: 'POST', body: JSON.stringify(body) });
+  }
+  let response;
+  try {
+    response = await fetch(path, options);
+  } catch (error) {
+    throw new Away(String(error));
+  }
+  if (response.status >= 500) throw new Away(response.status);
+  if (response.ok) return response;
+  if (response.status === 401 || response.status === 403) {
+    throw new Refused(say('no_access'));
+  }
+  if (response.status === 413) throw new Refused(say('too_long'));
+  const { error } = await response.json().catch(() => ({}));
+  throw new Refused(error ?? String(response.status));
+}
+
+function wait(milliseconds) {
+  return new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+}
+
+// Calls `attempt` until the server is there; the page keeps the work meanwhile.
+async function patiently(attempt) {
+  for (let delay = 300; ; delay = Math.min(2 * delay, 4000)) {
+    try {
+      const result = await attempt();
+      if (delay > 300) show('');
+      return result;
+    } catch (error) {
+      if (!(error instanceof Away)) throw error;
+      show(say('away'));
+      await wait(delay);
+    }
+  }
+}
+
+export async function getJson(path) {
+  return (await patiently(() => ask(path))).json();
+}
+
+export async function postJson(path, body) {
+  return (await patiently(() => ask(path, body))).json();
+}
+
+export async function postForBlob(path, body) {
+  return (await patiently(() => ask(path, body))).blob();
+}
+
+// A function that does `work(send)` again and again, never twice at a time:
+// calls during one lead to a single one after it, which sees the latest state.
+export function latest(work, onRefused) {
+  let isRunning = false;
+  let isAskedAgain = false;
+  return async function run() {
+    isAskedAgain = true;
+    if (isRunning) return;
+    isRunning = true;
+    try {
+      while (isAskedAgain) {
+        isAskedAgain = false;
+        await patiently(() => work(ask)).catch((error) => {
+          if (!(error instanceof Refused)) throw error;
+          onRefused(error.message);
+        });
+      }
+    } finally {
+      isRunning = false;
+    }
+  };
+}
+
+export function download(blob, name) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}

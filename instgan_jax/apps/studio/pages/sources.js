@@ -1,0 +1,108 @@
+// Where scenes come from: toy streets, the data set, files of the visitor.
+
+import { getJson, postJson, Refused, show } from './connection.js';
+import { say } from './texts.js';
+import * as work from './work.js';
+
+const TOY = ' toy'; // No scene has a space first.
+const byId = (id) => document.getElementById(id);
+
+export function fillScenes({ scenes, has_toy_streets: hasToys }) {
+  const list = byId('scenes');
+  const chosen = list.value;
+  const options = scenes.map((name) => new Option(name, name));
+  if (hasToys) options.unshift(new Option(say('toy'), TOY));
+  list.replaceChildren(...options);
+  if (chosen) list.value = chosen;
+  list.hidden = !options.length;
+  showStepper();
+}
+
+function showStepper() {
+  byId('toy').hidden = byId('scenes').value !== TOY;
+}
+
+async function begin(path) {
+  await carefully(async () => work.begin(await getJson(path)));
+}
+
+async function carefully(act) {
+  try {
+    show('');
+    await act();
+  } catch (error) {
+    if (!(error instanceof Refused || error instanceof SyntaxError)) throw error;
+    show(error.message);
+  }
+}
+
+export function openChosen() {
+  const { value } = byId('scenes');
+  showStepper();
+  if (value === TOY) return begin(`/api/toy/${seed()}`);
+  return begin(`/api/scene/${encodeURIComponent(value)}`);
+}
+
+function seed() { return Math.max(0, Math.floor(Number(byId('toy-seed').value))); }
+
+export function listen() {
+  byId('scenes').addEventListener('change', openChosen);
+  byId('toy-seed').addEventListener('change', openChosen);
+  for (const [id, by] of [['toy-back', -1], ['toy-next', 1]]) {
+    byId(id).addEventListener('click', () => {
+      byId('toy-seed').value = Math.max(0, seed() + by);
+      openChosen();
+    });
+  }
+  byId('open').addEventListener('click', () => byId('files').click());
+  byId('files').addEventListener('change', async () => {
+    const files = [...byId('files').files];
+    byId('files').value = ''; // The same files may be chosen again.
+    await openFiles(files);
+  });
+  document.addEventListener('dragover', (event) => event.preventDefault());
+  document.addEventListener('drop', (event) => {
+    event.preventDefault();
+    openFiles([...event.dataTransfer.files]);
+  });
+}
+
+// A pair of maps, in any order, or a saved scene.
+async function openFiles(files) {
+  if (!files.length) return;
+  await carefully(async () => {
+    if (files.length === 1 && files[0].name.endsWith('.json')) {
+      const { locked, ...scene } = JSON.parse(await files[0].text());
+      await postJson('/api/layout', scene); // Refused if it is none.
+      work.begin(scene, locked);
+      return;
+    }
+    const isOfInstances = (file) => /instance/i.test(file.name);
+    const [label, instance] = [...files].sort(
+      (a, b) => isOfInstances(a) - isOfInstances(b),
+    );
+    if (files.length !== 2 || !isOfInstances(instance)
+      || isOfInstances(label)) throw new Refused(say('need_pair'));
+    work.begin(await postJson('/api/upload', {
+      name: nameOf(label.name),
+      label_map: await base64(label),
+      instance_map: await base64(instance),
+    }));
+  });
+}
+
+// The scene of a label map's file, as `generate` calls it.
+function nameOf(file) {
+  const stem = file.replace(/\.[^.]*$/, '');
+  const name = stem.replace(/(_gt(Fine|Coarse))?_labelIds$/, '') || stem;
+  return name.replace(/^\.+/, '').slice(0, 100) || 'scene';
+}
+
+function base64(file) {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result.split(',', 2)[1] ?? '');
+    reader.onerror = () => reject(new Refused(String(reader.error)));
+    reader.readAsDataURL(file);
+  });
+}
