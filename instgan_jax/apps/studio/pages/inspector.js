@@ -142,6 +142,7 @@ function styleParts(id) {
     id: 'do-renew', className: 'go wide', on: actions.renew,
   }, icon('dice'), element('span', { text: say('do_renew') }));
   name(renew, `${say('do_renew')} (${say('key_renew')})`);
+  renew.disabled = work.isLocked(id);
   const paste = button('paste', 'paste', true);
   paste.disabled = !copied;
   return [

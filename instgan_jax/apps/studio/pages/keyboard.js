@@ -18,7 +18,7 @@ const ARROWS = {
 };
 const FAR = 8; // Pixels of a step with Shift.
 
-export function listen({ stage, commands, select, say }) {
+export function listen({ stage, commands, select, take, say }) {
   const cursor = { x: 0, y: 0 };
   document.addEventListener('keydown', (event) => {
     const { target } = event;
@@ -28,7 +28,7 @@ export function listen({ stage, commands, select, say }) {
       return;
     }
     if (target === stage.root
-      && onStage(event, stage, cursor, { commands, select, say })) {
+      && onStage(event, stage, cursor, { select, take, say })) {
       event.preventDefault();
       return;
     }
@@ -45,7 +45,7 @@ export function listen({ stage, commands, select, say }) {
 }
 
 // Keys of the panes: from instance to instance, and the tool's cursor.
-function onStage(event, stage, cursor, { commands, select, say }) {
+function onStage(event, stage, cursor, { select, take, say }) {
   if (!stage.map || event.ctrlKey || event.metaKey || event.altKey) return false;
   const arrow = ARROWS[event.key];
   const far = event.shiftKey ? FAR : 1;
@@ -59,10 +59,10 @@ function onStage(event, stage, cursor, { commands, select, say }) {
       return true;
     }
     if (event.key === ' ' || event.key === 'Enter') {
-      useAt(stage, cursor.x + 0.5, cursor.y + 0.5, say);
+      useAt(stage, cursor.x + 0.5, cursor.y + 0.5, { take, say });
       return true;
     }
-    if (event.key === 'Escape') { commands.select(); return true; }
+    if (event.key === 'Escape') { take('select'); return true; }
     return false;
   }
   if (arrow && work.state.selected) {

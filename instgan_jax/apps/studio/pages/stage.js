@@ -6,6 +6,7 @@ import { element, name, say } from './texts.js';
 const GAP = 16;
 const CAPTION = 30;
 const SPINNER_AFTER = 200; // Milliseconds.
+export const isNarrow = () => window.matchMedia('(max-width: 720px)').matches;
 export const VIEWS = ['labels', 'instances', 'position', 'style', 'change'];
 
 export class Stage {
@@ -72,14 +73,13 @@ export class Stage {
     const shown = isStacked ? this.panes : this.allPanes;
     const { clientWidth, clientHeight } = this.root;
     const ratio = this.map ? this.map.width / this.map.height : 2;
-    const isNarrow = window.matchMedia('(max-width: 720px)').matches;
     let best = 0;
     for (let columns = 1; columns <= shown.length; columns += 1) {
       const rows = Math.ceil(shown.length / columns);
       const width = (clientWidth - GAP * (columns + 1)) / columns;
       const height = (clientHeight - GAP * (rows + 1)) / rows - CAPTION;
-      best = Math.max(best, Math.min(width, isNarrow ? width : height * ratio));
-      if (isNarrow) break;
+      best = Math.max(best, Math.min(width, isNarrow() ? width : height * ratio));
+      if (isNarrow()) break;
     }
     best = Math.floor(best);
     for (const { figure, frame, overlay } of shown) {

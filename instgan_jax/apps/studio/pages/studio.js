@@ -7,7 +7,8 @@ import * as inspector from './inspector.js';
 import * as keyboard from './keyboard.js';
 import * as panels from './panels.js';
 import * as sources from './sources.js';
-import { Stage, VIEWS } from './stage.js';
+import { isNarrow, Stage, VIEWS } from './stage.js';
+import { keep, recall } from './storage.js';
 import {
   element, icon, language, otherLanguage, say, setLanguage,
 } from './texts.js';
@@ -72,7 +73,6 @@ function pictureUpdater(index) {
 function keepThumbnail(id, scene) {
   if (id === null || work.scene() !== scene || !stage.map) return;
   if (id !== work.state.selected) return;
-  work.remember(id, work.recipe(id));
   inspector.keepThumbnail(id, work.recipe(id));
   inspector.render();
 }
@@ -190,15 +190,14 @@ function listenToHeader() {
     translate();
   });
   byId('theme').addEventListener('click', () => {
-    const at = THEMES.indexOf(localStorage.getItem('studio-theme') ?? THEMES[0]);
-    localStorage.setItem('studio-theme', THEMES[(at + 1) % THEMES.length]);
+    const at = THEMES.indexOf(recall('theme') ?? THEMES[0]);
+    keep('theme', THEMES[(at + 1) % THEMES.length]);
     setTheme();
   });
 }
 
 function setTheme() {
-  const theme = localStorage.getItem('studio-theme') ?? THEMES[0];
-  document.documentElement.style.colorScheme = theme;
+  document.documentElement.style.colorScheme = recall('theme') ?? THEMES[0];
 }
 
 // All that the scripts wrote, in the language of the page.
@@ -223,13 +222,17 @@ async function main() {
   await setLanguage(language);
   studio = await getJson('/api/studio');
   stage = new Stage(byId('stage'), studio.models);
+  if (isNarrow()) { // A phone shows the picture, and the map on demand.
+    Object.assign(stage, { arrangement: 'stacked', opacity: 0 });
+    byId('opacity').value = 0;
+  }
   stage.decorate = (pen, pixel) => tools.drawHandles(stage, pen, pixel);
   inspector.start({ stage, models: studio.models, announce });
   sources.fillScenes(studio);
   sources.listen();
   listenToHeader();
-  tools.listen(stage, { select, say: tell });
-  keyboard.listen({ stage, commands, select, say: tell });
+  tools.listen(stage, { select, take, say: tell });
+  keyboard.listen({ stage, commands, select, take, say: tell });
   work.onChange(() => changed());
   updatePictures = studio.models.map((_, index) => pictureUpdater(index));
   const kept = work.saved();

@@ -1,14 +1,16 @@
 // The language of the page, and small helpers to make its elements.
 
+import { keep, recall } from './storage.js';
+
 const LANGUAGES = { en: '日本語', ja: 'English' }; // What the switch offers.
 let texts = {};
-export let language = localStorage.getItem('studio-language')
+export let language = recall('language')
   ?? (navigator.language.startsWith('ja') ? 'ja' : 'en');
 
 export async function setLanguage(chosen) {
   language = chosen;
   texts = await (await fetch(`/static/${chosen}.json`)).json();
-  localStorage.setItem('studio-language', chosen);
+  keep('language', chosen);
   document.documentElement.lang = chosen;
   document.getElementById('language').textContent = LANGUAGES[chosen];
   translate(document);

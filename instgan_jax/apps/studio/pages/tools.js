@@ -13,7 +13,7 @@ export const options = {
 };
 
 // Listens on all panes. `select` is told what was clicked.
-export function listen(stage, { select, say }) {
+export function listen(stage, { select, take, say }) {
   for (const { overlay } of stage.allPanes) {
     overlay.addEventListener('pointermove', (event) => hover(stage, event));
     overlay.addEventListener('pointerleave', () => {
@@ -25,7 +25,7 @@ export function listen(stage, { select, say }) {
       if (event.button !== 0 || !stage.map) return;
       stage.root.focus({ preventScroll: true });
       if (options.tool === 'select') beginSelect(stage, event, select);
-      else if (event.pointerType !== 'touch') use(stage, event, say);
+      else if (event.pointerType !== 'touch') use(stage, event, { take, say });
     });
   }
 }
@@ -150,14 +150,14 @@ export function drawHandles(stage, pen, pixel) {
   }
 }
 
-function use(stage, event, say) {
+function use(stage, event, acts) {
   const { x, y } = place(stage, event);
   if (options.tool === 'brush') stroke(stage, event);
-  else useAt(stage, x, y, say);
+  else useAt(stage, x, y, acts);
 }
 
 // The tool at a point: where the mouse clicked, or the keyboard's cursor is.
-export function useAt(stage, x, y, say) {
+export function useAt(stage, x, y, { take, say }) {
   if (options.tool === 'brush') paint([[y, x]]);
   if (options.tool === 'fill') {
     work.edit({ do: 'fill', label: options.label, point: [y, x] });
@@ -168,6 +168,7 @@ export function useAt(stage, x, y, say) {
     const box = [Math.round(y - height), Math.round(x - width / 2), height,
       width];
     work.edit({ do: 'add', label, shape, box });
+    take('select'); // The new instance is going to be the selected one.
   }
 }
 

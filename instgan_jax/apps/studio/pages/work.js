@@ -2,7 +2,8 @@
 //
 // The page alone keeps it. A step is never changed, only followed by another.
 
-const STORE = 'studio-work';
+import { keep, recall } from './storage.js';
+
 const MAX_EARLIER = 24;
 
 let steps = []; // { scene, locked, key }
@@ -22,15 +23,11 @@ function tell() {
 }
 
 function save() {
-  try {
-    sessionStorage.setItem(STORE, JSON.stringify(toFile()));
-  } catch { /* It is full or forbidden: the page goes on without. */ }
+  keep('work', JSON.stringify(toFile()), 'sessionStorage');
 }
 
 export function saved() {
-  try {
-    return JSON.parse(sessionStorage.getItem(STORE));
-  } catch { return null; }
+  return JSON.parse(recall('work', 'sessionStorage'));
 }
 
 export function scene() { return steps[now].scene; }
@@ -97,8 +94,9 @@ export function portable(id, given = recipe(id)) {
 }
 
 export function setStyles(recipes, key = '') {
+  const isMore = key && key === steps[now].key;
   for (const [id, given] of Object.entries(recipes)) {
-    remember(id, recipe(id));
+    if (!isMore) remember(id, recipe(id)); // Not each step of a slider.
     if (!given.mix) remember(id, given);
   }
   const styles = { ...scene().styles, ...recipes };

@@ -1,0 +1,130 @@
+"""What a visitor can do in a browser."""
+
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver import ActionChains
+from selenium.webdriver.common.by import By
+
+from tests.apps import browser
+from tests.apps.waiting import wait_until
+
+_PICTURE = 'figure:nth-child({}) .picture'
+
+
+class Page(browser.Page):
+  """The page of a studio."""
+
+  def open(self, url, seed=None):
+    """Opens it without earlier work, maybe at a toy street."""
+    self.driver.get(url)
+    self.driver.execute_script('sessionStorage.clear()')
+    self.driver.get('about:blank')
+    self.driver.get(url)
+    self.find('.item')
+    if seed is not None:
+      self.set_value('#toy-seed', seed, 'change')
+    self.settle()
+
+  def settle(self):
+    """Waits until the picture has not changed for a while."""
+    last, same = None, 0
+
+    def is_still():
+      nonlocal last, same
+      now = (self.picture(), self.picture(1))
+      same = same + 1 if now == last else 0
+      last = now
+      return same > 12
+
+    wait_until(is_still)
+
+  def picture(self, pane=2):
+    """A pane as a data URL: 1 is the map, 2 the first model's picture."""
+    canvas = _PICTURE.format(pane)
+    return self.driver.execute_script(
+      f'return document.querySelector("{canvas}").toDataURL()'
+    )
+
+  def changes(self, act, pane=2):
+    """Acts, and waits until the picture is another one; gives that."""
+    before = self.picture(pane)
+    act()
+    wait_until(lambda: self.picture(pane) != before)
+    self.settle()
+    return self.picture(pane)
+
+  def click(self, selector):
+    self.find(selector)
+    wait_until(lambda: self._clicked(selector))
+
+  def _clicked(self, selector):
+    try:
+      self.driver.find_element(By.CSS_SELECTOR, selector).click()
+    except StaleElementReferenceException:
+      return False  # It was just made anew.
+    return True
+
+  def press(self, *keys):
+    """Keys on the pictures."""
+    stage = self.find('#stage')
+    self.driver.execute_script('arguments[0].focus()', stage)
+    ActionChains(self.driver).send_keys(*keys).perform()
+
+  def ids(self):
+    """The instances of the list."""
+    return self.driver.execute_script(
+      "return [...document.querySelectorAll('#scene-panel .item')]"
+      '.map((item) => item.dataset.id)'
+    )
+
+  def attribute(self, selector, name):
+    """Of an element, which may be made anew at any time."""
+    self.find(selector)
+    return self.driver.execute_script(
+      'return document.querySelector(arguments[0]).getAttribute(arguments[1])',
+      selector,
+      name,
+    )
+
+  def select(self, instance_id):
+    self.click(f'.item[data-id="{instance_id}"]')
+
+  def selected(self):
+    """The heading of the inspector."""
+    return self.driver.execute_script(
+      "return document.querySelector('#inspector h2').textContent"
+    )
+
+  def point(self, x, y, pane=2, *, to=None):
+    """Clicks a pane at shares of its sides, or drags from there to another."""
+    overlay = self.find(f'figure:nth-child({pane}) .overlay')
+    size = overlay.size
+
+    def offset(x, y):
+      return round((x - 0.5) * size['width']), round((y - 0.5) * size['height'])
+
+    mouse = ActionChains(self.driver, duration=20)
+    mouse.move_to_element_with_offset(overlay, *offset(x, y)).click_and_hold()
+    if to:
+      mouse.move_to_element_with_offset(overlay, *offset(*to))
+    mouse.release().perform()
+
+  def set_value(self, selector, value, event='input'):
+    """Moves a slider, or fills a field."""
+    self.driver.execute_script(
+      """
+      const [field, value, kind] = arguments;
+      field.value = value;
+      field.dispatchEvent(new Event(kind, { bubbles: true }));
+      """,
+      self.find(selector),
+      value,
+      event,
+    )
+
+  def choose_files(self, *files):
+    self.find('#files').send_keys('\n'.join(map(str, files)))
+
+  def message(self):
+    """The line about what went wrong; '' for none."""
+    line = self.driver.find_element(By.ID, 'message')
+    return line.text if line.is_displayed() else ''
