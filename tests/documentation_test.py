@@ -29,6 +29,7 @@ from instgan_jax.inference import Sampler
 from instgan_jax.weights import download
 from tests import commands_in_process, own_data
 from tests.apps.human_study import studies
+from tests.apps.studio import studios
 from tests.golden import recipe
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -44,6 +45,7 @@ DOCUMENTS = (
       'generate',
       'evaluate',
       'export',
+      'studio',
       'study',
       'reliability',
       'architecture',
@@ -160,6 +162,8 @@ class World:
       return self._run_benchmark(module, words)
     if name == 'human_study':
       return self._run_study(words)
+    if name == 'studio':
+      return self._run_studio(words)
     words = getattr(self, f'_{name}', list)(words)
     commands_in_process.run(module, *words)
 
@@ -269,6 +273,13 @@ class World:
     }[module]
     self._monkeypatch.setattr(sys, 'argv', [module, *words, *shrunk])
     importlib.import_module(module).main()
+
+  def _run_studio(self, words):
+    """Starts it, looks at the page, and stops it."""
+    self._server = server = studios.Server(words=['--port=0', *words])
+    assert httpx.get(server.url.partition('#')[0]).status_code == 200
+    server.kill()
+    self._server = None
 
   def _run_study(self, words):
     verb = words[0]

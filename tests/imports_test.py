@@ -67,6 +67,7 @@ USES = (
   'instgan_jax.inference',
   'instgan_jax.evaluation',
   'instgan_jax.exporting',
+  'instgan_jax.apps',
 )
 
 

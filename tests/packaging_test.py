@@ -106,7 +106,7 @@ def test_tensorflow_is_an_extra():
   extras = PROJECT['optional-dependencies']
   assert any('tensorflow' in name for name in extras['data'])
   requirements = (ROOT / 'requirements.txt').read_text()
-  assert '.[data,study]' in requirements
+  assert '.[data,study,studio]' in requirements
 
 
 @pytest.mark.parametrize('app', ['human_study.web', 'studio'])

@@ -11,9 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from data_pipeline import batch
 from data_pipeline.errors import InputError
-from instgan_jax.apps.studio import bodies, layout_edits, map_files
+from instgan_jax.apps.studio import bodies, label_table, layout_edits, map_files
 from instgan_jax.apps.studio import layout as layout_lib
 from instgan_jax.inference import scene_maps
 
@@ -135,7 +134,9 @@ def open_maps(
   )
   ids = scene.instance_ids
   # A scene without instances has no encoding yet.
-  is_cityscapes = max(ids) >= 1000 if ids else num_labels <= batch.NUM_LABELS
+  is_cityscapes = (
+    max(ids) >= 1000 if ids else label_table.is_cityscapes(num_labels)
+  )
   return layout_lib.from_maps(
     scene.label_map, scene.instance_map, ids, is_cityscapes=is_cityscapes
   )

@@ -1,14 +1,23 @@
 """What a generator sees besides the labels, as pictures."""
 
-import jax.numpy as jnp
+import functools
+
+import jax
 import numpy as np
 from scipy import special
 
+from instgan_jax.apps.studio import layout_edits
 from instgan_jax.inference import scene_maps
 from instgan_jax.inference import styles as styles_lib
 from instgan_jax.models import position_map
 
 _NOTHING = 48  # The gray where there is no instance.
+# Compiled once for a size, whatever the number of instances.
+_relative_position = jax.jit(
+  functools.partial(
+    position_map.relative_position, num_instances=layout_edits.MAX_INSTANCES
+  )
+)
 
 
 def position(scene: scene_maps.SceneMaps) -> np.ndarray:
@@ -20,12 +29,7 @@ def position(scene: scene_maps.SceneMaps) -> np.ndarray:
   Returns:
     uint8 [H, W, 3].
   """
-  num_instances = max(len(scene.instance_ids), 1)
-  relative = np.asarray(
-    position_map.relative_position(
-      jnp.asarray(scene.instance_map[None]), num_instances=num_instances
-    )
-  )[0]
+  relative = np.asarray(_relative_position(scene.instance_map[None]))[0]
   colors = np.full((*relative.shape[:2], 3), 150.0)
   colors[..., :2] = 127.5 * (relative + 1.0)
   colors[scene.instance_map == 0] = _NOTHING

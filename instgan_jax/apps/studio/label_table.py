@@ -5,6 +5,11 @@ import colorsys
 from data_pipeline import batch, labels
 
 
+def is_cityscapes(num_labels: int) -> bool:
+  """Whether a generator with so many labels has those of Cityscapes."""
+  return num_labels == batch.NUM_LABELS
+
+
 def rows(num_labels: int) -> list[dict]:
   """The table of a generator with so many labels, ready for JSON.
 
@@ -14,7 +19,7 @@ def rows(num_labels: int) -> list[dict]:
     For each label id its `name`, `color` [r, g, b] and `kind`: 'thing' has
     instances, 'stuff' has none, 'either' may have them.
   """
-  if num_labels == batch.NUM_LABELS:
+  if is_cityscapes(num_labels):
     return [_cityscapes(i) for i in range(num_labels)]
   return [
     {

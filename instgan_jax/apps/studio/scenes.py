@@ -4,11 +4,10 @@ import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from data_pipeline import batch
 from data_pipeline.cityscapes import file_names
 from data_pipeline.errors import InputError
 from data_pipeline.toy_street import source as toy_street
-from instgan_jax.apps.studio import bodies, edit_log, map_files
+from instgan_jax.apps.studio import bodies, edit_log, label_table, map_files
 from instgan_jax.apps.studio import layout as layout_lib
 from instgan_jax.inference import map_folder, scene_maps
 
@@ -54,7 +53,7 @@ class Scenes:
     self._image_size = image_size
     self._num_labels = num_labels
     self.names = tuple(self._files)
-    self.has_toy_streets = num_labels == batch.NUM_LABELS
+    self.has_toy_streets = label_table.is_cityscapes(num_labels)
     self.shapes = functools.cache(self._shapes)
 
   def toy(self, seed: int) -> Opened:

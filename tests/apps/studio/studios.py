@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import io
+import os
 import re
 import subprocess
 import sys
@@ -77,7 +78,7 @@ class Server:
         *(word for workdir in workdirs for word in ('--workdir', workdir)),
         *words,
       ],
-      cwd=programs.ROOT,
+      env={**os.environ, 'PYTHONPATH': str(programs.ROOT)},
       stdout=subprocess.PIPE,
       stderr=subprocess.PIPE,
       text=True,

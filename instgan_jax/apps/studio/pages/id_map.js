@@ -86,6 +86,7 @@ export class IdMap {
   }
 }
 
+const LEAST_CHANGE = 8; // Levels of 255 that count as a full change, at least.
 const HUE_STEP = 222.5; // A golden angle: successive ids differ.
 
 // Labels in the colors of the table.
@@ -101,15 +102,17 @@ export function instanceImage(map) {
   return paint(map, (i) => colors.get(map.values[i]) ?? [64, 64, 68]);
 }
 
-// Where two pictures differ: from black over amber to white.
+// Where two pictures differ: from black over amber to white, the most.
 export function changeImage(before, after) {
   const map = { width: after.width, height: after.height };
   const [a, b] = [before.data, after.data];
+  const changes = new Float32Array(map.width * map.height);
+  for (let i = 0; i < a.length; i += 1) {
+    if (i % 4 < 3) changes[i >> 2] += Math.abs(a[i] - b[i]) / 3;
+  }
+  const largest = changes.reduce((x, y) => Math.max(x, y), LEAST_CHANGE);
   return paint(map, (i) => {
-    const p = 4 * i;
-    const change = (Math.abs(a[p] - b[p]) + Math.abs(a[p + 1] - b[p + 1])
-      + Math.abs(a[p + 2] - b[p + 2])) / 3;
-    const t = Math.min(1, change / 96);
+    const t = changes[i] / largest;
     return [255 * Math.min(1, 2 * t), 255 * t ** 1.3, 255 * t ** 3];
   });
 }

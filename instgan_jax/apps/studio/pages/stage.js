@@ -145,8 +145,7 @@ export class Stage {
   }
 
   // A pane that waits gets a spinner, but not for moments.
-  begin(index) {
-    const { spinner } = this.panes[index];
+  begin({ spinner }) {
     const timer = setTimeout(() => { spinner.hidden = false; }, SPINNER_AFTER);
     return () => { clearTimeout(timer); spinner.hidden = true; };
   }

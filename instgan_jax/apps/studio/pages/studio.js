@@ -56,7 +56,7 @@ function pictureUpdater(index) {
   return latest(async (ask) => {
     const [scene, step] = [work.scene(), work.step()];
     const id = work.state.selected;
-    const end = stage.begin(index);
+    const end = stage.begin(stage.panes[index]);
     try {
       const answer = await ask('/api/picture', { page, model: index, scene });
       if (answer.status === 204) return; // A later one is on its way.
@@ -80,9 +80,14 @@ function keepThumbnail(id, scene) {
 const updateView = latest(async (ask) => {
   const { view } = stage;
   if (view !== 'position' && view !== 'style') return;
-  const answer = await ask('/api/view', { page, view, scene: work.scene() });
-  if (answer.status !== 204 && stage.view === view) {
-    await stage.setView(await answer.blob());
+  const end = stage.begin(stage.mapPane);
+  try {
+    const answer = await ask('/api/view', { page, view, scene: work.scene() });
+    if (answer.status !== 204 && stage.view === view) {
+      await stage.setView(await answer.blob());
+    }
+  } finally {
+    end();
   }
 }, show);
 
