@@ -88,7 +88,7 @@ class Paint(_Body):
   do: Literal['paint']
   label: LabelId
   points: Annotated[list[Point], pydantic.Field(min_length=1, max_length=500)]
-  radius: Annotated[float, pydantic.Field(gt=0, le=500, allow_inf_nan=False)]
+  radius: Annotated[float, pydantic.Field(gt=0, le=64, allow_inf_nan=False)]
 
 
 class Fill(_Body):

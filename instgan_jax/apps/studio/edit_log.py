@@ -16,7 +16,8 @@ from instgan_jax.apps.studio import bodies, label_table, layout_edits, map_files
 from instgan_jax.apps.studio import layout as layout_lib
 from instgan_jax.inference import scene_maps
 
-_NUM_KEPT = 64
+_BYTES_KEPT = 2**28
+_NUM_AT_ONCE = 2  # Layouts that are made, each of limited memory.
 
 
 class EditLog:
@@ -30,6 +31,7 @@ class EditLog:
       collections.OrderedDict()
     )
     self._lock = threading.Lock()
+    self._making = threading.Semaphore(_NUM_AT_ONCE)
 
   def layout(self, scene: bodies.Scene) -> layout_lib.Layout:
     """The layout of a scene after its edits.
@@ -40,16 +42,21 @@ class EditLog:
     """
     keys = _keys(scene.base, scene.edits)
     number, layout = self._latest(keys)
-    if layout is None:
-      layout = self._begin(scene)
-    for edit in scene.edits[number:]:
-      layout = self._apply(layout, edit)
-    with self._lock:
-      self._kept[keys[-1]] = layout
-      self._kept.move_to_end(keys[-1])
-      while len(self._kept) > _NUM_KEPT:
-        self._kept.popitem(last=False)
+    if layout is None or number < len(scene.edits):
+      with self._making:
+        layout = layout or self._begin(scene)
+        for edit in scene.edits[number:]:
+          layout = self._apply(layout, edit)
+    self._keep(keys[-1], layout)
     return layout
+
+  def _keep(self, key: str, layout: layout_lib.Layout) -> None:
+    with self._lock:
+      self._kept[key] = layout
+      self._kept.move_to_end(key)
+      num_bytes = sum(kept.num_bytes for kept in self._kept.values())
+      while num_bytes > _BYTES_KEPT:
+        num_bytes -= self._kept.popitem(last=False)[1].num_bytes
 
   def _latest(
     self, keys: Sequence[str]

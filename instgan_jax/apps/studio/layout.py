@@ -17,6 +17,8 @@ from data_pipeline.errors import InputError
 _MAX_NUMBER = instances.FIRST_THING_ID - 1
 # Boxes may reach out of the picture by this many of its longer sides.
 _MAX_SIDES = 4
+# Shapes have at most as many pixels as so many pictures, which bounds memory.
+_MAX_PICTURES = 64
 
 
 class Box(NamedTuple):
@@ -96,6 +98,12 @@ class Layout(NamedTuple):
       ids = np.where(ids == 0, label_map, ids).astype(np.uint16)
     return label_map, ids
 
+  @property
+  def num_bytes(self) -> int:
+    """The memory that it takes, if it shares none with others."""
+    shapes = sum(instance.shape.nbytes for instance in self.instances)
+    return self.stuff.nbytes + shapes
+
   def position(self, instance_id: int) -> int:
     """Which of `instances` has an id; raises InputError if none has."""
     for index, instance in enumerate(self.instances):
@@ -151,7 +159,12 @@ def from_maps(
     is_cityscapes: see `Layout`.
   """
   found = []
-  for index, slices in enumerate(ndimage.find_objects(dense_map)):
+  boxes = ndimage.find_objects(dense_map)
+  check_shapes(
+    sum(np.prod([s.stop - s.start for s in box]) for box in boxes if box),
+    dense_map.shape,
+  )
+  for index, slices in enumerate(boxes):
     if slices is None:
       continue
     rows, columns = slices
@@ -166,6 +179,16 @@ def from_maps(
     is_cityscapes,
     frozenset(ids),
   )
+
+
+def check_shapes(num_pixels: int, size: tuple[int, ...]) -> None:
+  """Raises InputError if shapes have too many pixels for a picture's size."""
+  if num_pixels > _MAX_PICTURES * size[0] * size[1]:
+    raise InputError(
+      f'The bounding boxes of the instances have {num_pixels} pixels, more '
+      f'than {_MAX_PICTURES} times the picture: give each instance one '
+      'object.'
+    )
 
 
 def _filled(label_map: np.ndarray, is_hole: np.ndarray) -> np.ndarray:

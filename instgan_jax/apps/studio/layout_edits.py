@@ -8,6 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from data_pipeline.errors import InputError
+from instgan_jax.apps.studio import layout as layout_lib
 from instgan_jax.apps.studio.layout import Box, Instance, Layout
 
 MAX_INSTANCES = 1000
@@ -60,6 +61,8 @@ def add(layout: Layout, label: int, shape: np.ndarray, box: Box) -> Layout:
       f'The shape is {shape.shape} with {int(shape.sum())} pixels, expected '
       '[h, w] with at least one.'
     )
+  present = sum(instance.shape.size for instance in layout.instances)
+  layout_lib.check_shapes(present + shape.size, layout.size)
   instance = Instance(0, label, shape, box)
   return _with(layout, instance, len(layout.instances))
 

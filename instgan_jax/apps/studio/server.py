@@ -30,7 +30,7 @@ from instgan_jax.apps.web import http_guard, static_files
 # Two maps of an upload in base64, or a scene with thousands of edits.
 _MAX_BODY_BYTES = 4 * 2**20
 # Of a scene: the generator's, but of a saved one perhaps another's.
-_MAX_SCENE_PIXELS = 2**21
+_MAX_SCENE_PIXELS = 2**20
 
 
 class Application:

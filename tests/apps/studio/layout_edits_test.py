@@ -183,6 +183,25 @@ def test_a_fill_ends_where_another_label_begins():
   np.testing.assert_array_equal(layout.stuff[3], [21] * 4 + [8] + [7] * 3)
 
 
+def test_instances_that_are_scattered_everywhere_are_refused():
+  """Each of 500 has a pixel in two corners: its box is the whole picture."""
+  ids = 26000 + np.arange(1000).reshape(20, 50)
+  ids = np.minimum(ids, 27000 - 1 - (ids - 26000)).astype(np.uint16)
+  label_map = np.full((20, 50), 26, np.uint8)
+  with pytest.raises(InputError, match='more than 64 times the picture'):
+    open_layout(label_map, ids)
+
+
+def test_shapes_that_are_added_have_a_limit_in_all():
+  layout = square()
+  whole = np.ones((6, 8), bool)
+  with pytest.raises(InputError, match='more than 64 times the picture'):
+    for _ in range(70):
+      box = layout_lib.Box(0, 0, 6, 8)
+      layout = layout_edits.add(layout, 26, whole, box)
+  assert len(layout.instances) == 64  # The square, and 63 of 48 pixels.
+
+
 @pytest.mark.parametrize(
   ('edit', 'message'),
   [
