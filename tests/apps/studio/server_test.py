@@ -2,6 +2,7 @@
 
 import io
 import json
+import urllib.parse
 
 import numpy as np
 import pytest
@@ -147,6 +148,19 @@ def upload(studio, label_map, instance_map, name='mine'):
 def files(seed=2, height=64):
   street = source.generate_scene(seed, height=height)
   return png.encode_png(street.label_map), png.encode_png(street.instance_ids)
+
+
+def test_scenes_of_a_data_set_are_chosen_by_name(workdirs, tmp_path):
+  for kind, content in zip(('labelIds', 'instanceIds'), files(), strict=True):
+    (tmp_path / f'通り 1_gtFine_{kind}.png').write_bytes(content)
+  studio = studios.Studio(workdirs[1:], label_dir=str(tmp_path))
+  assert studio.client.get('/api/studio').json()['scenes'] == ['通り 1']
+  path = f'/api/scene/{urllib.parse.quote("通り 1")}'
+  scene = studio.client.get(path).json()
+  assert scene['name'] == '通り 1'
+  body = {'page': studios.PAGE, 'scene': scene}
+  assert studio.client.post('/api/archive', json=body).status_code == 200
+  assert {shape['label'] for shape in studio.client.get('/api/shapes').json()}
 
 
 def test_an_uploaded_pair_is_resized_as_generate_does(studio):
