@@ -310,3 +310,16 @@ def test_a_page_survives_the_server_and_a_reload(workdirs, browser_page):
     page.driver.refresh()
     page.find('.item')
     wait_until(lambda: page.picture() == after)
+
+
+def test_kept_work_that_is_refused_gives_way_to_a_scene(server, browser_page):
+  """As after another model came to the same address."""
+  page = browser_page
+  page.open(server.url)
+  base = {'label_map': 'AAAA', 'instance_map': 'AAAA'}
+  work = json.dumps({'name': 'x', 'base': base, 'edits': []})
+  script = 'sessionStorage.setItem("studio-work", arguments[0])'
+  page.driver.execute_script(script, work)
+  page.driver.refresh()
+  wait_until(lambda: 'no PNG header' in page.message() or page.has('.item'))
+  page.find('.item')

@@ -41,7 +41,8 @@ async function ask(path, body) {
   }
   if (response.status === 413) throw new Refused(say('too_long'));
   const { error } = await response.json().catch(() => ({}));
-  throw new Refused(error ?? String(response.status));
+  throw new Refused(error === 'malformed' ? say(error)
+    : error ?? String(response.status));
 }
 
 function wait(milliseconds) {

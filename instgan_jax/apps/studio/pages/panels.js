@@ -88,6 +88,7 @@ function renderOptions(model) {
   const root = document.getElementById('tool-options');
   root.hidden = options.tool === 'select';
   if (root.hidden) return;
+  options.label = Math.min(options.label, model.labels.length - 1);
   const title = element('h2', { text: say(`tool_${options.tool}`) });
   const hint = element('p', {
     className: 'soft', text: say(`hint_${options.tool}`),

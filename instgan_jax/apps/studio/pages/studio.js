@@ -41,6 +41,8 @@ const updateLayout = latest(async (ask) => {
   renderPanels();
 }, (message) => {
   work.takeBack(); // What cannot be.
+  // Work that was kept for another model: there is nothing else to go back to.
+  if (!stage.map && byId('scenes').value) sources.openChosen();
   show(message);
 });
 

@@ -6,8 +6,9 @@ import { keep, recall } from './storage.js';
 
 const MAX_EARLIER = 24;
 
-let steps = []; // { scene, locked, key }
+let steps = []; // { scene, locked, key, number }
 let now = -1;
+let count = 0;
 const earlier = new Map(); // Recipes that an instance had, by its id.
 const listeners = [];
 let saving = 0;
@@ -31,7 +32,7 @@ export function saved() {
 }
 
 export function scene() { return steps[now].scene; }
-export function step() { return now; }
+export function step() { return steps[now].number; }
 export function canUndo() { return now > 0; }
 export function canRedo() { return now < steps.length - 1; }
 export function isLocked(id) { return steps[now].locked.includes(id); }
@@ -39,7 +40,10 @@ export function isLocked(id) { return steps[now].locked.includes(id); }
 // Begins another scene; the way back ends here.
 export function begin({ name, base, edits = [], seed = 0, styles = {} },
   locked = []) {
-  steps = [{ scene: { name, base, edits, seed, styles }, locked, key: '' }];
+  count += 1;
+  steps = [{
+    scene: { name, base, edits, seed, styles }, locked, key: '', number: count,
+  }];
   now = 0;
   earlier.clear();
   state.selected = null;
@@ -51,7 +55,11 @@ export function begin({ name, base, edits = [], seed = 0, styles = {} },
 function follow(change, key = '') {
   const last = steps[now];
   const next = { ...last, ...change, key };
-  if (!key || key !== last.key) now += 1;
+  if (!key || key !== last.key) {
+    now += 1;
+    count += 1;
+    next.number = count;
+  }
   steps.length = now;
   steps.push(next);
   tell();
