@@ -269,6 +269,7 @@ class World:
   def _run_benchmark(self, module, words):
     shrunk = {
       'benchmarks.locality': ['--num_scenes', '1'],
+      'benchmarks.studio': ['--rounds', '2'],
       'benchmarks.study_coverage': ['--studies', '2', '--questions', '10'],
     }[module]
     self._monkeypatch.setattr(sys, 'argv', [module, *words, *shrunk])

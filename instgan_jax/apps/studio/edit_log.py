@@ -30,6 +30,7 @@ class EditLog:
     self._kept: collections.OrderedDict[str, layout_lib.Layout] = (
       collections.OrderedDict()
     )
+    self._num_bytes = 0  # Of those.
     self._lock = threading.Lock()
     self._making = threading.Semaphore(_NUM_AT_ONCE)
 
@@ -52,11 +53,13 @@ class EditLog:
 
   def _keep(self, key: str, layout: layout_lib.Layout) -> None:
     with self._lock:
-      self._kept[key] = layout
+      if key not in self._kept:
+        self._kept[key] = layout
+        self._num_bytes += layout.num_bytes
       self._kept.move_to_end(key)
-      num_bytes = sum(kept.num_bytes for kept in self._kept.values())
-      while num_bytes > _BYTES_KEPT:
-        num_bytes -= self._kept.popitem(last=False)[1].num_bytes
+      while self._num_bytes > _BYTES_KEPT:
+        _, oldest = self._kept.popitem(last=False)
+        self._num_bytes -= oldest.num_bytes
 
   def _latest(
     self, keys: Sequence[str]
