@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import zipfile
 
 import numpy as np
@@ -114,6 +115,7 @@ def test_all_but_the_locked_get_new_styles(page):
 def stored(page):
   """The work, as the page keeps it, a moment after the last change."""
   page.settle()
+  time.sleep(0.4)  # It is kept after a pause.
   script = 'return sessionStorage.getItem("studio-work")'
   return page.driver.execute_script(script)
 

@@ -25,17 +25,8 @@ class Page(browser.Page):
     self.settle()
 
   def settle(self):
-    """Waits until the picture has not changed for a while."""
-    last, same = None, 0
-
-    def is_still():
-      nonlocal last, same
-      now = (self.picture(), self.picture(1))
-      same = same + 1 if now == last else 0
-      last = now
-      return same > 12
-
-    wait_until(is_still)
+    """Waits until all that was asked for is shown."""
+    wait_until(lambda: self.attribute('#stage', 'aria-busy') == 'false')
 
   def picture(self, pane=2):
     """A pane as a data URL: 1 is the map, 2 the first model's picture."""

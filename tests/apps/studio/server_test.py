@@ -10,6 +10,7 @@ from PIL import Image
 
 from data_pipeline.cityscapes import png
 from data_pipeline.toy_street import source
+from tests import tiny
 from tests.apps.studio import studios
 
 pytestmark = pytest.mark.slow
@@ -101,6 +102,30 @@ def test_models_are_beside_each_other_and_l_has_no_styles(studio):
   body = {'page': studios.PAGE, 'model': 2, 'scene': scene}
   refused = studio.client.post('/api/picture', json=body)
   assert refused.status_code == 422 and 'no model 2' in refused.text
+
+
+def test_the_style_of_the_whole_image_is_that_of_the_id_0(tmp_path):
+  config = tiny.config('l', model__image_style_dim=8)
+  studio = studios.Studio([str(tiny.save_generator(tmp_path / 'vae', config))])
+  (described,) = studio.client.get('/api/studio').json()['models']
+  assert described['has_whole_image_style']
+  assert not described['has_instance_styles']
+  scene = studio.toy()
+  mix = {'mix': [{'seed': 0}, {'seed': 5, 'of': 0}], 't': 1}
+  images = [
+    studio.picture({**scene, 'styles': {0: recipe}}).content
+    for recipe in ({'seed': 0}, {'seed': 5}, mix)
+  ]
+  assert images[0] != images[1] == images[2]
+
+
+def test_models_of_other_sizes_show_the_same_scene(workdirs, tmp_path):
+  config = tiny.config('li', data__height=64, data__width=128)
+  larger = str(tiny.save_generator(tmp_path / 'li', config))
+  studio = studios.Studio([workdirs[1], larger])
+  scene = studio.toy()
+  assert studios.image_of(studio.picture(scene, model=1)).shape[:2] == (64, 128)
+  assert studio.layout(scene).json()['size'] == [32, 64]
 
 
 def test_maps_that_explain_the_method(studio):

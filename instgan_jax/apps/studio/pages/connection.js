@@ -76,6 +76,22 @@ export async function postForBlob(path, body) {
   return (await patiently(() => ask(path, body))).blob();
 }
 
+let numBusy = 0;
+
+// What screen readers wait for: the pictures are going to be others.
+export async function busy(act) {
+  const change = (by) => {
+    numBusy += by;
+    document.getElementById('stage').ariaBusy = String(numBusy > 0);
+  };
+  change(1);
+  try {
+    return await act();
+  } finally {
+    change(-1);
+  }
+}
+
 // A function that does `work(send)` again and again, never twice at a time:
 // calls during one lead to a single one after it, which sees the latest state.
 export function latest(work, onRefused) {
@@ -85,7 +101,7 @@ export function latest(work, onRefused) {
     isAskedAgain = true;
     if (isRunning) return;
     isRunning = true;
-    try {
+    await busy(async () => {
       while (isAskedAgain) {
         isAskedAgain = false;
         await patiently(() => work(ask)).catch((error) => {
@@ -93,9 +109,7 @@ export function latest(work, onRefused) {
           onRefused(error.message);
         });
       }
-    } finally {
-      isRunning = false;
-    }
+    }).finally(() => { isRunning = false; });
   };
 }
 

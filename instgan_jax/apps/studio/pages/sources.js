@@ -1,6 +1,6 @@
 // Where scenes come from: toy streets, the data set, files of the visitor.
 
-import { getJson, postJson, Refused, show } from './connection.js';
+import { busy, getJson, postJson, Refused, show } from './connection.js';
 import { say } from './texts.js';
 import * as work from './work.js';
 
@@ -29,7 +29,7 @@ async function begin(path) {
 async function carefully(act) {
   try {
     show('');
-    await act();
+    await busy(act);
   } catch (error) {
     if (!(error instanceof Refused || error instanceof SyntaxError)) throw error;
     show(error.message);

@@ -1,6 +1,6 @@
 // The studio: what changes leads to requests, and answers to what is shown.
 
-import { getJson, latest, page, Refused, show } from './connection.js';
+import { busy, getJson, latest, page, Refused, show } from './connection.js';
 import { openHelp, openTake } from './dialogs.js';
 import { unpack } from './id_map.js';
 import * as inspector from './inspector.js';
@@ -252,4 +252,4 @@ async function main() {
   }
 }
 
-main().catch(report);
+busy(main).catch(report);

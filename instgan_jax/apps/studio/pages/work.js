@@ -27,6 +27,8 @@ function save() {
   keep('work', JSON.stringify(toFile()), 'sessionStorage');
 }
 
+addEventListener('pagehide', () => { if (now >= 0) save(); });
+
 export function saved() {
   return JSON.parse(recall('work', 'sessionStorage'));
 }
