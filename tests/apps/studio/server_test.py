@@ -2,6 +2,7 @@
 
 import io
 import json
+import shlex
 import urllib.parse
 
 import numpy as np
@@ -243,6 +244,17 @@ def test_a_whole_image_of_instances(studio):
 
 SCENE = {'name': 'x', 'base': {'label_map': '', 'instance_map': ''}}
 MALFORMED = {
+  'empty': b'',
+  'not_utf8': b'{"name": "\xff\xfe"}',
+  'huge_number': json.dumps(SCENE).encode()[:-1]
+  + b', "seed": 1'
+  + b'0' * 5000
+  + b'}',
+  'bool_for_number': json.dumps({**SCENE, 'seed': True}).encode(),
+  'missing_field': json.dumps({'name': 'x'}).encode(),
+  'infinite_box': json.dumps(
+    {**SCENE, 'edits': [{'do': 'place', 'id': 1, 'box': [0, 0, 1, 10**9]}]}
+  ).encode(),
   'no_json': b'scene',
   'list': b'[]',
   'nested': b'[' * 15000,
@@ -311,8 +323,21 @@ def test_forged_paths_find_nothing(studio, path):
 
 
 def test_bodies_that_are_too_long_are_refused(studio):
-  answer = studio.client.post('/api/upload', content=b' ' * (2**22 + 1))
-  assert answer.status_code == 413
+  async def endless():
+    for _ in range(5000):
+      yield b' ' * 1000
+
+  for content in (b' ' * (2**22 + 1), endless()):
+    answer = studio.client.post('/api/upload', content=content)
+    assert answer.status_code == 413
+
+
+def test_a_name_that_is_markup_stays_a_name(studio):
+  scene = studio.toy(name='<script>alert(1)</script>'.replace('/', '∕'))
+  body = {'name': scene['name']}
+  command = studio.client.post('/api/command', json=body).json()['command']
+  assert shlex.split(command)[-1] == f'{scene["name"]}/images'
+  assert studio.layout(scene).status_code == 200
 
 
 def test_only_this_machine_is_answered_without_a_token(studio):
