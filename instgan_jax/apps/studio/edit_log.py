@@ -11,8 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from data_pipeline.errors import InputError
-from instgan_jax.apps.studio import bodies, label_table, layout_edits, map_files
+from data_pipeline import labels
+from data_pipeline.cityscapes import labels as cityscapes_labels
+from data_pipeline.errors import InputError, summarize
+from instgan_jax.apps.studio import bodies, layout_edits, map_files
 from instgan_jax.apps.studio import layout as layout_lib
 from instgan_jax.inference import scene_maps
 
@@ -23,9 +25,9 @@ _NUM_AT_ONCE = 2  # Layouts that are made, each of limited memory.
 class EditLog:
   """Makes the layouts of scenes."""
 
-  def __init__(self, *, num_labels: int, max_pixels: int):
-    """Takes the number of labels, and of pixels that a scene has at most."""
-    self._num_labels = num_labels
+  def __init__(self, *, label_table: labels.LabelTable, max_pixels: int):
+    """Takes the classes, and the number of pixels that a scene has at most."""
+    self._label_table = label_table
     self._max_pixels = max_pixels
     self._kept: collections.OrderedDict[str, layout_lib.Layout] = (
       collections.OrderedDict()
@@ -79,7 +81,7 @@ class EditLog:
       label_map,
       instance_map,
       image_size=label_map.shape,
-      num_labels=self._num_labels,
+      label_table=self._label_table,
     )
 
   def _apply(
@@ -109,10 +111,11 @@ class EditLog:
         return layout_edits.fill(layout, self._label(edit), edit.point)
 
   def _label(self, edit: bodies.Add | bodies.Paint | bodies.Fill) -> int:
-    if edit.label >= self._num_labels:
+    if not self._label_table.is_known[edit.label]:
+      known = [str(label.id) for label in self._label_table.labels]
       raise InputError(
-        f'The label is {edit.label}, the generator knows 0..'
-        f'{self._num_labels - 1}: choose one of these.'
+        f'The label is {edit.label}, the generator knows '
+        f'{summarize(known)}: choose one of these.'
       )
     return edit.label
 
@@ -122,15 +125,15 @@ def open_maps(
   instance_map: scene_maps.Map | None,
   *,
   image_size: tuple[int, int],
-  num_labels: int,
+  label_table: labels.LabelTable,
 ) -> layout_lib.Layout:
   """Checks maps as `generate` does, and takes them apart at a size.
 
   Args:
     label_map: as in `scene_maps.read`.
-    instance_map: likewise; None for no instance.
+    instance_map: likewise; None where there is none.
     image_size: height and width of the layout.
-    num_labels: of the generator.
+    label_table: of the generator.
 
   Raises:
     InputError: if something does not fit.
@@ -139,13 +142,13 @@ def open_maps(
     label_map,
     instance_map,
     image_size=image_size,
-    num_labels=num_labels,
+    label_table=label_table,
     max_instances=layout_edits.MAX_INSTANCES,
   )
   ids = scene.instance_ids
   # A scene without instances has no encoding yet.
   is_cityscapes = (
-    max(ids) >= 1000 if ids else label_table.is_cityscapes(num_labels)
+    max(ids) >= 1000 if ids else label_table == cityscapes_labels.TABLE
   )
   return layout_lib.from_maps(
     scene.label_map, scene.instance_map, ids, is_cityscapes=is_cityscapes

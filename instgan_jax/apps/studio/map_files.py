@@ -8,7 +8,7 @@ import struct
 import numpy as np
 from PIL import Image
 
-from data_pipeline.cityscapes import file_names, png
+from data_pipeline import file_kinds, image_file
 from data_pipeline.errors import InputError
 from instgan_jax.apps.studio import bodies
 
@@ -24,14 +24,16 @@ def decode(
 
   Args:
     text: a PNG in base64.
-    kind: `file_names.LABEL_MAP` or `file_names.INSTANCE_MAP`.
+    kind: `file_kinds.LABEL_MAP` or `file_kinds.INSTANCE_MAP`.
     name: of the scene, for messages.
     max_pixels: that are decoded at most.
 
   Raises:
     InputError: if it is none, damaged, or larger than that.
   """
-  return png.read_map(_checked(text, f'{name}, {kind}', max_pixels), kind, name)
+  return image_file.read_map(
+    _checked(text, f'{name}, {kind}', max_pixels), kind, name
+  )
 
 
 def decode_base(
@@ -41,8 +43,8 @@ def decode_base(
   label_map, instance_map = (
     decode(text, kind, name, max_pixels=max_pixels)
     for text, kind in (
-      (base.label_map, file_names.LABEL_MAP),
-      (base.instance_map, file_names.INSTANCE_MAP),
+      (base.label_map, file_kinds.LABEL_MAP),
+      (base.instance_map, file_kinds.INSTANCE_MAP),
     )
   )
   return label_map, instance_map
@@ -51,14 +53,14 @@ def decode_base(
 def decode_shape(text: str, *, max_pixels: int) -> np.ndarray:
   """A shape: bool [h, w], the pixels that are not black; raises InputError."""
   content = _checked(text, 'the shape', max_pixels)
-  return png.read_map(content, file_names.LABEL_MAP, 'the shape') > 0
+  return image_file.read_map(content, file_kinds.LABEL_MAP, 'the shape') > 0
 
 
 def encode(array: np.ndarray) -> str:
   """A map, or a bool shape, as a PNG in base64."""
   if array.dtype == bool:
     array = array.astype(np.uint8) * 255
-  return base64.b64encode(png.encode_png(array)).decode()
+  return base64.b64encode(image_file.encode_png(array)).decode()
 
 
 def encode_for_page(label_map: np.ndarray, instance_map: np.ndarray) -> str:
@@ -70,7 +72,7 @@ def encode_for_page(label_map: np.ndarray, instance_map: np.ndarray) -> str:
   packed = np.stack(
     [instance_map >> 8, instance_map & 255, label_map], axis=-1
   ).astype(np.uint8)
-  return base64.b64encode(png.encode_png(packed)).decode()
+  return base64.b64encode(image_file.encode_png(packed)).decode()
 
 
 def encode_picture(image: np.ndarray) -> bytes:

@@ -46,7 +46,7 @@ class Model(NamedTuple):
       'has_instance_styles': bool(sampler.config.model.use_instances),
       'has_whole_image_style': bool(sampler.config.model.image_style_dim),
       'max_instances': sampler.max_instances,
-      'labels': label_table.rows(sampler.config.model.num_labels),
+      'labels': label_table.rows(sampler.label_table),
     }
 
   def scene(self, layout: layout_lib.Layout, name: str) -> scene_maps.SceneMaps:

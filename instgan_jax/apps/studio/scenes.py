@@ -4,10 +4,11 @@ import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from data_pipeline.cityscapes import file_names
+from data_pipeline import file_kinds, labels
+from data_pipeline.cityscapes import labels as cityscapes_labels
 from data_pipeline.errors import InputError
 from data_pipeline.toy_street import source as toy_street
-from instgan_jax.apps.studio import bodies, edit_log, label_table, map_files
+from instgan_jax.apps.studio import bodies, edit_log, map_files
 from instgan_jax.apps.studio import layout as layout_lib
 from instgan_jax.inference import map_folder, scene_maps
 
@@ -46,14 +47,14 @@ class Scenes:
     files: Sequence[map_folder.SceneFiles],
     *,
     image_size: tuple[int, int],
-    num_labels: int,
+    label_table: labels.LabelTable,
   ):
-    """Takes the files of a data set, maybe none, and the generator's size."""
+    """Takes a data set's files, maybe none, a generator's size and classes."""
     self._files = {scene.name: scene for scene in files}
     self._image_size = image_size
-    self._num_labels = num_labels
+    self._label_table = label_table
     self.names = tuple(self._files)
-    self.has_toy_streets = label_table.is_cityscapes(num_labels)
+    self.has_toy_streets = label_table == cityscapes_labels.TABLE
     self.shapes = functools.cache(self._shapes)
 
   def toy(self, seed: int) -> Opened:
@@ -78,12 +79,12 @@ class Scenes:
   def uploaded(self, upload: bodies.Upload) -> Opened:
     """A scene of a visitor's own; raises InputError."""
     label_map = map_files.decode(
-      upload.label_map, file_names.LABEL_MAP, upload.name
+      upload.label_map, file_kinds.LABEL_MAP, upload.name
     )
     instance_map = None
     if upload.instance_map is not None:
       instance_map = map_files.decode(
-        upload.instance_map, file_names.INSTANCE_MAP, upload.name
+        upload.instance_map, file_kinds.INSTANCE_MAP, upload.name
       )
     return Opened(upload.name, self._open(label_map, instance_map))
 
@@ -126,7 +127,7 @@ class Scenes:
       label_map,
       instance_map,
       image_size=self._image_size,
-      num_labels=self._num_labels,
+      label_table=self._label_table,
     )
 
 

@@ -46,7 +46,7 @@ def application(
   opened = scenes.Scenes(
     files,
     image_size=first.image_size,
-    num_labels=first.config.model.num_labels,
+    label_table=first.label_table,
   )
   return server.Application(
     loaded, opened, token=token, frame_ancestors=frame_ancestors

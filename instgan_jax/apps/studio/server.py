@@ -59,7 +59,7 @@ class Application:
     self._turns = turns.Turns()
     first = loaded[0].sampler
     self._edit_log = edit_log.EditLog(
-      num_labels=first.config.model.num_labels,
+      label_table=first.label_table,
       max_pixels=max(_MAX_SCENE_PIXELS, int(np.prod(first.image_size))),
     )
     self.asgi = self._build(frame_ancestors)

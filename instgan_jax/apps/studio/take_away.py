@@ -16,7 +16,8 @@ import zipfile
 
 import numpy as np
 
-from data_pipeline.cityscapes import file_names, png
+from data_pipeline import file_kinds, image_file
+from data_pipeline.cityscapes import file_names
 from instgan_jax.apps.studio import bodies
 from instgan_jax.apps.studio import layout as layout_lib
 from instgan_jax.apps.studio import models as models_lib
@@ -82,11 +83,11 @@ def _write_maps(
   folder: pathlib.Path, name: str, layout: layout_lib.Layout
 ) -> map_folder.SceneFiles:
   folder.mkdir(parents=True)
-  kinds = (file_names.LABEL_MAP, file_names.INSTANCE_MAP)
+  kinds = (file_kinds.LABEL_MAP, file_kinds.INSTANCE_MAP)
   paths = []
   for kind, array in zip(kinds, layout.maps(), strict=True):
     paths.append(folder / f'{name}{file_names.KINDS[kind].ending}')
-    paths[-1].write_bytes(png.encode_png(array))
+    paths[-1].write_bytes(image_file.encode_png(array))
   return map_folder.SceneFiles(name, *paths)
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from selenium.webdriver import Keys
 
-from data_pipeline.cityscapes import png
+from data_pipeline import image_file
 from data_pipeline.toy_street import source
 from tests.apps import browser
 from tests.apps.studio import page as page_lib
@@ -211,7 +211,7 @@ def write(folder, label_map, instance_map):
   paths = folder / 'mine_labelIds.png', folder / 'mine_instanceIds.png'
   for path, given in zip(paths, (label_map, instance_map), strict=True):
     is_array = isinstance(given, np.ndarray)
-    path.write_bytes(png.encode_png(given) if is_array else given)
+    path.write_bytes(image_file.encode_png(given) if is_array else given)
   return paths
 
 

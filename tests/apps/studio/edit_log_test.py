@@ -4,6 +4,7 @@ import numpy as np
 import pydantic
 import pytest
 
+from data_pipeline.cityscapes.labels import TABLE
 from data_pipeline.errors import InputError
 from data_pipeline.toy_street import source
 from instgan_jax.apps.studio import bodies, edit_log, map_files
@@ -24,7 +25,7 @@ def scene(edits, seed=1):
 
 
 def log():
-  return edit_log.EditLog(num_labels=35, max_pixels=10**5)
+  return edit_log.EditLog(label_table=TABLE, max_pixels=10**5)
 
 
 EDITS = [
@@ -64,6 +65,6 @@ def test_a_refused_edit_leaves_what_was_before():
 
 
 def test_a_scene_that_is_too_large_is_refused():
-  small = edit_log.EditLog(num_labels=35, max_pixels=100)
+  small = edit_log.EditLog(label_table=TABLE, max_pixels=100)
   with pytest.raises(InputError, match='has 32x64 pixels'):
     small.layout(scene([]))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline.cityscapes import png
+from data_pipeline import geometry, image_file
 from data_pipeline.toy_street import source
 from tests import tiny
 from tests.apps.studio import studios
@@ -173,7 +173,9 @@ def upload(studio, label_map, instance_map, name='mine'):
 
 def files(seed=2, height=64):
   street = source.generate_scene(seed, height=height)
-  return png.encode_png(street.label_map), png.encode_png(street.instance_ids)
+  return image_file.encode_png(street.label_map), image_file.encode_png(
+    street.instance_ids
+  )
 
 
 def test_scenes_of_a_data_set_are_chosen_by_name(workdirs, tmp_path):
@@ -194,12 +196,12 @@ def test_an_uploaded_pair_is_resized_as_generate_does(studio):
   assert answer.status_code == 200
   label_map, _ = maps_of(studio.layout(answer.json()))
   street = source.generate_scene(2, height=64)
-  expected = png.resize_map(street.label_map, (32, 64))
+  expected = geometry.resize_map(street.label_map, (32, 64))
   np.testing.assert_array_equal(label_map, expected)
 
 
 def blank(height, width, dtype=np.uint8):
-  return png.encode_png(np.zeros((height, width), dtype))
+  return image_file.encode_png(np.zeros((height, width), dtype))
 
 
 def palette_png():
@@ -215,9 +217,9 @@ WRONG = {
   'palette': (palette_png(), blank(4, 8), 'stored as palette'),
   '50_megapixels': (blank(5000, 10000), blank(4, 8), '50.0 megapixels'),
   'labels': (
-    png.encode_png(np.full((4, 8), 99, np.uint8)),
+    image_file.encode_png(np.full((4, 8), 99, np.uint8)),
     blank(4, 8),
-    'label ids up to 99',
+    'label ids that no class has: 99',
   ),
   'empty': (b'', b'', 'cannot be read'),
 }
@@ -235,8 +237,10 @@ def test_uploads_are_refused_in_words(studio, name):
 def test_a_whole_image_of_instances(studio):
   """300 of them, more than the model has styles for."""
   ids = 26000 + np.arange(32 * 64).reshape(32, 64) // 6 % 300
-  label_map = png.encode_png(np.full((32, 64), 26, np.uint8))
-  answer = upload(studio, label_map, png.encode_png(ids.astype(np.uint16)))
+  label_map = image_file.encode_png(np.full((32, 64), 26, np.uint8))
+  answer = upload(
+    studio, label_map, image_file.encode_png(ids.astype(np.uint16))
+  )
   scene = answer.json()
   assert len(instances(studio, scene)) == 300
   studios.image_of(studio.picture(scene))

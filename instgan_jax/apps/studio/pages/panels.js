@@ -104,7 +104,7 @@ function renderOptions(model) {
 function palette({ labels }) {
   const list = element('div', { className: 'palette' });
   labels.forEach((row, label) => {
-    if (row.kind === 'thing' || (row.color.join() === '0,0,0')) return;
+    if (['thing', 'none'].includes(row.kind) || (row.color.join() === '0,0,0')) return;
     const swatch = element('span', { className: 'swatch' });
     swatch.style.background = `rgb(${row.color.join(' ')})`;
     const made = element('button', {
