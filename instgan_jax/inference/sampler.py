@@ -30,9 +30,9 @@ from instgan_jax.inference import (
   generator_folder,
   map_folder,
   photograph,
+  photograph_encoder,
   program,
   scene_maps,
-  style_encoder,
 )
 from instgan_jax.inference import styles as styles_lib
 from instgan_jax.runtime import devices, image_range
@@ -97,7 +97,9 @@ class Sampler:
     self._on_devices = devices.replicate(variables)
     self.encoder = None
     if encoder_variables is not None:
-      self.encoder = style_encoder.StyleEncoder(config, encoder_variables)
+      self.encoder = photograph_encoder.PhotographEncoder(
+        config, encoder_variables
+      )
 
   @classmethod
   def from_folder(

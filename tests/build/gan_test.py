@@ -31,7 +31,9 @@ NUM_PARAMETERS = {
   # The instance encoder has 64 * 65 + 128 * 65 + 256 * 132 + 2 * 64 * 257.
   'cityscapes_strong': (95_866_435 + 79_168, 5_599_362),
   'toy_street': (8_505_427, 370_754),
-  'toy_street_strong': (8_505_427 + 29_408, 370_754),
+  # 32 * 65 + 64 * 33 + 128 * 68 + 2 * 8 * 129, and latents of 8, not 64,
+  # before a layer of 128.
+  'toy_street_strong': (8_505_427 + 14_960 - 56 * 128, 370_754),
 }
 
 

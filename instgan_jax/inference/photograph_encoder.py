@@ -15,7 +15,7 @@ from instgan_jax.inference import styles as styles_lib
 from instgan_jax.runtime import image_range
 
 
-class StyleEncoder:
+class PhotographEncoder:
   """Gives the style of each instance of a photograph.
 
   Attributes:
