@@ -115,6 +115,7 @@ def test_the_export_has_the_weights_of_its_run(older):
   export = Sampler.from_folder(str(older / 'export'))
   run = Sampler.from_folder(str(older / 'run'))
   assert (export.step, export.uses_ema) == (2, True)
+  assert export.label_table == labels.TABLE
   assert export.weights_sha256 == run.weights_sha256
   scene = run.scene(
     np.full((32, 64), 26), np.arange(32 * 64).reshape(32, 64) // 512 + 26001
