@@ -73,18 +73,20 @@ def check_same(
 ) -> None:
   """Raises InputError, naming a class that differs, unless both are the same.
 
+  Colors may differ.
+
   Args:
     found: the classes of data.
     expected: those of a run.
     place: of the data, for the message.
   """
-  differing = sorted(set(found.labels) ^ set(expected.labels))
-  if not differing:
-    return
-  ids = list(dict.fromkeys(label.id for label in differing))
   theirs, ours = (
-    {label.id: label for label in table.labels} for table in (found, expected)
+    {label.id: label._replace(color=(0, 0, 0)) for label in table.labels}
+    for table in (found, expected)
   )
+  ids = [i for i in sorted({*theirs, *ours}) if theirs.get(i) != ours.get(i)]
+  if not ids:
+    return
   raise InputError(
     f'The data in {place} have other classes than the run was made for: '
     f'{len(ids)} ids differ, {ids[0]} is {_describe(theirs.get(ids[0]))} there '
@@ -94,4 +96,7 @@ def check_same(
 
 
 def _describe(label: labels.Label | None) -> str:
-  return str(dict(label._asdict())) if label else 'none'
+  if label is None:
+    return 'none'
+  fields = label._asdict()
+  return str({key: fields[key] for key in fields if key not in ('id', 'color')})

@@ -123,6 +123,7 @@ def check(workdir: str | os.PathLike, config: ml_collections.ConfigDict) -> str:
     if saved.get(key) != given.get(key)
     and key not in FREE_KEYS
     and not key.startswith(FREE_GROUPS)
+    and not _is_color(key)
     and key not in longer
   ]
   if differing:
@@ -137,6 +138,11 @@ def check(workdir: str | os.PathLike, config: ml_collections.ConfigDict) -> str:
     'rates are those of a run of the new length, also where they had decayed.'
     for key in longer
   )
+
+
+def _is_color(key: str) -> bool:
+  """Whether a field is only about how label maps are shown."""
+  return key.startswith('labels.') and key.endswith('.color')
 
 
 def _is_more(given: float | None, saved: float | None) -> bool:

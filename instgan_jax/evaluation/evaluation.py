@@ -172,7 +172,7 @@ class Evaluation:
       options.segmenter_protocol,
       size=options.segmenter_size,
     )
-    if network.label_table.evaluated != self._label_table.evaluated:
+    if _keys(network.label_table) != _keys(self._label_table):
       raise InputError(
         f'The segmenter {options.segmenter} has other classes than the data: '
         f'{_names(network.label_table)} there, {_names(self._label_table)} '
@@ -228,6 +228,11 @@ class Evaluation:
     ]
     cache.save()
     return np.concatenate(features)
+
+
+def _keys(label_table: labels.LabelTable) -> list[tuple[int, str]]:
+  """Ids and names of the scored classes."""
+  return [(label.id, label.name) for label in label_table.evaluated]
 
 
 def _names(label_table: labels.LabelTable) -> str:

@@ -132,8 +132,8 @@ def for_classes(options: Options, things: Sequence[str]) -> Options:
   metrics = tuple(m for m in options.metrics if m != 'micv' or things)
   if not metrics:
     raise InputError(
-      'No class of these data has instances, which micv needs: give '
-      'weights for another metric, such as --segmenter.'
+      'No class of these data has instances, which micv needs: leave micv out, '
+      'or give the weights of another metric, such as --segmenter.'
     )
   return dataclasses.replace(
     options, classes=options.classes or usual, metrics=metrics

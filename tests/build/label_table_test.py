@@ -1,5 +1,6 @@
 """A configuration keeps the classes of its data."""
 
+import dataclasses
 import json
 
 import pytest
@@ -70,3 +71,14 @@ def test_data_of_other_classes_are_refused():
   ) as error:
     data.source(config, 'val')
   assert '\n' not in str(error.value)
+
+
+def test_colors_may_change(tmp_path, monkeypatch):
+  white = TABLE.labels[0]._replace(color=(255, 255, 255))
+  other = dataclasses.replace(TABLE, labels=(white, *TABLE.labels[1:]))
+  label_table.check_same(other, TABLE, 'data')
+  run_config.save(tmp_path, label_table.with_table(tiny.config(), TABLE))
+  monkeypatch.setattr(manager, 'saved_steps', lambda workdir: [2])
+  assert not run_config.check(
+    tmp_path, label_table.with_table(tiny.config(), other)
+  )
