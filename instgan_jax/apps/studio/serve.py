@@ -96,6 +96,7 @@ def uvicorn_server(made: server.Application) -> uvicorn.Server:
   config = uvicorn.Config(
     made.asgi,
     access_log=False,
+    log_config=None,  # It would take away the handlers of a notebook.
     log_level='warning',
     server_header=False,
     limit_concurrency=_MAX_REQUESTS,
