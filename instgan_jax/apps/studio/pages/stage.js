@@ -2,6 +2,7 @@
 
 import { changeImage, imageData, instanceImage, labelImage } from './id_map.js';
 import { element, name, say } from './texts.js';
+import * as work from './work.js';
 
 const GAP = 16;
 const CAPTION = 30;
@@ -149,6 +150,9 @@ export class Stage {
     const timer = setTimeout(() => { spinner.hidden = false; }, SPINNER_AFTER);
     return () => { clearTimeout(timer); spinner.hidden = true; };
   }
+
+  // Whether the first model's picture is that of the work as it is now.
+  isCurrent() { return this.after !== null && this.step === work.step(); }
 
   // A small picture of an instance, as a data URL.
   thumbnail(id) {

@@ -31,14 +31,15 @@ const updateLayout = latest(async (ask) => {
   const before = shownLayout;
   const map = await unpack(await answer.json());
   shownLayout = { base, edits };
-  if (before?.base === base) selectNew(map, before.edits, edits);
+  const made = before?.base === base ? newId(map, before.edits, edits) : null;
   if (work.state.selected && !map.has(work.state.selected)) {
     work.state.selected = null;
   }
   stage.selected = work.state.selected;
   stage.preview = null;
   stage.setMap(map);
-  renderPanels();
+  if (made === null) renderPanels();
+  else select(made);
 }, (message) => {
   work.takeBack(); // What cannot be.
   // Work that was kept for another model: there is nothing else to go back to.
@@ -46,18 +47,17 @@ const updateLayout = latest(async (ask) => {
   show(message);
 });
 
-// An instance that was just made is the selected one.
-function selectNew(map, before, edits) {
+// The instance that was just made, which is going to be the selected one.
+function newId(map, before, edits) {
   const isMade = ['add', 'copy'].includes(edits.at(-1)?.do);
-  if (edits.length <= before.length || !isMade) return;
+  if (edits.length <= before.length || !isMade) return null;
   const made = map.instances.filter(({ id }) => !stage.map.has(id));
-  if (made.length === 1) select(made[0].id);
+  return made.length === 1 ? made[0].id : null;
 }
 
 function pictureUpdater(index) {
   return latest(async (ask) => {
     const [scene, step] = [work.scene(), work.step()];
-    const id = work.state.selected;
     const end = stage.begin(stage.panes[index]);
     try {
       const answer = await ask('/api/picture', { page, model: index, scene });
@@ -65,16 +65,16 @@ function pictureUpdater(index) {
       const timing = /dur=([\d.]+)/.exec(answer.headers.get('server-timing'));
       await stage.setPicture(index, await answer.blob(), step,
         Number(timing?.[1]));
-      if (index === 0) keepThumbnail(id, scene);
+      if (index === 0) keepThumbnail();
     } finally {
       end();
     }
   }, show);
 }
 
-function keepThumbnail(id, scene) {
-  if (id === null || work.scene() !== scene || !stage.map) return;
-  if (id !== work.state.selected) return;
+function keepThumbnail() {
+  const id = work.state.selected;
+  if (id === null || !stage.map || !stage.isCurrent()) return;
   inspector.keepThumbnail(id, work.recipe(id));
   inspector.render();
 }
@@ -110,9 +110,7 @@ function select(id) {
   stage.draw();
   if (id !== null && stage.map) {
     work.remember(id, work.recipe(id));
-    if (updatePictures.length && stage.after) {
-      inspector.keepThumbnail(id, work.recipe(id));
-    }
+    if (stage.isCurrent()) inspector.keepThumbnail(id, work.recipe(id));
     announce(inspector.nameOf(id));
   }
   renderPanels();
