@@ -5,10 +5,18 @@ site, whose name was made to point here, has its own name in `Host`.
 """
 
 import hmac
+import ipaddress
+import re
 
 import fastapi
 
-_LOCAL = ('localhost', '127.0.0.1', '[::1]')
+
+def is_local(host: str) -> bool:
+  """Whether a name or an address is of this machine alone."""
+  try:
+    return ipaddress.ip_address(host.strip('[]')).is_loopback
+  except ValueError:
+    return host == 'localhost'
 
 
 class Access:
@@ -25,8 +33,8 @@ class Access:
     it from the part of its address behind #, which browsers never send.
     """
     if not self._token:
-      host = request.headers.get('host', '')
-      if host.rpartition(':')[0] not in _LOCAL and host not in _LOCAL:
+      host = re.sub(r':\d*$', '', request.headers.get('host', ''))
+      if not is_local(host):
         raise fastapi.HTTPException(403, 'this studio is for this machine')
       return
     scheme, _, token = request.headers.get('authorization', '').partition(' ')

@@ -1,7 +1,6 @@
 """Loads models and serves a studio until it is stopped."""
 
 import contextlib
-import ipaddress
 import secrets
 import signal
 import socket
@@ -9,7 +8,7 @@ from collections.abc import Sequence
 
 import uvicorn
 
-from instgan_jax.apps.studio import models, scenes, server
+from instgan_jax.apps.studio import access, models, scenes, server
 from instgan_jax.apps.web import listener as listener_lib
 from instgan_jax.inference import map_folder
 from instgan_jax.runtime import exits
@@ -76,7 +75,7 @@ def run(
     InputError: for wrong input, or a port in use.
     exits.Stopped: by Ctrl-C or SIGTERM.
   """
-  if not token and not is_local(host):
+  if not token and not access.is_local(host):
     token = secrets.token_urlsafe(16)
   with contextlib.closing(listener_lib.listen(host, port)) as listener:
     print('Loading ...', flush=True)
@@ -107,14 +106,6 @@ def uvicorn_server(made: server.Application) -> uvicorn.Server:
 def address(listener: socket.socket, token: str) -> str:
   """What to open in a browser."""
   return listener_lib.url(listener) + (f'/#{token}' if token else '/')
-
-
-def is_local(host: str) -> bool:
-  """Whether an address is of this machine alone."""
-  try:
-    return ipaddress.ip_address(host).is_loopback
-  except ValueError:
-    return host == 'localhost'
 
 
 def _stop(number, _):

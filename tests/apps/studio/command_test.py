@@ -10,7 +10,7 @@ import pytest
 
 from data_pipeline.errors import InputError
 from instgan_jax.apps import studio as studio_lib
-from instgan_jax.apps.studio import serve
+from instgan_jax.apps.studio import access
 from instgan_jax.apps.web import extra
 from tests import commands_in_process
 from tests.apps.studio import studios
@@ -74,7 +74,7 @@ def test_missing_libraries_are_named(monkeypatch):
   ],
 )
 def test_which_addresses_are_of_this_machine(host, expected):
-  assert serve.is_local(host) is expected
+  assert access.is_local(host) is expected
 
 
 @pytest.mark.slow
