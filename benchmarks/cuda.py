@@ -25,10 +25,9 @@ os.environ['JAX_SKIP_CUDA_CONSTRAINTS_CHECK'] = '1'
 import jax
 from jax.experimental import topologies
 
-from benchmarks import configuration
 from benchmarks.tpu import compilation, programs
 from data_pipeline.errors import InputError
-from instgan_jax.cli import program
+from instgan_jax.cli import configurations, program
 from instgan_jax.models import platforms
 
 MEMORY = 80e9
@@ -76,7 +75,7 @@ def main() -> None:
     raise InputError(f'unknown argument {unknown[0]!r}, see --help.')
   if flags.batch_size:
     changes.append(f'--config.batch_size={flags.batch_size}')
-  config = configuration.read(flags.config, changes)
+  config = configurations.read(flags.config, changes)
   step = programs.gan_step(config)
   lowered = lower(step, config, None)
   cost = lowered.cost_analysis()
