@@ -21,7 +21,7 @@ CORE = $(addprefix tests/,build checkpoints data_pipeline evaluation exporting \
 
 quickstart: .venv/installed
 	$(BIN)/python -m instgan_jax.main \
-	  --config configs/toy_street.py --workdir runs/toy_street
+	  --config configs/toy_street_strong.py --workdir runs/toy_street
 
 test: .venv/installed
 	$(PYTEST) -m 'not user and not tpu'

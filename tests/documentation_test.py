@@ -176,7 +176,7 @@ class World:
     changes = [*TRAINING, *(NARROW if is_narrow else FROM_GAUGAN)]
     if any('coco_' in word for word in words):
       changes += COCO
-    if any('toy_street.py' in word for word in words):
+    if any('configs/toy_street' in word for word in words):
       changes += ['data.num_train=6', 'data.num_val=2']
     return [*words, *configuration(changes)]
 

@@ -4,7 +4,7 @@ r"""Compiles every program for TPUs, and writes what each needs.
   python -m benchmarks.tpu.matrix --only segmenter
 
 Each in a process of its own, because a failed check of the compiler ends the
-process. Results are kept in benchmarks/results/tpu.jsonl; what is there already
+process. Results are kept in benchmarks/results/tpu/matrix.jsonl; what is there already
 is not compiled again. --write puts the table of them into docs/accelerators.md.
 """
 
@@ -23,7 +23,7 @@ from data_pipeline import atomic_file
 from instgan_jax.cli import program
 
 _ROOT = pathlib.Path(__file__).parent.parent.parent
-_RESULTS = _ROOT / 'benchmarks' / 'results' / 'tpu.jsonl'
+_RESULTS = _ROOT / 'benchmarks' / 'results' / 'tpu' / 'matrix.jsonl'
 _DOCUMENT = _ROOT / 'docs' / 'accelerators.md'
 _MARKS = ('<!-- table -->', '<!-- end of the table -->')
 _GIB = 2**30

@@ -73,9 +73,11 @@ def test_what_was_imported_is_written_beside_it(cityscapes, files):
   assert config['model']['num_labels'] == 35
   assert config['model']['base_channels'] == 4
   assert config['discriminator'] == {
+    'kind': 'patch',
     'base_channels': 8,
     'num_layers': 4,
     'num_scales': 2,
+    'augmentation': '',
   }
   assert '64x128, 35 labels and edges, width 4, upsampling more' in message
 

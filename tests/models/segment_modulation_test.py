@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from instgan_jax.models import segment_modulation, semantic_input
+from instgan_jax.models import platforms, segment_modulation, semantic_input
 from tests.models import float64, random_arrays
 
 NUM_LABELS, HIDDEN, CHANNELS = 6, 4, 3
@@ -117,7 +117,8 @@ def test_auto_is_deduplicated_on_cpus_alone(platform, monkeypatch):
 
   def program(form):
     compute = jax.jit(lambda w: value_and_gradient.__wrapped__(w, True, form))
-    traced = compute.trace(weights(True, jnp.float32))
+    with platforms.traced_for(platform):
+      traced = compute.trace(weights(True, jnp.float32))
     return traced.lower(lowering_platforms=(platform,)).as_text()
 
   loops = {form: program(form).count('stablehlo.while') for form in FORMS}
