@@ -4,8 +4,8 @@ r"""Compiles every program for TPUs, and writes what each needs.
   python -m benchmarks.tpu.matrix --only segmenter
 
 Each in a process of its own, because a failed check of the compiler ends the
-process. Results are kept in benchmarks/results/tpu/matrix.jsonl; what is there already
-is not compiled again. --write puts the table of them into docs/accelerators.md.
+process. Results are kept in benchmarks/results/tpu/matrix.jsonl; what is there
+is not compiled again. --write puts their table into docs/accelerators.md.
 """
 
 import argparse
