@@ -10,6 +10,7 @@ new one, never a part of it.
 """
 
 import contextlib
+import errno
 import json
 import os
 import pathlib
@@ -54,6 +55,8 @@ def replacing(
 def check_writable(path: str | os.PathLike[str]) -> None:
   """Raises InputError unless a file can be made; its folder is made."""
   try:
+    if pathlib.Path(path).is_dir():
+      raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     with replacing(path, is_shared=True) as partial:
       partial.touch()
       raise _Checked

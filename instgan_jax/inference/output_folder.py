@@ -57,7 +57,7 @@ def prepare(
   if existing := [name for name in names if (output / name).exists()]:
     raise InputError(
       f'{output} has files of these names that were not generated here: '
-      f'{summarize(existing)}. Choose another --output_dir.'
+      f'{summarize(existing)}. Choose another folder.'
     )
   try:
     atomic_file.write_json(path, record, is_shared=True)
@@ -65,7 +65,7 @@ def prepare(
     if error.errno == errno.ENOSPC:
       raise
     raise InputError(
-      f'--output_dir {output} cannot be used: {error.strerror}. Expected a '
+      f'{output} cannot be used: {error.strerror}. Expected a '
       'folder, or a name that is free for one.'
     ) from error
   return output
@@ -98,7 +98,7 @@ def _check_apart(
   for folder in map_folders:
     if folder.is_dir() and path.is_relative_to(folder):
       raise InputError(
-        f'--output_dir {output} lies among the maps in {folder}: choose one '
+        f'{output} lies among the maps in {folder}: choose one '
         'outside, so that no image is taken for a map.'
       )
 
@@ -117,5 +117,5 @@ def _check_record(path: pathlib.Path, record: dict) -> None:
     raise InputError(
       f'{path.parent} holds images of other settings:\n'
       + '\n'.join(differing)
-      + '\nGive the same ones to continue, or choose another --output_dir.'
+      + '\nGive the same ones to continue, or choose another folder.'
     )

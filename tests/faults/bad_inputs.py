@@ -30,6 +30,11 @@ BASES = {
   'reproduce': f'--config=configs/toy_street.py --workdir={{o}} {_TINY}',
   'generate': '--workdir={m}/run --label_dir={m}/maps --instance_dir={m}/maps'
   ' --output_dir={o}',
+  'augment': '--workdir={m}/run --dataset_dir={m}/city --output={o}',
+  'inspect': '--config=configs/toy_street.py --output={o}'
+  ' --config.data.num_train=2 --config.data.height=32'
+  ' --config.data.width=64',
+  'studio': '--workdir={m}/run --port=0',
   'evaluate': '--workdir={m}/run --dataset_dir={m}/city --batch_size=2'
   ' --cache={o}',
   'export': '--workdir={m}/run --output={o}',
@@ -147,8 +152,10 @@ def _accept(*_, **__) -> None:
 def _run(command: str, words: list[str]) -> None:
   if command in _VERBS:
     module, words = 'instgan_jax.apps.human_study', [command, *words]
-  elif command in ('toy_street', 'cityscapes'):
+  elif command in ('toy_street', 'cityscapes', 'inspect'):
     module = f'data_pipeline.{command}'
+  elif command == 'studio':
+    module = 'instgan_jax.apps.studio'
   else:
     module = f'instgan_jax.{command}'
   commands_in_process.run(module, *words)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import uvicorn
 
+from data_pipeline.errors import InputError
 from instgan_jax.apps.studio import access, models, scenes, server
 from instgan_jax.apps.web import listener as listener_lib
 from instgan_jax.inference import map_folder
@@ -38,6 +39,11 @@ def application(
     InputError: if something is missing or does not fit.
   """
   files: Sequence[map_folder.SceneFiles] = ()
+  if instance_dir and not label_dir:
+    raise InputError(
+      f'--instance_dir is {instance_dir}, but there is no --label_dir: give '
+      'both, or neither.'
+    )
   if label_dir:
     files = map_folder.find(label_dir, instance_dir or label_dir)
   loaded = models.load(list(workdirs))
