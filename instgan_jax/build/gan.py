@@ -17,6 +17,7 @@ from instgan_jax.models import (
 )
 from instgan_jax.pretrained import load
 from instgan_jax.runtime import devices
+from instgan_jax.train import adversary as adversary_lib
 from instgan_jax.train import (
   augmentation,
   initialization,
@@ -163,7 +164,7 @@ def train_step(
 ) -> step_lib.TrainStep:
   """The pure update."""
   weights = step_lib.LossWeights(**config.loss_weights)
-  adversary: Any
+  adversary: adversary_lib.Adversary
   if config.discriminator.kind == 'segmentation':
     adversary = segmentation_adversary.SegmentationAdversary(
       modules.discriminator,

@@ -72,6 +72,18 @@ def take_by_matmul(table: jax.Array, ids: jax.Array) -> jax.Array:
   return rows.astype(table.dtype)
 
 
+def sum_rows(
+  values: jax.Array, instance_map: jax.Array, num_rows: int
+) -> jax.Array:
+  """`sum_by_scatter` in the form that suits the device."""
+  return platforms.choose(
+    values,
+    instance_map.astype(jnp.int32),
+    cpu=lambda values, ids: sum_by_scatter(values, ids, num_rows),
+    default=lambda values, ids: sum_by_matmul(values, ids, num_rows),
+  )
+
+
 def sum_by_scatter(
   gradient: jax.Array, instance_map: jax.Array, num_rows: int
 ) -> jax.Array:
@@ -127,17 +139,11 @@ def _backward(
   use_matmul: bool, residuals: _Residuals, gradient: jax.Array
 ) -> tuple[jax.Array, None]:
   empty, instance_map = residuals
-  ids = instance_map.astype(jnp.int32)
   num_rows = empty.shape[1]
   if use_matmul:
-    sums = sum_by_matmul(gradient, ids, num_rows)
+    sums = sum_by_matmul(gradient, instance_map.astype(jnp.int32), num_rows)
   else:
-    sums = platforms.choose(
-      gradient,
-      ids,
-      cpu=lambda g, i: sum_by_scatter(g, i, num_rows),
-      default=lambda g, i: sum_by_matmul(g, i, num_rows),
-    )
+    sums = sum_rows(gradient, instance_map, num_rows)
   return sums.astype(empty.dtype), None
 
 

@@ -44,12 +44,7 @@ def instance_sum(
   Returns:
     float32 [B, N + 1, C].
   """
-  return jax.lax.platform_dependent(
-    values,
-    instance_map.astype(jnp.int32),
-    cpu=lambda v, i: instance_lookup.sum_by_scatter(v, i, num_rows),
-    default=lambda v, i: instance_lookup.sum_by_matmul(v, i, num_rows),
-  )
+  return instance_lookup.sum_rows(values, instance_map, num_rows)
 
 
 def _forward(values, instance_map, num_rows):

@@ -28,14 +28,7 @@ class PatchAdversary:
   def generator_terms(
     self, d_params: Tree, d_stats: Tree, views: views_lib.Views, image_weights
   ) -> tuple[dict[str, jax.Array], Tree]:
-    """Weighted losses of the generator by name, and new statistics.
-
-    Args:
-      d_params: the discriminator's.
-      d_stats: its statistics.
-      views: of the batch.
-      image_weights: [B], of the feature matching; None for 1 each.
-    """
+    """The hinge loss and feature matching, see `adversary`."""
     fake_features, real_features, d_stats = self._discriminate(
       d_params, d_stats, views
     )
@@ -61,15 +54,7 @@ class PatchAdversary:
     step: jax.Array,
     update_stats: bool,
   ):
-    """The discriminator's loss, its metrics by name, and new statistics.
-
-    Args:
-      d_params: the discriminator's.
-      d_stats: its statistics.
-      views: of the batch.
-      step: not used.
-      update_stats: whether the statistics move.
-    """
+    """The hinge loss, see `adversary`. Nothing is random: no step is used."""
     del step
     fake_features, real_features, d_stats = self._discriminate(
       d_params, d_stats, views, update_stats=update_stats

@@ -31,13 +31,9 @@ class SegmentationAdversary:
   def generator_terms(
     self, d_params: Tree, d_stats: Tree, views: views_lib.Views, image_weights
   ) -> tuple[dict[str, jax.Array], Tree]:
-    """Weighted losses of the generator by name, and new statistics.
+    """The cross entropy with the labels, see `adversary`.
 
-    Args:
-      d_params: the discriminator's.
-      d_stats: its statistics.
-      views: of the batch.
-      image_weights: not used: no image is compared with its photograph.
+    No image is compared with its photograph: image weights are not used.
     """
     del image_weights
     logits, d_stats = self._discriminate_and_update(d_params, d_stats, views)
@@ -57,15 +53,7 @@ class SegmentationAdversary:
     step: jax.Array,
     update_stats: bool,
   ):
-    """The discriminator's loss, its metrics by name, and new statistics.
-
-    Args:
-      d_params: the discriminator's.
-      d_stats: its statistics.
-      views: of the batch.
-      step: of the training, which the mix depends on.
-      update_stats: whether the statistics move.
-    """
+    """Cross entropies and LabelMix, see `adversary`."""
     if update_stats:
       fake_logits, d_stats = self._discriminate_and_update(
         d_params, d_stats, views

@@ -18,6 +18,7 @@ from instgan_jax.losses import (
 )
 from instgan_jax.models import encoder as encoder_lib
 from instgan_jax.runtime import image_range
+from instgan_jax.train import adversary as adversary_lib
 from instgan_jax.train import augmentation, randomness
 from instgan_jax.train import ema as ema_lib
 from instgan_jax.train import state as state_lib
@@ -137,7 +138,7 @@ class TrainStep:
   """
 
   networks: Networks
-  adversary: Any
+  adversary: adversary_lib.Adversary
   optimizers: Optimizers
   seed: int
   loss_weights: LossWeights = LossWeights()
