@@ -11,6 +11,7 @@ import httpx
 from PIL import Image
 
 from instgan_jax.apps.human_study.design import image_sets, plan, planning
+from tests.apps import waiting
 from tests.apps.waiting import wait_until
 
 __all__ = ('wait_until',)  # What each test of a running study needs.
@@ -93,12 +94,7 @@ class Server:
       stderr=subprocess.PIPE,
       text=True,
     )
-    said = ''
-    while 'Ctrl-C stops' not in said:
-      line = self.process.stdout.readline()
-      if not line:
-        raise RuntimeError(self.process.communicate()[1])
-      said += line
+    said = waiting.until_served(self.process)
     self.admin = re.search(r'Admin page: (\S+)', said).group(1)
     self.url = self.admin.rpartition('/')[0]
     rows = (root / 'study.links.csv').read_text().splitlines()[1:]

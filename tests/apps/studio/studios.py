@@ -14,7 +14,7 @@ from PIL import Image
 from instgan_jax.apps.studio import serve
 from instgan_jax.inference import Sampler
 from tests import programs, tiny
-from tests.apps import client
+from tests.apps import client, waiting
 
 PAGE = '0' * 32
 OTHER_PAGE = '1' * 32
@@ -83,12 +83,7 @@ class Server:
       stderr=subprocess.PIPE,
       text=True,
     )
-    said = ''
-    while 'Ctrl-C stops' not in said:
-      line = self.process.stdout.readline()
-      if not line:
-        raise RuntimeError(self.process.communicate()[1])
-      said += line
+    said = waiting.until_served(self.process)
     self.url = re.search(r'Studio: (\S+)', said).group(1)
 
   @property
