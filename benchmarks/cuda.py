@@ -30,7 +30,6 @@ from data_pipeline.errors import InputError
 from instgan_jax.cli import configurations, program
 from instgan_jax.models import platforms
 
-MEMORY = 80e9
 _PLUGINS = ('jax_cuda12_plugin', 'jax_cuda13_plugin')
 # NVIDIA's data sheet and CUDA's table of compute capability 9.0, as XLA's
 # GpuTargetConfigProto.
@@ -85,7 +84,7 @@ def main() -> None:
     'jax': jax.__version__,
     'gflops': round(cost['flops'] / 1e9, 1),
     'times_useful_flops': round(cost['flops'] / useful, 3),
-    'gigabytes_before_fusion': round(cost['bytes accessed'] / 1e9, 1),
+    'gigabytes_before_fusion': round(cost['bytes accessed'] / 1e9, 3),
   }
   if any(map(importlib.util.find_spec, _PLUGINS)):
     compiled = lower(step, config, h100()).compile()

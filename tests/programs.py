@@ -46,7 +46,7 @@ def start(cache, workdir, *flags, method='lip', environment=None, **changes):
   )
 
 
-def finish(process, timeout=900):
+def finish(process, timeout=300):
   """(status, stdout, stderr) once the program has ended."""
   try:
     out, err = process.communicate(timeout=timeout)
