@@ -27,7 +27,7 @@ from data_pipeline.errors import InputError
 from instgan_jax.commands import evaluate
 from instgan_jax.inference import output_folder, scene_maps
 from instgan_jax.inference import sampler as sampler_lib
-from instgan_jax.runtime import exits, interruption
+from instgan_jax.runtime import exits, file_lock, interruption
 from instgan_jax.visualization import image_grid
 
 
@@ -129,8 +129,16 @@ def run(options: Options, config: ml_collections.ConfigDict | None) -> str:
     },
     names=(labels_file.NAME, 'images', 'labels'),
   )
-  _save_table(output, sampler)
-  with interruption.Interruption('finishing what is begun') as stop:
+  which, number = options.shard
+  refusal = (
+    f'Another program makes shard {which}/{number} in {output}: wait for its '
+    'end, or give another --shard.'
+  )
+  with (
+    file_lock.held(output / f'.shard_{which}_of_{number}.lock', refusal),
+    interruption.Interruption('finishing what is begun') as stop,
+  ):
+    _save_table(output, sampler)
     return _Job(options, sampler, factors, output, stop).make(source)
 
 

@@ -13,6 +13,7 @@ from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from instgan_jax.build import data
 from instgan_jax.inference import Sampler
+from instgan_jax.runtime import file_lock
 from tests import commands_in_process, tiny
 
 pytestmark = pytest.mark.slow
@@ -66,6 +67,15 @@ def test_shards_make_a_data_set_that_can_be_read(workdir, tmp_path, capsys):
   # The variants of a scene share their maps.
   assert os.stat(output / 'labels' / 'val' / names[0]).st_nlink == 2
   assert '2 images generated, 0 existed already' in capsys.readouterr().out
+
+
+def test_a_shard_has_one_program_at_a_time(workdir, tmp_path):
+  run(workdir, tmp_path, '--shard=1/2')
+  with (
+    file_lock.held(tmp_path / '.shard_1_of_2.lock', ''),
+    pytest.raises(InputError, match=r'Another program makes shard 1/2'),
+  ):
+    run(workdir, tmp_path, '--shard=1/2')
 
 
 def test_the_same_command_makes_only_what_is_missing(workdir, tmp_path, capsys):

@@ -65,6 +65,12 @@ JOBS = {
     '{m}/city/gtFine/val --output_dir {o} --num_draws 20 --grid',
     lambda folder: _files(folder, '*.png'),
   ),
+  'augment': Job(
+    'instgan_jax.augment',
+    '--workdir {m}/run --dataset_dir {m}/city --split val --variants 5 '
+    '--output {o}',
+    lambda folder: _files(folder, '*.*'),
+  ),
   'export': Job(
     'instgan_jax.export', '--workdir {m}/run --output {o}', _weights
   ),
