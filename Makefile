@@ -1,10 +1,11 @@
 # make quickstart   trains the toy streets in minutes and names an image
-# make test         the test suite
-# make test-fast    the tests that take no more than a moment each
-# make test-user    commands as users give them: documents, notebook, pip install
-#                   and bad input
-# make test-oldest  the core of the suite with the oldest libraries supported
+# make test         the tests of every edit
+# make test-fast    those of them that take no more than a moment each
+# make test-user    what users run, as a whole: documents, notebook, pip install,
+#                   bad input, kills, benchmarks
 # make test-tpu     the train step compiles for TPUs (fetches their compiler)
+# make test-all     these three at once
+# make test-oldest  the core of the suite with the oldest libraries supported
 # make faults       tries to break every command, at length, and reports
 # make lint         formatting, style and types
 PYTHON ?= python3
@@ -17,7 +18,8 @@ CORE = $(addprefix tests/,build checkpoints data_pipeline evaluation exporting \
   inference losses models pretrained runtime train weights main_test.py \
   older_files_test.py)
 
-.PHONY: quickstart test test-fast test-user test-oldest test-tpu faults lint
+.PHONY: quickstart test test-fast test-user test-tpu test-all test-oldest faults \
+  lint
 
 quickstart: .venv/installed
 	$(BIN)/python -m instgan_jax.main \
@@ -32,14 +34,15 @@ test-fast: .venv/installed
 test-user: .venv/installed
 	$(PYTEST) -m user
 
+test-tpu: .venv/tpu
+	$(PYTEST) --dist=load -m tpu
+
+test-all: .venv/tpu
+	$(PYTEST)
+
 test-oldest: .venv-oldest/installed
 	.venv-oldest/bin/python $(RUN_TESTS) $(CORE) \
 	  -m '(oldest or not slow) and not user and not tpu'
-
-test-tpu: .venv/installed
-	$(BIN)/python -m pip install --quiet --no-deps -r tests/requirements-tpu.txt \
-	  || echo 'No libtpu for this machine: its tests are skipped.'
-	$(PYTEST) -m tpu
 
 faults: .venv/installed
 	$(BIN)/python -m tests.faults --write
@@ -56,6 +59,11 @@ lint: .venv/installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -r requirements.txt -r tests/requirements.txt
+	@touch $@
+
+.venv/tpu: .venv/installed tests/requirements-tpu.txt
+	$(BIN)/python -m pip install --quiet --no-deps -r tests/requirements-tpu.txt \
+	  || echo 'No libtpu for this machine: its tests are skipped.'
 	@touch $@
 
 .venv-oldest/installed: tests/requirements-oldest.txt

@@ -20,12 +20,14 @@ gc.set_threshold(50_000, 20, 20)  # As every command does.
 # Files that take a process for a minute and more.
 _LONGEST = (
   'documentation_test',
+  'compile_test',
   'main_test',
   'distributed_test',
   'notebook_test',
   'step_test',
   'packaging_test',
   'faults_test',
+  'run_test',
 )
 jax.config.update('jax_num_cpu_devices', 4)
 jax.config.update('jax_numpy_rank_promotion', 'raise')

@@ -11,7 +11,7 @@ import pytest
 from instgan_jax.checkpoints import weights_folder
 from tests import programs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.user]
 
 
 def start_two(cache, workdir, **changes):

@@ -85,6 +85,7 @@ def without_tensorflow(tmp_path_factory):
   return {'PYTHONPATH': str(blocked)}
 
 
+@pytest.mark.user
 def test_signals_and_kills_lose_nothing_that_was_saved(
   finished, command, tmp_path, without_tensorflow
 ):

@@ -11,7 +11,7 @@ import pytest
 
 from tests import programs
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.user]
 
 NETWORK = ('--config', 'CONFIG', '--rounds', '2')
 PARTS = ('forward', 'gradient', 'iteration')
