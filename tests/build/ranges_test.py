@@ -18,6 +18,7 @@ PROGRAMS = {
 OTHERS = {
   *('batch_size', 'model.num_labels', 'min_scale', 'max_scale'),
   *('eval.every_steps', 'eval.num_scenes'),
+  *('data.instance_share', 'data.load_height', 'data.load_width'),
 }
 
 
