@@ -33,7 +33,6 @@ _FAST_COMPILATION = {
   'xla_llvm_disable_expensive_passes': True,
 }
 DISCRIMINATORS = ('patch', 'segmentation')
-_NO_OPTIMIZERS = step_lib.Optimizers(optax.identity(), optax.identity())
 
 
 def check(config: ml_collections.ConfigDict) -> None:
@@ -91,11 +90,11 @@ def networks(
   """The modules, with VGG19's features where its weights are given.
 
   Raises:
-    InputError: for values that do not fit each other, or unusable weights.
+    InputError: for unknown values, or unusable weights.
   """
   model, dtype = config.model, build_generator.dtype(config)
   generator, latent_shape = build_generator.build(config, axis_name=axis_name)
-  modules = step_lib.Networks(
+  return step_lib.Networks(
     generator=generator,
     discriminator=_discriminator(config, dtype),
     encoder=encoder.StyleEncoder(
@@ -109,13 +108,6 @@ def networks(
     vgg19=_vgg19_features(config.vgg19_weights, dtype),
     latent_shape=latent_shape,
   )
-  try:
-    abstract_state(config, modules, _NO_OPTIMIZERS)
-  except ValueError as error:
-    raise InputError(
-      f'config.model and config.data do not fit each other: {error}'
-    ) from error
-  return modules
 
 
 def initial_state(
@@ -133,8 +125,17 @@ def abstract_state(
   modules: step_lib.Networks,
   optimizers_: step_lib.Optimizers,
 ) -> state_lib.GanState:
-  """Shapes and types of the train state, at no cost."""
-  return jax.eval_shape(_initializer(config, modules, optimizers_))
+  """Shapes and types of the train state, at no cost.
+
+  Raises:
+    InputError: for values that do not fit each other.
+  """
+  try:
+    return jax.eval_shape(_initializer(config, modules, optimizers_))
+  except ValueError as error:
+    raise InputError(
+      f'config.model and config.data do not fit each other: {error}'
+    ) from error
 
 
 def optimizers(

@@ -117,9 +117,10 @@ def test_check_refuses(changes, message):
     ({'vgg19_weights': 'nowhere'}, r'nowhere is not a checkpoint'),
   ],
 )
-def test_networks_refuse(changes, message):
+def test_networks_or_their_shapes_refuse(changes, message):
+  config = tiny.config(**changes)
   with pytest.raises(InputError, match=message):
-    gan.networks(tiny.config(**changes))
+    gan.abstract_state(config, gan.networks(config), gan.optimizers(config, 6))
 
 
 def test_the_average_is_a_part_of_the_state_where_it_is_on():
