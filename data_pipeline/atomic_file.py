@@ -14,6 +14,7 @@ import errno
 import json
 import os
 import pathlib
+import shutil
 from collections.abc import Iterator
 
 from data_pipeline.errors import InputError
@@ -70,6 +71,16 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 
 class _Checked(Exception):
   """Leaves the path as it was."""
+
+
+def link(source: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
+  """Makes `path` a hard link, or a copy where the file system has none."""
+  with replacing(path) as partial:
+    partial.unlink(missing_ok=True)
+    try:
+      os.link(source, partial)
+    except OSError:
+      shutil.copyfile(source, partial)
 
 
 def write_text(

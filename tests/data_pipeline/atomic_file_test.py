@@ -88,3 +88,21 @@ def test_a_file_that_cannot_be_made_is_named_before_there_is_content(tmp_path):
   assert (tmp_path / 'a.json').read_text() == 'old'
   with pytest.raises(InputError, match='a.json/b.json cannot be written'):
     atomic_file.check_writable(tmp_path / 'a.json' / 'b.json')
+
+
+def test_a_link_is_the_same_file_or_a_copy(tmp_path, monkeypatch):
+  source = tmp_path / 'source.bin'
+  source.write_bytes(b'content')
+  for _ in range(2):  # Also where it is there.
+    atomic_file.link(source, tmp_path / 'new' / 'link.bin')
+  assert source.samefile(tmp_path / 'new' / 'link.bin')
+
+  def refuse(*_):
+    raise OSError('no links here')
+
+  monkeypatch.setattr(atomic_file.os, 'link', refuse)
+  (tmp_path / 'copy.bin').write_bytes(b'old')
+  atomic_file.link(source, tmp_path / 'copy.bin')
+  assert not source.samefile(tmp_path / 'copy.bin')
+  assert (tmp_path / 'copy.bin').read_bytes() == b'content'
+  assert names_in(tmp_path / 'new') == ['link.bin']
