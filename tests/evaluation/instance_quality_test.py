@@ -1,0 +1,75 @@
+"""Objects that were found against those that there are."""
+
+import numpy as np
+import pytest
+
+from data_pipeline import batch
+from data_pipeline.cityscapes import labels
+from instgan_jax.evaluation import instance_quality
+
+TRUE = np.array([[26001, 26001, 26001, 26002, 26002, 24000, 24000, 23, 26]])
+
+
+def quality(found, true=TRUE):
+  result = instance_quality.InstanceQuality()
+  result.update(np.asarray(found), true)
+  return result
+
+
+def test_the_same_map_under_other_numbers_is_perfect():
+  other = np.where(TRUE >= 1000, TRUE // 1000 * 1000 + 9 - TRUE % 1000, TRUE)
+  result = quality(other)
+  assert (result.num_true, result.num_found, result.num_matched) == (3, 3, 3)
+  assert result.precision == result.recall == result.panoptic_quality == 1.0
+
+
+def test_quality_by_hand():
+  # Both cars are one: IoU 3/5 with the first. The person is split: 1/2 is not
+  # above one half. The group counts for nothing.
+  found = [[26000, 26000, 26000, 26000, 26000, 24001, 24002, 23, 26005]]
+  result = quality(found)
+  assert (result.num_true, result.num_found, result.num_matched) == (3, 3, 1)
+  assert result.precision == pytest.approx(1 / 3)
+  assert result.recall == pytest.approx(1 / 3)
+  assert result.panoptic_quality == pytest.approx(0.6 / 3)
+
+
+def test_small_objects_can_be_left_out():
+  # The car of three pixels is found, that of two is not; of the person, which
+  # is small, and of one wrong pixel nothing counts.
+  found = [[26001, 26001, 26001, 26004, 23, 24000, 24000, 23, 26]]
+  result = instance_quality.InstanceQuality(min_pixels=3)
+  result.update(np.array(found), TRUE)
+  assert (result.num_true, result.num_found, result.num_matched) == (1, 1, 1)
+  # A wrong object that is large does.
+  result.update(np.full_like(TRUE, 25000), TRUE)
+  assert (result.num_true, result.num_found, result.num_matched) == (2, 2, 1)
+
+
+def test_nothing_found_and_nothing_there():
+  nothing = np.where(TRUE >= 1000, TRUE // 1000, TRUE)
+  assert quality(nothing).recall == quality(TRUE, nothing).precision == 0.0
+  assert quality(nothing, nothing).panoptic_quality == 0.0
+
+
+def test_scenes_add_up():
+  result = quality(TRUE)
+  result.update(np.full_like(TRUE, 23), TRUE)
+  assert result.recall == 0.5 and result.precision == 1.0
+
+
+def test_connected_components_join_what_touches():
+  label_map = np.where(TRUE >= 1000, TRUE // 1000, TRUE).astype(np.uint8)
+  scene = batch.Scene(np.zeros((*TRUE.shape, 3), np.uint8), label_map, None)
+  ids = instance_quality.connected_components(scene, labels.TABLE)
+  # The group is a part as well: nobody knows better.
+  expected = [[26000] * 5 + [24000] * 2 + [23, 26001]]
+  assert ids.tolist() == expected
+
+
+def test_the_parts_of_a_class_stay_in_it():
+  label_map = np.full((200, 50), 23, np.uint8)
+  label_map[::2, ::2] = 24  # 2500 persons.
+  scene = batch.Scene(np.zeros((200, 50, 3), np.uint8), label_map, None)
+  ids = instance_quality.connected_components(scene, labels.TABLE)
+  assert ids.max() == 24999 and (ids // 1000 == 24).sum() == 2500
