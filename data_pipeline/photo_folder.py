@@ -12,6 +12,8 @@ ids are dense (0 for none, 1 and up) or Cityscapes' (label * 1000 + k).
 import os
 import pathlib
 
+import numpy as np
+
 from data_pipeline import batch, file_kinds, labels_file, scene_files
 from data_pipeline.errors import InputError, summarize
 
@@ -35,6 +37,8 @@ class PhotoFolder:
     image_ids: the names of the files, without their endings.
     label_table: of ROOT/labels.json.
     file_sizes: (width, height) of each scene's files.
+    photographs: the paths of the scenes' images.
+    has_instance_map: bool [N], whether a scene has that file.
   """
 
   def __init__(
@@ -72,6 +76,10 @@ class PhotoFolder:
     )
     self.image_ids = tuple(scenes)
     self._files = tuple(scenes.values())
+    self.photographs = tuple(files.image for files in self._files)
+    self.has_instance_map = np.array(
+      [files.instance_ids is not None for files in self._files]
+    )
 
   def __len__(self) -> int:
     return len(self.image_ids)

@@ -1,12 +1,26 @@
-"""Scenes of which a part has no instance map, to see what that costs."""
+"""Scenes of which a part has no instance map."""
 
 import hashlib
+
+import numpy as np
 
 from data_pipeline import batch
 
 
+def has_instance_map(source: batch.Source) -> np.ndarray:
+  """bool [N], for each scene of a source whether its objects are known.
+
+  Sources that do not say so know all of them.
+  """
+  return np.asarray(
+    getattr(source, 'has_instance_map', np.ones(len(source), bool))
+  )
+
+
 class UnknownInstances:
   """The scenes of `source`, of which a share keeps its instance maps.
+
+  It shows what it costs to annotate no more.
 
   Which ones keep them is a function of their names. A larger share keeps those
   of a smaller one too.
@@ -14,6 +28,8 @@ class UnknownInstances:
   Attributes:
     image_ids: of `source`.
     label_table: of `source`.
+    has_instance_map: bool [N], of the scenes.
+    photographs: of `source`, where it has them.
   """
 
   def __init__(self, source: batch.Source, share: float):
@@ -29,7 +45,10 @@ class UnknownInstances:
       hashlib.sha256(name.encode()).digest() for name in self.image_ids
     ]
     order = sorted(range(len(digests)), key=digests.__getitem__)
-    self._known = frozenset(order[: round(share * len(order))])
+    is_kept = np.zeros(len(order), bool)
+    is_kept[order[: round(share * len(order))]] = True
+    self.has_instance_map = is_kept & has_instance_map(source)
+    self.photographs = getattr(source, 'photographs', ())
 
   def __len__(self) -> int:
     return len(self.image_ids)
@@ -37,4 +56,6 @@ class UnknownInstances:
   def read(self, index: int) -> batch.Scene:
     """The scene at `index`."""
     scene = self._source.read(index)
-    return scene if index in self._known else scene._replace(instance_ids=None)
+    if self.has_instance_map[index]:
+      return scene
+    return scene._replace(instance_ids=None)

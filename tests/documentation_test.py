@@ -187,6 +187,10 @@ class World:
   def _augment(self, words):
     return [*words, '--variants=1']
 
+  def _complete_instances(self, words):
+    small = ['data.height=32', 'data.width=64', 'data.num_train=6']
+    return [*words, '--num_steps=2', *configuration([*small, 'data.num_val=2'])]
+
   def _inspect(self, words):
     return [*words, *configuration(NARROW[:2]), '--output=sheet.png']
 

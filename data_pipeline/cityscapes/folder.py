@@ -21,6 +21,7 @@ class CityscapesFolder:
     image_ids: the scenes' names, such as aachen_000000_000019.
     label_table: of ROOT/labels.json, or Cityscapes' where there is none.
     file_sizes: (width, height) of each scene's files.
+    photographs: the paths of the scenes' images.
   """
 
   def __init__(
@@ -55,6 +56,7 @@ class CityscapesFolder:
     scenes = file_names.match_scenes(paths, root)
     self.image_ids = tuple(scenes)
     self._files = tuple(scenes.values())
+    self.photographs = tuple(files.image for files in self._files)
     self.file_sizes = scene_files.check_all(
       lambda name: scene_files.check_headers(
         scenes[name], name, is_cityscapes=True

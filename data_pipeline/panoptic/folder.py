@@ -29,6 +29,7 @@ class PanopticFolder:
     image_ids: the names of the photographs, without their endings.
     label_table: the JSON's categories, and the void.
     file_sizes: (width, height) of each scene's files.
+    photographs: the paths of the scenes' images.
   """
 
   def __init__(
@@ -80,6 +81,7 @@ class PanopticFolder:
         ' one annotation of each; fetch it again.'
       )
     self.image_ids = tuple(sorted(self._scenes))
+    self.photographs = tuple(self._scenes[name][0] for name in self.image_ids)
     self.file_sizes = scene_files.check_all(
       self._check, self.image_ids, num_threads
     )

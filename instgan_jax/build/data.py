@@ -48,7 +48,28 @@ def training_source(config: ml_collections.ConfigDict) -> batch_lib.Source:
   Raises:
     InputError: as `source`, or if that size is smaller than the crops.
   """
-  scenes = _source(config, 'train', _load_size(config.data))
+  return _with_share(config, _source(config, 'train', _load_size(config.data)))
+
+
+def full_size_source(
+  config: ml_collections.ConfigDict, split: str
+) -> batch_lib.Source:
+  """The scenes of a split at the size of their files, where these have one.
+
+  Of 'train', `data.instance_share` keep their instance maps.
+
+  Raises:
+    InputError: as `source`.
+  """
+  size = (config.data.height, config.data.width)
+  scenes = _source(config, split, size, resizes_files=False)
+  return _with_share(config, scenes) if split == 'train' else scenes
+
+
+def _with_share(
+  config: ml_collections.ConfigDict, scenes: batch_lib.Source
+) -> batch_lib.Source:
+  """Training scenes, of which a share may keep its instance maps."""
   share = config.data.get('instance_share', 1.0)
   if not 0.0 <= share <= 1.0:
     raise InputError(
@@ -75,9 +96,14 @@ def _load_size(data: ml_collections.ConfigDict) -> tuple[int, int]:
 
 
 def _source(
-  config: ml_collections.ConfigDict, split: str, size: tuple[int, int]
+  config: ml_collections.ConfigDict,
+  split: str,
+  size: tuple[int, int],
+  *,
+  resizes_files: bool = True,
 ) -> batch_lib.Source:
-  data = config.data
+  """The scenes of a split at a size, or at that of their files."""
+  data, file_size = config.data, size if resizes_files else None
   fit = data.get('geometry', 'resize')
   if fit not in geometry.KINDS:
     raise errors.unknown_value('data.geometry', fit, geometry.KINDS)
@@ -94,10 +120,10 @@ def _source(
       if _is_cityscapes(data.path)
       else photo_folder.PhotoFolder
     )
-    scenes = reader(data.path, split, size=size, geometry=fit)
+    scenes = reader(data.path, split, size=file_size, geometry=fit)
   elif data.source == 'panoptic':
     scenes = panoptic_folder.PanopticFolder(
-      data.path, split, size=size, geometry=fit
+      data.path, split, size=file_size, geometry=fit
     )
   elif data.source == 'tfds':
     cityscapes = _with_tensorflow('cityscapes.tfds_builder', 'data.source')

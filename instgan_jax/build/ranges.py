@@ -11,7 +11,8 @@ from data_pipeline.errors import InputError
 _SEED, _PIXELS = '[0, 4294967296)', '[1, 16384]'
 _COUNT, _COUNT_OR_0, _WEIGHT = '[1, inf)', '[0, inf)', '[0, inf)'
 
-_OF_ALL = {
+# What scenes depend on.
+SCENES = {
   'seed': _SEED,
   'data.seed': _SEED,
   'data.height': _PIXELS,
@@ -19,6 +20,8 @@ _OF_ALL = {
   'data.num_threads': '[1, 1024]',
   'data.num_train': _COUNT_OR_0,
   'data.num_val': _COUNT_OR_0,
+}
+_OF_ALL = SCENES | {
   'model.base_channels': _COUNT,
   'num_epochs': _COUNT_OR_0,
   'num_steps': _COUNT_OR_0,
@@ -75,7 +78,7 @@ def check(
 
   Args:
     config: of a run.
-    ranges: interval by field, `GAN` or `SEGMENTER`.
+    ranges: interval by field, `SCENES`, `GAN` or `SEGMENTER`.
     program: that the configuration is for.
 
   Raises:

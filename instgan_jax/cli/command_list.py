@@ -19,6 +19,10 @@ COMMANDS = {
     'instgan_jax.augment',
     "Generated images of a data set's scenes, as another data set.",
   ),
+  'complete_instances': (
+    'instgan_jax.complete_instances',
+    'Find objects where a data set has no instance maps.',
+  ),
   'evaluate': (
     'instgan_jax.evaluate',
     'FID, KID, mIoU and MICV of a generator or of folders of images.',

@@ -110,14 +110,21 @@ def map_rows(
   return np.concatenate(results)
 
 
-def check_batch_size(batch_size: int) -> None:
-  """Raises InputError unless `batch_size` splits evenly over all devices."""
+def check_batch_size(
+  batch_size: int, flag: str = '--config.batch_size'
+) -> None:
+  """Raises InputError unless `batch_size` splits evenly over all devices.
+
+  Args:
+    batch_size: of all of them together.
+    flag: that sets it, for the message.
+  """
   if batch_size < 1 or batch_size % jax.device_count():
     raise InputError(
       f'batch_size {batch_size} cannot be split evenly over '
       f'{jax.device_count()} devices ({jax.process_count()} processes x '
       f'{jax.local_device_count()}): choose a multiple, for example '
-      f'--config.batch_size='
+      f'{flag}='
       f'{max(1, round(batch_size / jax.device_count())) * jax.device_count()}.'
     )
 

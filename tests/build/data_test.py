@@ -7,10 +7,15 @@ import sys
 import numpy as np
 import pytest
 
-from data_pipeline import image_file, in_memory
+from data_pipeline import (
+  image_file,
+  in_memory,
+  toy_street,
+  unknown_instances,
+)
 from data_pipeline.errors import InputError
 from instgan_jax.build import data
-from tests import tiny
+from tests import own_data, tiny
 from tests.data_pipeline.panoptic import folder_test
 
 
@@ -227,3 +232,23 @@ def test_a_share_of_the_training_scenes_has_instance_maps():
   assert first['has_instance_map'].dtype == bool
   with pytest.raises(InputError, match=r'instance_share is 1\.5, expected'):
     data.training_source(tiny.config(data__instance_share=1.5))
+
+
+def test_files_can_be_read_at_their_own_size(tmp_path):
+  own_data.write_photo_folder(
+    tmp_path, 'train', toy_street.ToyStreet(4, height=64)
+  )
+  config = tiny.config(data__source='folder', data__path=str(tmp_path))
+  assert data.source(config, 'train').read(1).image.shape == (32, 64, 3)
+  scenes = data.full_size_source(config, 'train')
+  assert scenes.read(1).image.shape == (64, 128, 3)
+  assert (
+    unknown_instances.has_instance_map(scenes).tolist() == [False] + [True] * 3
+  )
+  config.data.instance_share = 0.0
+  scenes = data.full_size_source(config, 'train')
+  assert not unknown_instances.has_instance_map(scenes).any()
+  # Rendered scenes have no other size than that of the configuration.
+  scenes = data.full_size_source(tiny.config(), 'val')
+  assert scenes.read(0).image.shape == (32, 64, 3)
+  assert unknown_instances.has_instance_map(scenes).all()

@@ -1,0 +1,201 @@
+"""The data set that `complete_instances` writes, as the folder reader takes it.
+
+Photographs are links where they are files, maps are written anew. The label map
+of a scene is its last file and has the hash of all that its files depend on, so
+that a scene which is there is left.
+"""
+
+import hashlib
+import pathlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from data_pipeline import (
+  atomic_file,
+  geometry,
+  instances,
+  labels_file,
+  photo_folder,
+  progress,
+  read_ahead,
+  subset,
+)
+from data_pipeline import batch as batch_lib
+from instgan_jax.inference import instance_completion, output_folder
+from instgan_jax.runtime import exits, interruption
+from instgan_jax.visualization import image_grid
+
+FOLDERS = ('images', 'labels', 'instances')
+_SHEET = 'completed.png'
+_NUM_SHOWN = 8
+_NUM_THREADS = 4
+
+
+class _Row(NamedTuple):
+  """A scene to be written.
+
+  Attributes:
+    name: of its files.
+    photograph: its file, '' where there is none.
+    scene: at its own size.
+    sha256: of what its files depend on.
+    is_completed: whether its objects have to be found.
+  """
+
+  name: str
+  photograph: str
+  scene: batch_lib.Scene
+  sha256: str
+  is_completed: bool
+
+  def files(self, folder: pathlib.Path, split: str) -> dict[str, pathlib.Path]:
+    """Its files by the names in `FOLDERS`, those that it is to have."""
+    suffix = pathlib.Path(self.photograph).suffix or '.png'
+    files = {
+      'images': folder / 'images' / split / f'{self.name}{suffix}',
+      'instances': folder / 'instances' / split / f'{self.name}.png',
+      'labels': folder / 'labels' / split / f'{self.name}.png',
+    }
+    if self.scene.instance_ids is None and not self.is_completed:
+      del files['instances']
+    return files
+
+
+def write(
+  output: pathlib.Path,
+  scenes: Mapping[str, batch_lib.Source],
+  completion: instance_completion.InstanceCompletion,
+  min_confidence: float,
+) -> str:
+  """Writes all scenes; finds the objects of training scenes without a map.
+
+  Args:
+    output: the folder.
+    scenes: at the size of their files, by split.
+    completion: finds objects.
+    min_confidence: of it.
+
+  Returns:
+    Lines on what was written.
+
+  Raises:
+    InputError: for a scene that cannot be read.
+    exits.Stopped: after SIGTERM or Ctrl-C.
+  """
+  labels_file.save(output / labels_file.NAME, scenes['train'].label_table)
+  completed: list[str] = []
+  num_made = 0
+  with interruption.Interruption('finishing what is begun') as stop:
+    for split, source in scenes.items():
+      rows = _rows(source, min_confidence, completes=split == 'train')
+      missing = _missing(output, split, rows, completed)
+      for batch in read_ahead.batched(missing, completion.batch_size):
+        _write_batch(output, split, batch, completion)
+        num_made += sum(row.is_completed for row in batch)
+        if stop.requested(0):
+          raise exits.Stopped(
+            f'Stopped by {stop.signal_name}: {num_made} more scenes are '
+            f'completed in {output}. The same command continues.',
+            stop.exit_status,
+          )
+  _write_sheet(output, completed)
+  return (
+    f'{num_made} scenes completed, {len(completed) - num_made} existed '
+    f'already: {output}. Open {output / _SHEET} to see some of them. Train on '
+    f'all with --config.data.source=folder --config.data.path={output}.'
+  )
+
+
+def _rows(
+  source: batch_lib.Source, min_confidence: float, *, completes: bool
+) -> Iterator[_Row]:
+  photographs = getattr(source, 'photographs', ()) or ('',) * len(source)
+  scenes = read_ahead.map_ahead(
+    source.read, range(len(source)), num_threads=_NUM_THREADS
+  )
+  bar = progress.bar(scenes, desc='Writing', total=len(source), unit='scene')
+  for name, photograph, scene in zip(
+    source.image_ids, photographs, bar, strict=True
+  ):
+    is_completed = completes and scene.instance_ids is None
+    digest = hashlib.sha256(
+      str(min_confidence if is_completed else '').encode()
+    )
+    for array in scene:
+      digest.update(b'' if array is None else array.tobytes())
+    yield _Row(name, photograph, scene, digest.hexdigest(), is_completed)
+
+
+def _missing(
+  output: pathlib.Path,
+  split: str,
+  rows: Iterator[_Row],
+  completed: list[str],
+) -> Iterator[_Row]:
+  """The scenes that are not there; all completed ones go to `completed`."""
+  for row in rows:
+    if row.is_completed:
+      completed.append(row.name)
+    files = row.files(output, split)
+    is_whole = all(path.exists() for path in files.values())
+    if not is_whole or not output_folder.is_current(
+      files['labels'], row.sha256
+    ):
+      yield row
+
+
+def _write_batch(
+  output: pathlib.Path,
+  split: str,
+  rows: Sequence[_Row],
+  completion: instance_completion.InstanceCompletion,
+) -> None:
+  unknown = [row.scene for row in rows if row.is_completed]
+  found = iter(completion.instance_ids(unknown) if unknown else ())
+  for row in rows:
+    ids = next(found) if row.is_completed else row.scene.instance_ids
+    files = row.files(output, split)
+    if row.photograph:
+      atomic_file.link(row.photograph, files['images'])
+    else:
+      image_grid.save_png(files['images'], row.scene.image)
+    if ids is not None:
+      image_grid.save_png(files['instances'], _in_16_bits(ids))
+    image_grid.save_png(
+      files['labels'],
+      row.scene.label_map,
+      {output_folder.MAPS_SHA256: row.sha256},
+    )
+
+
+def _in_16_bits(ids: np.ndarray) -> np.ndarray:
+  """The ids, or dense ones where labels over 65 make them too large."""
+  if ids.max() < 2**16:
+    return ids.astype(np.uint16)
+  return instances.dense_instance_map(ids.astype(np.int32)).instance_map
+
+
+def _write_sheet(output: pathlib.Path, names: Sequence[str]) -> None:
+  """Shows eight completed scenes, as they are read again."""
+  source = photo_folder.PhotoFolder(output, 'train', size=None)
+  places = np.linspace(0, len(names) - 1, min(_NUM_SHOWN, len(names)))
+  chosen = [names[int(place)] for place in places.round()]
+  shown = subset.Subset(source, [source.image_ids.index(n) for n in chosen])
+  scenes = [shown.read(index) for index in range(len(shown))]
+  size = scenes[0].label_map.shape
+  scenes = [geometry.resize_scene(scene, size) for scene in scenes]
+  grid = image_grid.image_grid(
+    label_maps=np.stack([scene.label_map for scene in scenes]),
+    instance_maps=np.stack(
+      [
+        instances.number(scene, source.label_table).instance_map
+        for scene in scenes
+      ]
+    ),
+    images={'photograph': np.stack([scene.image for scene in scenes])},
+    label_table=source.label_table,
+    names=chosen,
+  )
+  image_grid.save_png(output / _SHEET, grid)
