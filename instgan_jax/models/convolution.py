@@ -1,11 +1,7 @@
-"""2-D convolution with a weight gradient that a TPU computes well.
+"""2-D convolution whose gradients each platform computes well.
 
-The gradient of a kernel is itself a convolution, whose channels are the images
-of the batch and whose window is a whole feature map. With few images on a chip
-that leaves most lanes of a TPU's matrix unit empty, and its compiler (libtpu
-0.0.42 and 0.0.52) aborts while it tries to spread the images over them
-("space_to_batch_converter.cc: Check failed"). By rows it is one 1-D convolution
-for each row of the kernel, whose channels are the rows of all images.
+The gradient of the kernel has a form of its own on TPUs and CPUs, see
+`kernel_gradient`.
 """
 
 import functools
@@ -15,10 +11,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from instgan_jax.models import platforms
+from instgan_jax.models import kernel_gradient, platforms
 
 _NUMBERS = ('NHWC', 'HWIO', 'NHWC')
-Padding = tuple[tuple[int, int], tuple[int, int]]
+Padding = kernel_gradient.Padding
+# Multiplications from which on a CPU sums the gradient of a kernel by products.
+# For fewer that is hardly faster, but takes longer to compile: 6 s of CPU time
+# for the gradient of configs/toy_street.py.
+MIN_PRODUCTS = 2**27
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4))
@@ -42,52 +42,6 @@ def convolve(
     [B, h, w, out].
   """
   return _convolve(x, kernel, stride, padding, dilation)
-
-
-def kernel_gradient_by_rows(
-  x: jax.Array,
-  gradient: jax.Array,
-  kernel_size: tuple[int, int],
-  *,
-  stride: int,
-  padding: Padding,
-  dilation: int,
-) -> jax.Array:
-  """The gradient of `convolve` with respect to the kernel, row by row of it.
-
-  Args:
-    x: [B, H, W, in].
-    gradient: [B, h, w, out], with respect to the result.
-    kernel_size: (kh, kw).
-    stride: as of `convolve`.
-    padding: as of `convolve`.
-    dilation: as of `convolve`.
-
-  Returns:
-    [kh, kw, in, out], float32 at least.
-  """
-  num_rows, num_columns = kernel_size
-  height, width, out = gradient.shape[1:]
-  x = jnp.pad(x, ((0, 0), *padding, (0, 0)))
-  last_row = stride * (height - 1) + 1
-  last_column = stride * (width - 1) + dilation * (num_columns - 1) + 1
-  rows = []
-  for first in range(0, num_rows * dilation, dilation):
-    lines = x[:, first : first + last_row : stride, :last_column]
-    row = jax.lax.conv_general_dilated(
-      lines.reshape(-1, *lines.shape[2:]),
-      gradient.reshape(-1, width, out),
-      window_strides=(dilation,),
-      padding=((0, 0),),
-      rhs_dilation=(stride,),
-      # Lines are channels, channels are images: [line, column, channel].
-      dimension_numbers=jax.lax.ConvDimensionNumbers(
-        lhs_spec=(2, 0, 1), rhs_spec=(2, 0, 1), out_spec=(1, 2, 0)
-      ),
-      preferred_element_type=jnp.promote_types(x.dtype, jnp.float32),
-    )
-    rows.append(row)
-  return jnp.stack(rows)
 
 
 def of_flax(
@@ -130,18 +84,26 @@ def _forward(x, kernel, stride, padding, dilation):
 def _backward(stride, padding, dilation, residuals, gradient):
   x, kernel = residuals
 
-  def of_x(x):
+  def convolve_input(x):
     return _convolve(x, kernel, stride, padding, dilation)
 
-  def of_kernel(kernel):
+  def convolve_with(kernel):
     return _convolve(x, kernel, stride, padding, dilation)
 
   def native(x, gradient):
     del x
-    return jax.linear_transpose(of_kernel, kernel)(gradient)[0]
+    return jax.linear_transpose(convolve_with, kernel)(gradient)[0]
+
+  def by_products(x, gradient):
+    num_products = gradient.size * kernel.size // kernel.shape[-1]
+    if (stride, dilation) != (1, 1) or num_products < MIN_PRODUCTS:
+      return native(x, gradient)
+    return kernel_gradient.by_products(
+      x, gradient, kernel.shape[:2], padding=padding
+    ).astype(kernel.dtype)
 
   def by_rows(x, gradient):
-    return kernel_gradient_by_rows(
+    return kernel_gradient.by_rows(
       x,
       gradient,
       kernel.shape[:2],
@@ -150,9 +112,11 @@ def _backward(stride, padding, dilation, residuals, gradient):
       dilation=dilation,
     ).astype(kernel.dtype)
 
-  (x_gradient,) = jax.linear_transpose(of_x, x)(gradient)
-  kernel_gradient = platforms.choose(x, gradient, tpu=by_rows, default=native)
-  return x_gradient, kernel_gradient
+  (of_x,) = jax.linear_transpose(convolve_input, x)(gradient)
+  of_kernel = platforms.choose(
+    x, gradient, cpu=by_products, tpu=by_rows, default=native
+  )
+  return of_x, of_kernel
 
 
 convolve.defvjp(_forward, _backward)
