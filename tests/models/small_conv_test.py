@@ -8,7 +8,7 @@ from tests.models import float64, random_arrays
 
 
 @pytest.mark.parametrize('channels', [(3, 5), (128, 128)])
-@pytest.mark.parametrize('size', [(1, 1), (2, 4), (8, 16), (8, 17)])
+@pytest.mark.parametrize('size', [(1, 1), (2, 4), (8, 17), (16, 32), (16, 33)])
 def test_small_and_large_maps_are_convolved_alike(size, channels):
   with float64.enabled():
     x, kernel = (
