@@ -27,6 +27,7 @@ def define_flags(values: flags.FlagValues) -> None:
   string, integer = program.definers(
     values, flags.DEFINE_string, flags.DEFINE_integer
   )
+  (number,) = program.definers(values, flags.DEFINE_float)
   names, choice = program.definers(
     values, program.define_list, flags.DEFINE_enum
   )
@@ -36,6 +37,22 @@ def define_flags(values: flags.FlagValues) -> None:
   string('dataset_dir', '', "Folder of data, instead of the workdir's.")
   integer('variants', 1, 'Images of each scene.')
   integer('seed', 0, 'Of the styles of the first variant; the next follow.')
+  string(
+    'segmenter',
+    '',
+    'Trained by instgan_jax.train_segmenter, or imported: for --min_agreement.',
+  )
+  number(
+    'min_agreement',
+    0.0,
+    'Leaves out images in which the segmenter sees the label map in a smaller '
+    'share of the scored pixels, such as 0.8.',
+  )
+  integer(
+    'min_pixels',
+    0,
+    'Smaller instances are left out of the instance maps; 0: none.',
+  )
   names(
     'oversample',
     [],
@@ -50,19 +67,22 @@ def main(values: flags.FlagValues) -> None:
   """Checks the flags, generates and writes."""
   program.require(values, 'workdir', 'output')
 
-  from instgan_jax.commands import augment
+  from instgan_jax.commands import augment, augment_options
 
   print(
     augment.run(
-      augment.Options(
+      augment_options.Options(
         workdir=values.workdir,
         output=values.output,
         split=values.split,
         dataset_dir=values.dataset_dir,
         num_variants=values.variants,
         seed=values.seed,
-        oversample=augment.parse_oversample(values.oversample),
-        shard=augment.parse_shard(values.shard),
+        segmenter=values.segmenter,
+        min_agreement=values.min_agreement,
+        min_pixels=values.min_pixels,
+        oversample=augment_options.parse_oversample(values.oversample),
+        shard=augment_options.parse_shard(values.shard),
         use_ema=values.weights == 'ema',
         step=values.step,
       ),

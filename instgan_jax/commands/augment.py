@@ -1,12 +1,8 @@
 """Writes generated images of a data set's scenes as another data set."""
 
-import dataclasses
 import hashlib
 import json
-import os
 import pathlib
-import re
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -24,40 +20,12 @@ from data_pipeline import (
 from data_pipeline import batch as batch_lib
 from data_pipeline import scenes as scenes_lib
 from data_pipeline.errors import InputError
-from instgan_jax.commands import evaluate
+from instgan_jax.commands import augment_options, evaluate
+from instgan_jax.evaluation import label_agreement
 from instgan_jax.inference import output_folder, scene_maps
 from instgan_jax.inference import sampler as sampler_lib
 from instgan_jax.runtime import exits, file_lock, interruption
 from instgan_jax.visualization import image_grid
-
-
-@dataclasses.dataclass(frozen=True)
-class Options:
-  """Options of `augment`; each is the flag of its name.
-
-  Attributes:
-    workdir: of the generator.
-    output: folder of the new data set.
-    split: of the scenes.
-    dataset_dir: of data, instead of the configuration's; '' for these.
-    num_variants: images of each scene.
-    seed: of the first variant.
-    oversample: by class, how many times the variants of scenes that show it.
-    shard: (which, of how many), from 1 on.
-    use_ema: takes the moving average, where a workdir has one.
-    step: of a workdir's checkpoint; None for the latest.
-  """
-
-  workdir: str
-  output: str
-  split: str = 'train'
-  dataset_dir: str = ''
-  num_variants: int = 1
-  seed: int = 0
-  oversample: Mapping[str, int] = dataclasses.field(default_factory=dict)
-  shard: tuple[int, int] = (1, 1)
-  use_ema: bool = True
-  step: int | None = None
 
 
 class _Image(NamedTuple):
@@ -76,11 +44,13 @@ class _Image(NamedTuple):
   maps_sha256: str
 
 
-def run(options: Options, config: ml_collections.ConfigDict | None) -> str:
+def run(
+  options: augment_options.Options, config: ml_collections.ConfigDict | None
+) -> str:
   """Makes the images of a shard that are missing, damaged or of other maps.
 
   Args:
-    options: see `Options`.
+    options: see `augment_options.Options`.
     config: whose scenes to take; None for those of the workdir.
 
   Returns:
@@ -90,11 +60,7 @@ def run(options: Options, config: ml_collections.ConfigDict | None) -> str:
     InputError: for options, a generator or data that do not fit.
     exits.Stopped: after SIGTERM or Ctrl-C, when all that was begun is written.
   """
-  if options.num_variants < 1 or options.seed < 0:
-    raise InputError(
-      f'--variants is {options.num_variants} and --seed {options.seed}: '
-      'expected at least 1 and 0.'
-    )
+  augment_options.check(options)
   sampler = sampler_lib.Sampler.from_folder(
     options.workdir,
     use_ema=options.use_ema,
@@ -107,6 +73,11 @@ def run(options: Options, config: ml_collections.ConfigDict | None) -> str:
     raise InputError(
       'This generator is of method L, which generates one image of a scene: '
       'leave out --variants and --oversample.'
+    )
+  agreement = None
+  if options.segmenter:
+    agreement = label_agreement.LabelAgreement(
+      options.segmenter, sampler.label_table
     )
   source = _shard(
     evaluate.data_set(
@@ -126,6 +97,7 @@ def run(options: Options, config: ml_collections.ConfigDict | None) -> str:
       'dtype': sampler.config.dtype,
       'size': list(sampler.image_size),
       'seed': options.seed,
+      **_filters(options, agreement),
     },
     names=(labels_file.NAME, 'images', 'labels'),
   )
@@ -139,7 +111,8 @@ def run(options: Options, config: ml_collections.ConfigDict | None) -> str:
     interruption.Interruption('finishing what is begun') as stop,
   ):
     _save_table(output, sampler)
-    return _Job(options, sampler, factors, output, stop).make(source)
+    job = _Job(options, sampler, factors, agreement, output, stop)
+    return job.make(source)
 
 
 class _Job:
@@ -147,14 +120,16 @@ class _Job:
 
   def __init__(
     self,
-    options: Options,
+    options: augment_options.Options,
     sampler: sampler_lib.Sampler,
     factors: Mapping[int, int],
+    agreement: label_agreement.LabelAgreement | None,
     output: pathlib.Path,
     stop: interruption.Interruption,
   ):
     self._options, self._sampler, self._factors = options, sampler, factors
-    self._output, self._stop = output, stop
+    self._agreement, self._output, self._stop = agreement, output, stop
+    self._left_out: set[str] = set()
 
   def make(self, source: batch_lib.Source) -> str:
     """Makes what is missing, then the manifest."""
@@ -162,22 +137,28 @@ class _Job:
     num_made = 0
     missing = self._missing(source, images)
     for batch in read_ahead.batched(missing, self._sampler.batch_size):
-      self._generate(batch)
-      num_made += len(batch)
+      num_made += self._generate(batch)
       if self._stop.requested(0):
         raise exits.Stopped(
           f'Stopped by {self._stop.signal_name}: {num_made} more images are in '
           f'{self._output}. The same command continues.',
           self._stop.exit_status,
         )
+    images = [image for image in images if image.name not in self._left_out]
     which, number = self._options.shard
     manifest = self._output / f'manifest_{which}_of_{number}.jsonl'
     lines = [json.dumps(self._line(image)) + '\n' for image in images]
     atomic_file.write_text(manifest, ''.join(lines))
+    left_out = ''
+    if self._agreement is not None:
+      left_out = (
+        f', {len(self._left_out)} left out with an agreement below '
+        f'{self._options.min_agreement:g}'
+      )
     return (
-      f'{num_made} images generated, {len(images) - num_made} existed already: '
-      f'{self._output}. {manifest.name} lists them. Train on them with '
-      f'--config.data.source=folder --config.data.path={self._output}.'
+      f'{num_made} images generated, {len(images) - num_made} existed already'
+      f'{left_out}: {self._output}. {manifest.name} lists them. Train on them '
+      f'with --config.data.source=folder --config.data.path={self._output}.'
     )
 
   def _missing(
@@ -221,17 +202,32 @@ class _Job:
       for k in range(self._options.num_variants * factor)
     ]
 
-  def _generate(self, images: Sequence[_Image]) -> None:
+  def _generate(self, images: Sequence[_Image]) -> int:
+    """Writes images, those that are kept; returns their number."""
     generated = self._sampler.generate(
       [image.scene for image in images],
       [self._sampler.styles(image.scene, image.seed) for image in images],
     )
-    for image, pixels in zip(images, generated, strict=True):
+    shares = np.ones(len(images))
+    if self._agreement is not None:
+      label_maps = np.stack([image.scene.label_map for image in images])
+      shares = self._agreement.shares(generated, label_maps)
+    for image, pixels, share in zip(images, generated, shares, strict=True):
+      if share < self._options.min_agreement:
+        self._leave_out(image)
+        continue
       image_grid.save_png(
         self._path('images', image.name),
         pixels,
         {output_folder.MAPS_SHA256: image.maps_sha256},
       )
+    return int(np.sum(shares >= self._options.min_agreement))
+
+  def _leave_out(self, image: _Image) -> None:
+    """Removes the maps of an image that is not kept, and an older image."""
+    self._left_out.add(image.name)
+    for folder in ('images', 'labels', 'instances'):
+      self._path(folder, image.name).unlink(missing_ok=True)
 
   def _write_maps(
     self, scenes: scenes_lib.Scenes, names: Sequence[str]
@@ -242,14 +238,15 @@ class _Job:
     """
     arrays = {'labels': scenes.label_maps[0]}
     if scenes.known and self._sampler.label_table.things:
-      arrays['instances'] = scenes.instance_maps[0]
+      arrays['instances'] = _without_small(
+        scenes.instance_maps[0], self._options.min_pixels
+      )
     for folder, array in arrays.items():
       first, *others = [self._path(folder, name) for name in names]
       with atomic_file.replacing(first) as partial:
         partial.write_bytes(image_file.encode_png(array))
       for path in others:
-        with atomic_file.replacing(path) as partial:
-          _link(first, partial)
+        atomic_file.link(first, path)
 
   def _line(self, image: _Image) -> dict[str, str | int]:
     """Of the manifest."""
@@ -265,29 +262,26 @@ class _Job:
     return self._output / folder / self._options.split / f'{name}.png'
 
 
-def parse_shard(text: str) -> tuple[int, int]:
-  """'3/16' -> (3, 16); raises InputError."""
-  match = re.fullmatch(r'(\d+)/(\d+)', text, re.ASCII)
-  which, number = map(int, match.groups()) if match else (0, 0)
-  if not 1 <= which <= number:
-    raise InputError(
-      f'--shard is {text!r}, expected K/N with K from 1 to N, such as 3/16.'
-    )
-  return which, number
+def _filters(
+  options: augment_options.Options,
+  agreement: label_agreement.LabelAgreement | None,
+) -> dict[str, str | float]:
+  """The settings of what is left out, if anything is."""
+  settings: dict[str, str | float] = {}
+  if agreement is not None:
+    settings['min_agreement'] = options.min_agreement
+    settings['segmenter_sha256'] = agreement.weights_sha256
+  if options.min_pixels:
+    settings['min_pixels'] = options.min_pixels
+  return settings
 
 
-def parse_oversample(words: Sequence[str]) -> dict[str, int]:
-  """['rider=4'] -> {'rider': 4}; raises InputError."""
-  factors = {}
-  for word in words:
-    name, _, factor = word.rpartition('=')
-    if not name or not re.fullmatch(r'[1-9]\d*', factor, re.ASCII):
-      raise InputError(
-        f'--oversample has {word!r}, expected classes and numbers as in '
-        '--oversample rider=4,train=8.'
-      )
-    factors[name] = int(factor)
-  return factors
+def _without_small(instance_map: np.ndarray, min_pixels: int) -> np.ndarray:
+  """Dense ids without those of fewer pixels."""
+  areas = np.bincount(instance_map.ravel())
+  return np.where(areas[instance_map] < min_pixels, 0, instance_map).astype(
+    instance_map.dtype
+  )
 
 
 def _factors(
@@ -325,12 +319,3 @@ def _save_table(output: pathlib.Path, sampler: sampler_lib.Sampler) -> None:
   """Writes labels.json, also if other shards do so at the same time."""
   table = labels_file.to_json(sampler.label_table)
   atomic_file.write_json(output / labels_file.NAME, table, is_shared=True)
-
-
-def _link(source: pathlib.Path, target: pathlib.Path) -> None:
-  """A hard link, or a copy where the file system has none."""
-  target.unlink(missing_ok=True)
-  try:
-    os.link(source, target)
-  except OSError:
-    shutil.copyfile(source, target)

@@ -10,7 +10,6 @@ import numpy as np
 from data_pipeline import batch as batch_lib
 from data_pipeline import labels, progress, subset
 from data_pipeline import scenes as scenes_lib
-from data_pipeline.errors import InputError, summarize
 from instgan_jax.evaluation import (
   border_contrast,
   confusion_plot,
@@ -172,12 +171,7 @@ class Evaluation:
       options.segmenter_protocol,
       size=options.segmenter_size,
     )
-    if _keys(network.label_table) != _keys(self._label_table):
-      raise InputError(
-        f'The segmenter {options.segmenter} has other classes than the data: '
-        f'{_names(network.label_table)} there, {_names(self._label_table)} '
-        'here. Train one on these data with instgan_jax.train_segmenter.'
-      )
+    segmenter.check_classes(network, self._label_table, options.segmenter)
     self._protocol['segmenter'] = network.metadata
     if 'fsd' in wanted:
       self._metric_makers.append(
@@ -228,15 +222,6 @@ class Evaluation:
     ]
     cache.save()
     return np.concatenate(features)
-
-
-def _keys(label_table: labels.LabelTable) -> list[tuple[int, str]]:
-  """Ids and names of the scored classes."""
-  return [(label.id, label.name) for label in label_table.evaluated]
-
-
-def _names(label_table: labels.LabelTable) -> str:
-  return summarize([label.name for label in label_table.evaluated])
 
 
 def first_scenes(source: batch_lib.Source, number: int) -> batch_lib.Source:

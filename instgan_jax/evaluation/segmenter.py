@@ -10,7 +10,7 @@ import numpy as np
 
 from data_pipeline import labels, labels_file
 from data_pipeline.cityscapes import labels as cityscapes_labels
-from data_pipeline.errors import InputError
+from data_pipeline.errors import InputError, summarize
 from instgan_jax.checkpoints import weights_folder
 from instgan_jax.evaluation import segmenter_protocol
 from instgan_jax.pretrained import load as pretrained
@@ -129,6 +129,31 @@ def load(
     weights,
     protocol._replace(size=size or protocol.size),
     label_table=label_table,
+  )
+
+
+def check_classes(
+  network: Segmenter, label_table: labels.LabelTable, folder: str
+) -> None:
+  """Refuses a segmenter that has not the scored classes of the data.
+
+  Args:
+    network: the segmenter.
+    label_table: of the data.
+    folder: of the segmenter, for the message.
+
+  Raises:
+    InputError: naming the classes of both.
+  """
+  theirs, ours = network.label_table.evaluated, label_table.evaluated
+  if [label[:2] for label in theirs] == [label[:2] for label in ours]:
+    return
+  there, here = (
+    summarize([label.name for label in classes]) for classes in (theirs, ours)
+  )
+  raise InputError(
+    f'The segmenter {folder} has other classes than the data: {there} there, '
+    f'{here} here. Train one on these data with instgan_jax.train_segmenter.'
   )
 
 

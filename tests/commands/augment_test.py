@@ -12,9 +12,10 @@ from data_pipeline import photo_folder
 from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from instgan_jax.build import data
+from instgan_jax.evaluation import label_agreement
 from instgan_jax.inference import Sampler
 from instgan_jax.runtime import file_lock
-from tests import commands_in_process, tiny
+from tests import commands_in_process, tiny, tiny_segmenter
 
 pytestmark = pytest.mark.slow
 
@@ -99,6 +100,54 @@ def test_scenes_with_rare_classes_get_more_images(workdir, tmp_path):
   assert len(names) == 4 + 2 * sum(has_rider)
 
 
+def test_images_that_do_not_show_their_labels_are_left_out(
+  workdir, tmp_path, capsys
+):
+  folder = tiny_segmenter.save(tmp_path / 'segmenter')
+  made = photo_folder.PhotoFolder
+  run(workdir, tmp_path / 'all', '--variants=2')
+  scenes = made(tmp_path / 'all', 'val', size=None)
+  read = [scenes.read(index) for index in range(len(scenes))]
+  shares = label_agreement.LabelAgreement(folder, labels.TABLE).shares(
+    np.stack([scene.image for scene in read]),
+    np.stack([scene.label_map for scene in read]),
+  )
+  cut = float(np.median(shares))
+  kept = [
+    f'{name}.png'
+    for name, share in zip(scenes.image_ids, shares, strict=True)
+    if share >= cut
+  ]
+  assert 0 < len(kept) < len(read)
+  capsys.readouterr()
+  output = tmp_path / 'some'
+  flags = ('--variants=2', f'--segmenter={folder}', f'--min_agreement={cut}')
+  for number in (len(kept), 0):  # The second time they are there.
+    assert run(workdir, output, *flags) == kept
+    said = capsys.readouterr().out
+    assert f'{number} images generated, {len(kept) - number} existed' in said
+    assert f'{len(read) - len(kept)} left out with an agreement below' in said
+  # It can be read: no maps are left of the others.
+  assert len(made(output, 'val', size=None)) == len(kept)
+  lines = (output / 'manifest_1_of_1.jsonl').read_text().splitlines()
+  assert [f'images/val/{name}' for name in kept] == [
+    json.loads(line)['image'] for line in lines
+  ]
+
+
+def test_small_instances_are_left_out_of_the_maps(workdir, tmp_path):
+  run(workdir, tmp_path / 'new', '--min_pixels=20')
+  scenes = data.source(CONFIG, 'val')
+  made = photo_folder.PhotoFolder(tmp_path / 'new', 'val', size=None)
+  num_small = 0
+  for index in range(len(made)):
+    ids, new = scenes.read(index).instance_ids, made.read(index).instance_ids
+    is_small = np.bincount(ids.ravel())[ids] < 20
+    num_small += np.sum(is_small & (ids >= 1000))
+    np.testing.assert_array_equal(new >= 1000, (ids >= 1000) & ~is_small)
+  assert num_small > 0
+
+
 @pytest.mark.parametrize(
   ('flags', 'message'),
   [
@@ -107,6 +156,13 @@ def test_scenes_with_rare_classes_get_more_images(workdir, tmp_path):
     (['--shard=half'], "--shard is 'half', expected K/N"),
     (['--shard=5/5'], 'there are 4 scenes: give at most as many shards'),
     (['--variants=0'], '--variants is 0'),
+    (['--min_pixels=-1'], '--min_pixels is -1, expected 0 or more'),
+    (['--min_agreement=80'], r'--min_agreement is 80\.0, expected a number'),
+    (
+      ['--min_agreement=0.8'],
+      "--segmenter is '' .* give both of them, or none",
+    ),
+    (['--segmenter=runs/a'], '--min_agreement 0.0: give both of them'),
     (['--oversample=rider'], "--oversample has 'rider', expected classes and"),
     (['--oversample=unicorn=2'], "names 'unicorn', which is no class of this"),
   ],

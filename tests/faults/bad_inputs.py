@@ -34,6 +34,9 @@ BASES = {
   'inspect': '--config=configs/toy_street.py --output={o}'
   ' --config.data.num_train=2 --config.data.height=32'
   ' --config.data.width=64',
+  'complete_instances': '--config=configs/toy_street.py --output={o}'
+  ' --config.data.instance_share=0.5 --config.data.num_train=4'
+  ' --config.data.num_val=2 --config.data.height=32 --config.data.width=64',
   'studio': '--workdir={m}/run --port=0',
   'evaluate': '--workdir={m}/run --dataset_dir={m}/city --batch_size=2'
   ' --cache={o}',
