@@ -52,11 +52,11 @@ def measure(
     output / FILE,
     [{'of': way, **each.to_json()} for (way, _), each in quality.items()],
   )
-  lines = [
-    f'  {way}, of {each.num_true} objects of {least} pixels and more: {each}'
-    for (way, least), each in quality.items()
-  ]
-  return '\n'.join(['The objects of val:', *lines])
+  lines = ['What is found of the objects of val:']
+  for (way, least), each in quality.items():
+    size = f' of {least} pixels and more' if least > 1 else ''
+    lines.append(f'  {way}, {each.num_true} objects{size}: {each}')
+  return '\n'.join(lines)
 
 
 def _known_scenes(
