@@ -5,6 +5,7 @@ Examples:
   python -m instgan_jax.export --workdir runs/toy_street --output exports/toy
   python -m instgan_jax.export --workdir runs/lip --output exports/lip \
     --dtype bfloat16 --saved_model
+  python -m instgan_jax.export --workdir runs/lip --output lip --compact
 
 It writes an Orbax checkpoint of the generator's weights (the moving average,
 where the run has one) with its configuration, which every command that
@@ -13,6 +14,10 @@ one file that runs with JAX alone, on CPU, GPU and TPU. The spectral norm is
 folded into the weights. At the end both generate images of random maps, and are
 refused if a color in [-1, 1] differs by more than 1e-5 (in bfloat16: 0.05) from
 the Sampler's in the same type.
+
+With --compact it writes the weights alone, rounded to bfloat16 and compressed:
+a third of their size, for commands of this project only. Their images may
+differ by 0.05; those of trained weights differ by a level of 255 at most.
 
 It runs on the CPU, also where there is an accelerator. Exit status: 0 when it
 is done, 1 if an export generates something else, 2 for wrong input.
@@ -41,6 +46,7 @@ def define_flags(values: flags.FlagValues) -> None:
     'Of the exported computation.',
   )
   boolean('saved_model', False, 'Write a TensorFlow SavedModel as well.')
+  boolean('compact', False, 'Write small weights (bfloat16) and no program.')
 
 
 def main(values: flags.FlagValues) -> None:
@@ -65,6 +71,7 @@ def main(values: flags.FlagValues) -> None:
       sampler,
       pathlib.Path(values.output),
       with_saved_model=values.saved_model,
+      is_compact=values.compact,
     )
   )
 

@@ -1,7 +1,8 @@
 """Folders of weights: an Orbax tree with `weights.json` beside it.
 
-`import_torch`, `export` and `train_segmenter` write them. A training workdir is
-read as well, as its latest checkpoint.
+`import_torch`, `export` and `train_segmenter` write them. In the place of the
+tree there may be a small file, see `compact_file`. A training workdir is read
+as well, as its latest checkpoint.
 """
 
 import json
@@ -16,7 +17,12 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from data_pipeline.errors import InputError
-from instgan_jax.checkpoints import checksums, manager, unreadable_checkpoint
+from instgan_jax.checkpoints import (
+  checksums,
+  compact_file,
+  manager,
+  unreadable_checkpoint,
+)
 from instgan_jax.runtime import disk_space, file_lock
 
 METADATA_FILE = 'weights.json'
@@ -59,7 +65,7 @@ def restore(
   Args:
     folder: a training workdir (its latest checkpoint), one of its
       checkpoints, or a folder of weights.
-    without: entries of the tree that are not read.
+    without: entries of an Orbax tree that are not read.
     step: of a workdir's checkpoint; None for the latest.
 
   Returns:
@@ -69,28 +75,12 @@ def restore(
     InputError: if there is no checkpoint, or it cannot be read.
   """
   folder = _checkpoint_folder(pathlib.Path(folder).absolute(), step)
-  # The handler alone: a checkpointer warns that a part of a training
-  # checkpoint has no metadata of a step.
-  handler = ocp.PyTreeCheckpointHandler()
-  sharding = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
   try:
     checksums.check(folder.parent if folder.name == _ITEM else folder)
-    abstract = jax.tree.map(
-      lambda leaf: jax.ShapeDtypeStruct(
-        leaf.shape, leaf.dtype, sharding=sharding
-      ),
-      {
-        key: value
-        for key, value in handler.metadata(folder).tree.items()
-        if key not in without
-      },
-    )
-    arguments = ocp.args.PyTreeRestore(
-      item=abstract,
-      restore_args=ocp.checkpoint_utils.construct_restore_args(abstract),
-      partial_restore=True,
-    )
-    restored = jax.device_get(handler.restore(folder, args=arguments))
+    if (folder / compact_file.FILE).exists():
+      restored = compact_file.load(folder / compact_file.FILE)
+    else:
+      restored = _read_orbax(folder, without)
   except Exception as error:  # Of any kind, from the depths of Orbax.
     raise InputError(
       f'{folder} cannot be read ({unreadable_checkpoint.reason(error)}). It '
@@ -98,6 +88,31 @@ def restore(
     ) from error
   _check_finite(restored, folder)
   return restored
+
+
+def _read_orbax(
+  folder: pathlib.Path, without: Collection[str]
+) -> dict[str, Any]:
+  # The handler alone: a checkpointer warns that a part of a training
+  # checkpoint has no metadata of a step.
+  handler = ocp.PyTreeCheckpointHandler()
+  sharding = jax.sharding.SingleDeviceSharding(jax.local_devices()[0])
+  abstract = jax.tree.map(
+    lambda leaf: jax.ShapeDtypeStruct(
+      leaf.shape, leaf.dtype, sharding=sharding
+    ),
+    {
+      key: value
+      for key, value in handler.metadata(folder).tree.items()
+      if key not in without
+    },
+  )
+  arguments = ocp.args.PyTreeRestore(
+    item=abstract,
+    restore_args=ocp.checkpoint_utils.construct_restore_args(abstract),
+    partial_restore=True,
+  )
+  return jax.device_get(handler.restore(folder, args=arguments))
 
 
 def _check_finite(tree: dict[str, Any], folder: pathlib.Path) -> None:
@@ -114,6 +129,8 @@ def save(
   folder: str | os.PathLike,
   tree: Mapping[str, Any],
   files: Mapping[str, str | bytes] | None = None,
+  *,
+  is_compact: bool = False,
 ) -> None:
   """Writes a tree of arrays that `restore` reads, complete or not at all.
 
@@ -121,6 +138,8 @@ def save(
     folder: is made.
     tree: nested dicts of arrays.
     files: content of further files in the folder, by name.
+    is_compact: whether to write one small file of bfloat16 numbers, see
+      `compact_file`; `restore` gives them as float32.
 
   Raises:
     InputError: if `folder` exists already or cannot be made.
@@ -140,8 +159,12 @@ def save(
       # Where it cannot be made Orbax would wait for it, for minutes.
       partial.mkdir()
       partial.rmdir()
-      with ocp.StandardCheckpointer() as checkpointer:
-        checkpointer.save(partial, tree)
+      if is_compact:
+        partial.mkdir()
+        compact_file.save(partial / compact_file.FILE, tree)
+      else:
+        with ocp.StandardCheckpointer() as checkpointer:
+          checkpointer.save(partial, tree)
       for name, content in (files or {}).items():
         content = content.encode() if isinstance(content, str) else content
         (partial / name).write_bytes(content)
@@ -182,7 +205,8 @@ def _checkpoint_folder(folder: pathlib.Path, step: int | None) -> pathlib.Path:
     )
   if (folder / _ITEM).is_dir():
     folder = folder / _ITEM
-  if not (folder / '_METADATA').exists():
+  names = ('_METADATA', compact_file.FILE)
+  if not any((folder / name).exists() for name in names):
     raise InputError(
       f'{folder} is not a checkpoint: expected a workdir of '
       'instgan_jax.main, one of its checkpoints, or imported weights.'

@@ -7,12 +7,19 @@ OUT/weights.json          where the weights come from
 OUT/generator.stablehlo   the program with its weights, see `stablehlo`
 OUT/generator.json        its arguments
 OUT/saved_model/          TensorFlow's form, if it is asked for
+
+A compact one, to ship, has the weights in bfloat16 and no program:
+
+OUT/weights.npz           see `checkpoints.compact_file`
+OUT/config.json
+OUT/weights.json
 """
 
 import datetime
 import json
 import pathlib
 import shutil
+from collections.abc import Callable
 
 import jax
 import numpy as np
@@ -46,6 +53,7 @@ def save(
   output: pathlib.Path,
   *,
   with_saved_model: bool = False,
+  is_compact: bool = False,
 ) -> str:
   """Exports a generator, and compares what was written with the Sampler.
 
@@ -53,6 +61,7 @@ def save(
     sampler: of the generator, on a CPU: accelerators round more.
     output: the folder, which appears when all of it has been checked.
     with_saved_model: whether to write TensorFlow's form as well.
+    is_compact: whether to write the weights alone, in bfloat16.
 
   Returns:
     Lines on what was written and how well it agrees.
@@ -63,11 +72,20 @@ def save(
   """
   if output.exists():
     raise InputError(f'{output} exists already: choose another --output.')
+  if with_saved_model and is_compact:
+    raise InputError('A compact export has no SavedModel: leave out one flag.')
   if with_saved_model:
     saved_model.require()
+  unchecked = output.with_name(f'{output.name}.unchecked')
   try:
     with file_lock.while_making(output):
-      return _save(sampler, output, with_saved_model)
+      shutil.rmtree(unchecked, ignore_errors=True)
+      if is_compact:
+        lines = _save_compact(sampler, unchecked)
+      else:
+        lines = _save(sampler, unchecked, with_saved_model)
+      unchecked.rename(output)
+      return '\n'.join([*lines, f'Wrote {output}.'])
   except OSError as error:
     raise InputError(
       f'{output} cannot be made: {error.strerror}. Choose another --output.'
@@ -113,42 +131,20 @@ def _age(folder: pathlib.Path) -> str:
 
 
 def _save(
-  sampler: sampler_lib.Sampler, output: pathlib.Path, with_saved_model: bool
-) -> str:
-  unchecked = output.with_name(f'{output.name}.unchecked')
-  shutil.rmtree(unchecked, ignore_errors=True)
-  folded = sampler_lib.Sampler(
-    sampler.config,
-    spectral_fold.fold_spectral_norm(sampler.variables),
-    step=sampler.step,
-    uses_ema=sampler.uses_ema,
-    weights_sha256=sampler.weights_sha256,
-  )
-  weights = {'generator': folded.variables}
-  if sampler.encoder is not None:
-    weights['instance_encoder'] = sampler.encoder.variables
-  module = stablehlo.serialize(folded)
+  sampler: sampler_lib.Sampler, folder: pathlib.Path, with_saved_model: bool
+) -> list[str]:
+  folded = _folded(sampler)
   weights_folder.save(
-    unchecked,
-    weights,
+    folder,
+    _weights(folded),
     {
-      run_config.FILE: _json(folded.config.to_dict()),
-      weights_folder.METADATA_FILE: _json(_origin(folded)),
+      **_descriptions(folded, {'weights_sha256': sampler.weights_sha256}),
       METADATA_FILE: _json(_metadata(folded)),
-      MODULE_FILE: module,
+      MODULE_FILE: stablehlo.serialize(folded),
     },
   )
   if with_saved_model:
-    saved_model.save(folded, unchecked / SAVED_MODEL)
-  lines = _check(sampler, unchecked, with_saved_model)
-  unchecked.rename(output)
-  return '\n'.join([*lines, f'Wrote {output}.'])
-
-
-def _check(
-  sampler: sampler_lib.Sampler, folder: pathlib.Path, with_saved_model: bool
-) -> list[str]:
-  """Compares what is in `folder` with the Sampler; a line for each form."""
+    saved_model.save(folded, folder / SAVED_MODEL)
   reread = sampler_lib.Sampler.from_folder(str(folder))
   module = load_module(folder)
   forms = {
@@ -158,31 +154,80 @@ def _check(
   if with_saved_model:
     forms['SavedModel'] = saved_model.load(folder / SAVED_MODEL)
   bound = agreement.TOLERANCES[sampler.config.dtype]
-  lines = []
-  for name, generate in forms.items():
-    difference = agreement.largest_difference(sampler, generate)
-    # Also for NaN.
-    if not difference <= bound:
-      raise exits.Failure(
-        f'The {name} in {folder} does not generate what the Sampler generates: '
-        f'colors in [-1, 1] differ by {difference:.1e}, expected at most '
-        f'{bound:g}. It was left there for inspection.'
-      )
-    lines.append(
-      f'{name}: within {difference:.1e} of the Sampler on random maps.'
+  return [_check(sampler, folder, *form, bound) for form in forms.items()]
+
+
+def _save_compact(
+  sampler: sampler_lib.Sampler, folder: pathlib.Path
+) -> list[str]:
+  folded = _folded(sampler)
+  # Rounded weights are others: their hash is their own.
+  weights_folder.save(
+    folder, _weights(folded), _descriptions(folded, {}), is_compact=True
+  )
+  reread = sampler_lib.Sampler.from_folder(str(folder))
+  megabytes = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
+  return [
+    _check(
+      sampler,
+      folder,
+      f'folder of {megabytes:.1f} MB',
+      lambda **inputs: reread.run(inputs),
+      agreement.TOLERANCES['bfloat16'],
     )
-  return lines
+  ]
 
 
-def _origin(sampler: sampler_lib.Sampler) -> dict:
-  return {
+def _folded(sampler: sampler_lib.Sampler) -> sampler_lib.Sampler:
+  return sampler_lib.Sampler(
+    sampler.config,
+    spectral_fold.fold_spectral_norm(sampler.variables),
+    step=sampler.step,
+    uses_ema=sampler.uses_ema,
+    weights_sha256=sampler.weights_sha256,
+    encoder_variables=sampler.encoder and sampler.encoder.variables,
+  )
+
+
+def _weights(sampler: sampler_lib.Sampler) -> dict:
+  weights = {'generator': sampler.variables}
+  if sampler.encoder is not None:
+    weights['instance_encoder'] = sampler.encoder.variables
+  return weights
+
+
+def _check(
+  sampler: sampler_lib.Sampler,
+  folder: pathlib.Path,
+  name: str,
+  generate: Callable[..., np.ndarray],
+  bound: float,
+) -> str:
+  """Compares what is in `folder` with the Sampler; a line about it."""
+  difference = agreement.largest_difference(sampler, generate)
+  # Also for NaN.
+  if not difference <= bound:
+    raise exits.Failure(
+      f'The {name} in {folder} does not generate what the Sampler generates: '
+      f'colors in [-1, 1] differ by {difference:.1e}, expected at most '
+      f'{bound:g}. It was left there for inspection.'
+    )
+  return f'{name}: within {difference:.1e} of the Sampler on random maps.'
+
+
+def _descriptions(
+  sampler: sampler_lib.Sampler, hashes: dict[str, str]
+) -> dict[str, str]:
+  """Files on the network and on where its weights come from."""
+  origin = {'step': sampler.step, 'uses_ema': sampler.uses_ema, **hashes}
+  metadata = {
     'network': 'generator',
-    'origin': {
-      'step': sampler.step,
-      'uses_ema': sampler.uses_ema,
-      'weights_sha256': sampler.weights_sha256,
-    },
+    'origin': origin,
     'spectral_norm': 'folded into the kernels',
+  }
+  return {
+    run_config.FILE: _json(sampler.config.to_dict()),
+    weights_folder.METADATA_FILE: _json(metadata),
   }
 
 

@@ -240,6 +240,37 @@ def test_the_module_is_compared_too(tmp_path, monkeypatch):
     folder.save(sampler_of(), tmp_path / 'out')
 
 
+def test_a_compact_export_has_rounded_weights_alone(tmp_path):
+  sampler = sampler_of(model__instance_encoder=True)
+  lines = folder.save(sampler, tmp_path / 'small', is_compact=True)
+  assert 'folder of 0.' in lines and 'MB: within' in lines
+  assert sorted(path.name for path in (tmp_path / 'small').iterdir()) == [
+    'config.json',
+    'sha256.json',
+    'weights.json',
+    'weights.npz',
+  ]
+  reread = Sampler.from_folder(str(tmp_path / 'small'))
+  assert (reread.step, reread.uses_ema) == (40, True)
+  assert reread.weights_sha256 != sampler.weights_sha256
+  inputs, expected = some_inputs(sampler, 3)
+  difference = np.abs(reread.run(inputs) - expected)
+  # Of bfloat16's 8 bits, in weights that no training made robust.
+  assert 0 < difference.max() < 0.05 and difference.mean() < 0.005
+  photo = np.random.default_rng(0).integers(256, size=(32, 64, 3))
+  ids = inputs['instance_map'][0]
+  for i, style in sampler.encode(photo.astype(np.uint8), ids).items():
+    other = reread.encode(photo.astype(np.uint8), ids)[i]
+    assert np.linalg.norm(other - style) < 0.02 * np.linalg.norm(style)
+  folder.save(reread, tmp_path / 'again', is_compact=True)
+  again = Sampler.from_folder(str(tmp_path / 'again'))
+  assert again.weights_sha256 == reread.weights_sha256
+  with pytest.raises(InputError, match='compact export has no SavedModel'):
+    folder.save(
+      sampler, tmp_path / 'new', is_compact=True, with_saved_model=True
+    )
+
+
 def test_nothing_is_overwritten(tmp_path):
   (tmp_path / 'file').touch()
   with pytest.raises(InputError, match='file exists already'):
