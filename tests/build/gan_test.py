@@ -34,6 +34,7 @@ NUM_PARAMETERS = {
   # 32 * 65 + 64 * 33 + 128 * 68 + 2 * 8 * 129, and latents of 8, not 64,
   # before a layer of 128.
   'toy_street_strong': (8_505_427 + 14_960 - 56 * 128, 370_754),
+  'toy_street_large': (5_005_263 + 14_960, 370_754),
 }
 
 
