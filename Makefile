@@ -1,3 +1,4 @@
+# make demo         generates streets with the generator that ships, in seconds
 # make quickstart   trains the toy streets in minutes and names an image
 # make test         the tests of every edit
 # make test-fast    those of them that take no more than a moment each
@@ -18,8 +19,12 @@ CORE = $(addprefix tests/,build checkpoints data_pipeline evaluation exporting \
   inference losses models pretrained runtime train weights main_test.py \
   older_files_test.py)
 
-.PHONY: quickstart test test-fast test-user test-tpu test-all test-oldest faults \
+.PHONY: demo quickstart test test-fast test-user test-tpu test-all test-oldest faults \
   lint
+
+demo: .venv/installed
+	@$(BIN)/python -m instgan_jax.generate \
+	  --output_dir runs/demo --num_draws 3 --grid
 
 quickstart: .venv/installed
 	$(BIN)/python -m instgan_jax.main \

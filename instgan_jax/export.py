@@ -27,7 +27,7 @@ import pathlib
 
 from absl import flags
 
-from instgan_jax.cli import program
+from instgan_jax.cli import generator_workdir, program
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -35,7 +35,7 @@ def define_flags(values: flags.FlagValues) -> None:
   string, choice, boolean = program.definers(
     values, flags.DEFINE_string, flags.DEFINE_enum, flags.DEFINE_bool
   )
-  string('workdir', None, program.WORKDIR_OF_GENERATOR)
+  string('workdir', None, generator_workdir.DESCRIPTION)
   flags.DEFINE_integer('step', None, program.STEP, flag_values=values)
   string('output', None, 'The folder to make.')
   choice('weights', 'ema', ('ema', 'raw'), program.WEIGHTS)
@@ -51,7 +51,7 @@ def define_flags(values: flags.FlagValues) -> None:
 
 def main(values: flags.FlagValues) -> None:
   """Checks the flags, exports and compares."""
-  program.require(values, 'workdir', 'output')
+  program.require(values, 'output')
 
   import jax
 
@@ -61,7 +61,7 @@ def main(values: flags.FlagValues) -> None:
   # An accelerator is not needed, and may be in use by another process.
   jax.config.update('jax_platforms', 'cpu')
   sampler = sampler_lib.Sampler.from_folder(
-    values.workdir,
+    generator_workdir.given_or_shipped(values),
     use_ema=values.weights == 'ema',
     dtype=values.dtype,
     step=values.step,

@@ -2,6 +2,7 @@ r"""Generate images of folders of maps with a trained generator.
 
 Examples:
 
+  python -m instgan_jax.generate --output_dir images --num_draws 3 --grid
   python -m instgan_jax.generate --workdir runs/toy_street \
     --label_dir data/toy/gtFine/val --instance_dir data/toy/gtFine/val \
     --output_dir images
@@ -30,7 +31,7 @@ stopped.
 from absl import flags
 
 from data_pipeline.errors import InputError
-from instgan_jax.cli import image_size, program
+from instgan_jax.cli import generator_workdir, image_size, program
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -41,10 +42,13 @@ def define_flags(values: flags.FlagValues) -> None:
   boolean, names, choice = program.definers(
     values, flags.DEFINE_bool, program.define_list, flags.DEFINE_enum
   )
-  string('workdir', None, program.WORKDIR_OF_GENERATOR)
+  string('workdir', None, generator_workdir.DESCRIPTION)
   integer('step', None, program.STEP)
   string(
-    'label_dir', None, 'Folder of label maps, with all below it, or one PNG.'
+    'label_dir',
+    None,
+    'Folder of label maps, with all below it, or one PNG. Without it a '
+    'generator of toy streets gets some, in OUTPUT_DIR/toy_streets.',
   )
   string(
     'instance_dir',
@@ -107,9 +111,11 @@ def define_flags(values: flags.FlagValues) -> None:
 
 def main(values: flags.FlagValues) -> None:
   """Checks the flags, generates and writes."""
-  program.require(values, 'workdir', 'label_dir', 'output_dir')
+  program.require(values, 'output_dir')
+  if values.label_dir is not None or values.instance_dir:
+    program.require(values, 'label_dir')
 
-  from instgan_jax.commands import generate
+  from instgan_jax.commands import generate, toy_maps
   from instgan_jax.inference import edits, generation_plan
   from instgan_jax.inference import sampler as sampler_lib
   from instgan_jax.inference import styles as styles_lib
@@ -132,15 +138,19 @@ def main(values: flags.FlagValues) -> None:
       f'--batch_size is {values.batch_size}, expected 0 or more.'
     )
   sampler = sampler_lib.Sampler.from_folder(
-    values.workdir,
+    generator_workdir.given_or_shipped(values),
     use_ema=values.weights == 'ema',
     step=values.step,
     batch_size=values.batch_size or sampler_lib.default_batch_size(),
     image_size=size,
   )
+  label_dir, instance_dir = values.label_dir, values.instance_dir
+  if label_dir is None:
+    label_dir = instance_dir = toy_maps.write(sampler, values.output_dir)
+    print(f'No --label_dir: toy streets, whose maps are in {label_dir}.')
   options = generate.Options(
-    label_dir=values.label_dir,
-    instance_dir=values.instance_dir,
+    label_dir=label_dir,
+    instance_dir=instance_dir,
     output_dir=values.output_dir,
     plan=generation_plan.Plan(
       seed=values.seed,

@@ -27,7 +27,7 @@ from data_pipeline import toy_street
 from instgan_jax.cli import command_list
 from instgan_jax.inference import Sampler
 from instgan_jax.weights import download
-from tests import commands_in_process, own_data
+from tests import commands_in_process, own_data, programs
 from tests.apps.human_study import studies
 from tests.apps.studio import studios
 from tests.golden import recipe
@@ -160,6 +160,8 @@ class World:
     name = module.rpartition('.')[2]
     if module.startswith('benchmarks.'):
       return self._run_benchmark(module, words)
+    if name == 'generate' and '--workdir' not in words:
+      return programs.run(module, *words, cwd=self.root)
     if name == 'human_study':
       return self._run_study(words)
     if name == 'studio':

@@ -37,12 +37,13 @@ def installed(tmp_path_factory):
 def run(installed, tmp_path, compilation_cache):
   """Runs a program of the environment in an empty folder."""
 
-  def run(program, *arguments):
+  def run(program, *arguments, **changes):
     environment = {
       **{k: v for k, v in os.environ.items() if k != 'PYTHONPATH'},
       'JAX_PLATFORMS': 'cpu',
       'JAX_DISABLE_MOST_OPTIMIZATIONS': '1',
       'JAX_COMPILATION_CACHE_DIR': str(compilation_cache),
+      **changes,
     }
     return subprocess.run(
       [installed / program, *map(str, arguments)],
@@ -98,6 +99,14 @@ def test_a_shipped_configuration_trains(run, tmp_path):
   )
   assert done.returncode == 0, done.stderr
   assert (tmp_path / 'run' / 'samples' / '000001.png').exists()
+
+
+def test_the_generator_that_ships_is_installed(run, tmp_path):
+  as_users = {'XLA_FLAGS': '', 'JAX_DISABLE_MOST_OPTIMIZATIONS': '0'}
+  done = run('instgan', 'generate', '--output_dir=streets', **as_users)
+  assert done.returncode == 0, done.stderr
+  assert 'The generator that ships with instgan_jax: L+I+P' in done.stderr
+  assert len(list((tmp_path / 'streets').glob('toytown_*.png'))) == 4
 
 
 def test_tensorflow_is_an_extra():

@@ -16,6 +16,30 @@ from tests import tiny
 ROOT = pathlib.Path(__file__).parent.parent
 
 
+def environment():
+  """That of a user's program: compiled as well as it can be."""
+  tests_own = ('XLA_FLAGS', 'JAX_DISABLE_MOST_OPTIMIZATIONS')
+  return {
+    **{k: v for k, v in os.environ.items() if k not in tests_own},
+    'JAX_PLATFORMS': 'cpu',
+    'PYTHONPATH': str(ROOT),
+  }
+
+
+def run(module, *arguments, cwd):
+  """Runs a command as a user does; gives what it printed, stdout and stderr."""
+  done = subprocess.run(
+    [sys.executable, '-m', module, *map(str, arguments)],
+    cwd=cwd,
+    env=environment(),
+    capture_output=True,
+    text=True,
+    check=False,
+  )
+  assert done.returncode == 0, done.stderr
+  return done.stdout, done.stderr
+
+
 def start(cache, workdir, *flags, method='lip', environment=None, **changes):
   """Starts the tiny configuration of `method` in `workdir`.
 

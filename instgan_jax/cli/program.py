@@ -186,7 +186,7 @@ class _ListFlag(flags.Flag):
 
 def define_list(
   name: str,
-  default: list[str],
+  default: list[str] | None,
   description: str,
   *,
   flag_values: flags.FlagValues,
@@ -199,7 +199,9 @@ def define_list(
 
 def require(values: flags.FlagValues, *names: str) -> None:
   """Raises InputError unless all of these flags are given."""
-  missing = [f'--{name}' for name in names if values[name].value in (None, '')]
+  missing = [
+    f'--{name}' for name in names if values[name].value in (None, '', [])
+  ]
   if missing:
     verb = 'is' if len(missing) == 1 else 'are'
     raise InputError(f'{" and ".join(missing)} {verb} needed, see --help.')

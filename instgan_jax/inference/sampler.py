@@ -2,7 +2,7 @@
 
 Synopsis:
 
-  sampler = Sampler.from_folder('runs/toy_street')
+  sampler = Sampler.from_folder('runs/toy_street')  # Or Sampler.shipped().
   image = sampler.sample('labelIds.png', 'instanceIds.png', seed=0)
 
   scene = sampler.scene('labelIds.png', 'instanceIds.png')
@@ -33,6 +33,7 @@ from instgan_jax.inference import (
   photograph_encoder,
   program,
   scene_maps,
+  shipped_generator,
 )
 from instgan_jax.inference import styles as styles_lib
 from instgan_jax.runtime import devices, image_range
@@ -133,6 +134,15 @@ class Sampler:
       return cls(**loaded._asdict(), batch_size=batch_size)
     except ValueError as error:  # InputError, or a size that does not fit.
       raise InputError(f'{folder}: {error}') from error
+
+  @classmethod
+  def shipped(cls, **options) -> Self:
+    """The generator that ships with the package, see `shipped_generator`.
+
+    Args:
+      options: of `from_folder`.
+    """
+    return cls.from_folder(shipped_generator.FOLDER, **options)
 
   def with_variables(self, variables: Any) -> Self:
     """The same compiled program with other weights of the same shapes.

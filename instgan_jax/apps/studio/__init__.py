@@ -4,7 +4,7 @@ In a notebook:
 
   from instgan_jax.apps import studio
 
-  studio.show('runs/toy_street')
+  studio.show()  # Or studio.show('runs/toy_street').
 """
 
 

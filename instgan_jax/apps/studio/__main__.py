@@ -2,6 +2,7 @@ r"""A page in the browser: paint a street, click a car, give it another look.
 
 Examples:
 
+  python -m instgan_jax.apps.studio
   python -m instgan_jax.apps.studio --workdir runs/toy_street
   python -m instgan_jax.apps.studio --workdir runs/l --workdir runs/li \
     --workdir runs/lip
@@ -18,7 +19,7 @@ Exit status: 2 for wrong input, 128 + the signal when it was stopped.
 
 from absl import flags
 
-from instgan_jax.cli import program
+from instgan_jax.cli import generator_workdir, program
 
 
 def define_flags(values: flags.FlagValues) -> None:
@@ -28,8 +29,9 @@ def define_flags(values: flags.FlagValues) -> None:
   )
   names(
     'workdir',
-    [],
-    'Training workdirs, exports, or imported GauGAN weights, to compare.',
+    None,
+    'Training workdirs, exports, or imported GauGAN weights, to compare; '
+    'default: the generator that ships with the package.',
   )
   string('label_dir', '', 'Folder of label maps to choose scenes from.')
   string(
@@ -53,8 +55,14 @@ def main(values: flags.FlagValues) -> None:
 
   from instgan_jax.apps.studio import serve
 
+  if values.workdir is None:
+    workdirs = [generator_workdir.shipped()]
+  else:
+    program.require(values, 'workdir')
+    workdirs = values.workdir
+
   serve.run(
-    values.workdir,
+    workdirs,
     label_dir=values.label_dir,
     instance_dir=values.instance_dir,
     host=values.host,

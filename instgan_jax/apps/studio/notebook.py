@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from data_pipeline.errors import InputError
 from instgan_jax.apps.studio import serve
 from instgan_jax.apps.web import listener as listener_lib
+from instgan_jax.cli import generator_workdir
 
 
 def show(
-  workdirs: Sequence[str] | str,
+  workdirs: Sequence[str] | str = (),
   *,
   label_dir: str = '',
   instance_dir: str = '',
@@ -23,7 +24,8 @@ def show(
   It is served by a thread of this process, and ends with it.
 
   Args:
-    workdirs: folders of generators, or one.
+    workdirs: folders of generators, or one; without any, the generator that
+      ships with the package.
     label_dir: folder of label maps to choose scenes from; '' for none.
     instance_dir: folder of their instance maps; '' for the same folder.
     height: of the frame, in pixels.
@@ -39,9 +41,11 @@ def show(
       'studio.show() is for notebooks, but IPython is not installed: run '
       'python -m instgan_jax.apps.studio instead.'
     )
+  folders = [workdirs] if isinstance(workdirs, str) else list(workdirs)
+  folders = folders or [generator_workdir.shipped()]
   token = secrets.token_urlsafe(16)
   made = serve.application(
-    [workdirs] if isinstance(workdirs, str) else workdirs,
+    folders,
     label_dir=label_dir,
     instance_dir=instance_dir,
     token=token,

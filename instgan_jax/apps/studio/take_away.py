@@ -21,7 +21,12 @@ from data_pipeline.cityscapes import file_names
 from instgan_jax.apps.studio import bodies
 from instgan_jax.apps.studio import layout as layout_lib
 from instgan_jax.apps.studio import models as models_lib
-from instgan_jax.inference import map_folder, output_folder
+from instgan_jax.checkpoints import manager
+from instgan_jax.inference import (
+  map_folder,
+  output_folder,
+  shipped_generator,
+)
 from instgan_jax.inference import styles as styles_lib
 from instgan_jax.visualization import animation, image_grid
 
@@ -33,9 +38,10 @@ def command(model: models_lib.Model, name: str) -> str:
 
   The image is IMAGES/NAME.png, the same file to the byte.
   """
-  folder = pathlib.Path(model.folder).resolve()
-  words = ['python', '-m', 'instgan_jax.generate', '--workdir', str(folder)]
-  if model.sampler.step is not None:
+  words = ['python', '-m', 'instgan_jax.generate']
+  if not shipped_generator.is_it(model.folder):
+    words += ['--workdir', str(pathlib.Path(model.folder).resolve())]
+  if manager.saved_steps(model.folder):  # Others have one set of weights.
     words += ['--step', str(model.sampler.step)]
   words += ['--label_dir', f'{name}/maps', '--instance_dir', f'{name}/maps']
   if model.sampler.has_styles:

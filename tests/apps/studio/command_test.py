@@ -42,7 +42,7 @@ def test_another_address_has_a_token(workdirs):
 @pytest.mark.parametrize(
   ('words', 'message'),
   [
-    ([], 'No model: give --workdir'),
+    (['--workdir='], '--workdir is needed'),
     (['--workdir=nowhere'], 'nowhere: there is no such folder'),
     (['--workdir=a', '--host=999.9.9.9'], 'Cannot listen on 999.9.9.9'),
     (['--workdir=a', '--label_dir=nowhere'], 'no such file or folder of label'),

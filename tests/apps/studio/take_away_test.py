@@ -2,11 +2,14 @@
 
 import io
 import json
+import pathlib
 import shlex
 import zipfile
 
 import pytest
 
+from instgan_jax.apps.studio import models, take_away
+from instgan_jax.inference import shipped_generator
 from instgan_jax.inference import styles as styles_lib
 from tests import commands_in_process
 from tests.apps.studio import studios
@@ -48,6 +51,19 @@ def test_the_command_gives_the_picture_byte_for_byte(
   assert again.read_bytes() == picture.read_bytes()
   shown = studios.image_of(studio.picture(scene, model=model))
   assert (studios.image_of_file(picture) == shown).all()
+
+
+def test_the_command_names_the_weights_where_there_are_several(tmp_path):
+  """An export has a step, but no other; what ships has no workdir."""
+  exported = studios.model(tmp_path)
+  metadata = {'origin': {'step': 40, 'uses_ema': True, 'weights_sha256': 'a'}}
+  (pathlib.Path(exported) / 'weights.json').write_text(json.dumps(metadata))
+  (model,) = models.load([exported])
+  assert model.sampler.step == 40
+  command = take_away.command(model, 'x')
+  assert f'--workdir {exported}' in command and '--step' not in command
+  model = model._replace(folder=shipped_generator.FOLDER)
+  assert '--workdir' not in take_away.command(model, 'x')
 
 
 def test_the_scene_in_the_archive_opens_again(studio):

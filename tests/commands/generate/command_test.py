@@ -42,6 +42,18 @@ def test_the_command(maps, folder, tmp_path, capsys):
   np.testing.assert_array_equal(first, again)
 
 
+def test_without_maps_it_draws_toy_streets(folder, tmp_path, capsys):
+  words = ('--workdir', folder, '--output_dir', tmp_path, '--grid')
+  commands_in_process.run('instgan_jax.generate', *words)
+  said = capsys.readouterr().out
+  assert f'No --label_dir: toy streets, whose maps are in {tmp_path}' in said
+  assert f'Open {tmp_path}/grid/000.png.' in said
+  for name in NAMES:
+    assert (tmp_path / f'{name}.png').exists()
+  commands_in_process.run('instgan_jax.generate', *words)
+  assert '0 images generated, 4 existed already' in capsys.readouterr().out
+
+
 def test_the_command_takes_a_style_from_a_photograph(maps, tmp_path):
   config = tiny.config('lip', model__instance_encoder=True)
   folder = tiny.save_generator(tmp_path / 'weights', config)
@@ -70,10 +82,12 @@ def test_the_command_takes_a_style_from_a_photograph(maps, tmp_path):
 
 
 def test_the_command_says_which_flag_is_missing(folder):
-  with pytest.raises(
-    InputError, match='--label_dir and --output_dir are needed'
-  ):
+  with pytest.raises(InputError, match='--output_dir is needed'):
     commands_in_process.run('instgan_jax.generate', '--workdir', folder)
+  with pytest.raises(InputError, match='--label_dir is needed'):
+    commands_in_process.run(
+      'instgan_jax.generate', '--output_dir=a', '--instance_dir=b'
+    )
   with pytest.raises(InputError, match="--copy has '3', expected"):
     commands_in_process.run(
       'instgan_jax.generate',
