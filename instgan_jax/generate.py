@@ -15,6 +15,8 @@ Examples:
   python -m instgan_jax.generate --workdir runs/strong --label_dir labels \
     --instance_dir instances --output_dir real_car \
     --style_from 26003=photo.png:photo_instanceIds.png:26001
+  python -m instgan_jax.generate --label_dir labels --instance_dir instances \
+    --output_dir reconstructed --style_from photos
 
 Maps are PNGs in Cityscapes' encodings (*_labelIds.png, *_instanceIds.png) or
 dense instance ids (0 for none, 1 and up), of any size; no photo is needed.
@@ -81,13 +83,16 @@ def define_flags(values: flags.FlagValues) -> None:
   names(
     'interpolate',
     [],
-    'From one seed of an instance to another: 26003=1..2.',
+    'From one seed of an instance to another: 26003=1..2; or from and to looks '
+    'of photographs, PHOTO:INSTANCE_MAP:ID_THERE.',
   )
   names(
     'style_from',
     [],
-    'Styles of instances of photographs, with an instance encoder: '
-    'ID=PHOTO:INSTANCE_MAP:ID_THERE.',
+    'Looks of photographs, with an instance encoder: for one instance '
+    'ID=PHOTO:INSTANCE_MAP:ID_THERE; for all, by their ids, '
+    'PHOTO:INSTANCE_MAP, or PHOTO of the scene itself, or the folder of the '
+    "scenes' photographs.",
   )
   integer('frames', 24, 'Images of an interpolation.')
   choice(
@@ -116,7 +121,7 @@ def main(values: flags.FlagValues) -> None:
     program.require(values, 'label_dir')
 
   from instgan_jax.commands import generate, toy_maps
-  from instgan_jax.inference import edits, generation_plan
+  from instgan_jax.inference import edits, generation_plan, looks
   from instgan_jax.inference import sampler as sampler_lib
   from instgan_jax.inference import styles as styles_lib
 
@@ -124,13 +129,14 @@ def main(values: flags.FlagValues) -> None:
   weights_sha256 = ''
   if values.styles:
     kept, weights_sha256 = styles_lib.load(values.styles)
-  photographed = edits.parse_style_from(values.style_from, 'style_from')
+  chosen, photographs = looks.parse_style_from(values.style_from, 'style_from')
   changes = edits.Edits(
     kept=kept,
     vary=edits.parse_ids(values.vary, 'vary'),
     resample=edits.parse_resample(values.resample, 'resample'),
     copy=edits.parse_copy(values.copy, 'copy'),
     interpolate=edits.parse_interpolate(values.interpolate, 'interpolate'),
+    style_from=chosen,
   )
   size = image_size.parse(values.image_size, 'image_size')
   if values.batch_size < 0:
@@ -156,7 +162,7 @@ def main(values: flags.FlagValues) -> None:
       seed=values.seed,
       seed_by_scene=values.seed_by_scene,
       num_samples=values.num_draws,
-      edits=changes.with_photographs(photographed, sampler.encode),
+      edits=changes,
       num_frames=values.frames,
       resize_back=values.resize_back,
       image_size=size,
@@ -165,6 +171,7 @@ def main(values: flags.FlagValues) -> None:
     animation=values.animation,
     grid=values.grid,
     save_styles=values.save_styles,
+    photographs=photographs,
   )
   if size:
     print(

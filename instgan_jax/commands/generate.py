@@ -12,6 +12,7 @@ from data_pipeline import progress, read_ahead
 from data_pipeline.errors import InputError, summarize
 from instgan_jax.inference import (
   generation_plan,
+  looks,
   map_folder,
   output_folder,
   scene_maps,
@@ -43,6 +44,7 @@ class Options:
     animation: format of the animated file, see `visualization.animation`.
     grid: whether to make grids of maps and images.
     save_styles: file to keep the styles of all instances in; '' for none.
+    photographs: whose instances give the scenes' their looks.
   """
 
   label_dir: str
@@ -53,6 +55,7 @@ class Options:
   animation: str = 'webp'
   grid: bool = False
   save_styles: str = ''
+  photographs: tuple[looks.Photograph, ...] = ()
 
 
 def run(options: Options, sampler: sampler_lib.Sampler) -> str:
@@ -75,6 +78,7 @@ def run(options: Options, sampler: sampler_lib.Sampler) -> str:
     options.instance_dir or None if sampler.needs_instance_map else None,
     options.scenes,
   )
+  options = _with_looks(options, sampler, found)
   files = _check_ids(options, sampler, found)
   output_folder.prepare(
     options.output_dir,
@@ -116,6 +120,22 @@ def _check(options: Options, sampler: sampler_lib.Sampler) -> None:
       '--interpolate and --num_draws. (The sample number K, from 0 on, has the '
       'seed --seed + K.)'
     )
+
+
+def _with_looks(
+  options: Options, sampler: sampler_lib.Sampler, files: Files
+) -> Options:
+  """The same options with styles in the place of photographs."""
+  edits = options.plan.edits.with_styles(looks.Reader(sampler.encode))
+  kept = dict(edits.kept)
+  for photograph in options.photographs:
+    found = looks.of_scenes(photograph, files, sampler.encode)
+    for scene, styles in found.items():
+      kept[scene] = {**edits.kept_in(scene), **kept.get(scene, {}), **styles}
+  edits = dataclasses.replace(edits, kept=kept)
+  return dataclasses.replace(
+    options, plan=dataclasses.replace(options.plan, edits=edits)
+  )
 
 
 def _check_ids(
@@ -165,13 +185,13 @@ def _check_kept_styles(
   if not any(is_kept):
     named = sorted({i for kept in plan.edits.kept.values() for i in kept})
     raise InputError(
-      'No scene has an instance of those in --styles: '
+      'No scene has an instance of those in --styles or --style_from: '
       f'{summarize(list(map(str, named)))}.'
     )
   if plan.num_samples > 1 and not plan.edits.vary and all(is_kept):
     raise InputError(
-      '--styles gives every instance one style, so that all images would be '
-      'the same: leave out --num_draws, or give --vary.'
+      '--styles or --style_from gives every instance one style, so that all '
+      'images would be the same: leave out --num_draws, or give --vary.'
     )
 
 

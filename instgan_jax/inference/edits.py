@@ -6,33 +6,23 @@ style of the whole image, see `inference.styles`:
   26003=7         the style that the seed 7 has for the instance 26003
   26003:26007     the style of 26003 also for 26007
   26003=1..2      from the style of seed 1 to that of seed 2
-  26003=photo.png:photo_instanceIds.png:26001
-                  the style that 26001 has in a photograph
+
+Looks of photographs, see `looks`, are read by `Edits.with_styles`.
 """
 
 import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 
 from data_pipeline.errors import InputError
+from instgan_jax.inference import looks
 from instgan_jax.inference import styles as styles_lib
 
-
-class PhotographedInstance(NamedTuple):
-  """An instance of a photograph.
-
-  Attributes:
-    image: the photograph's file.
-    instance_map: the file of its instance map.
-    instance_id: in this map.
-  """
-
-  image: str
-  instance_map: str
-  instance_id: int
+# A seed; a look until it is read, then its style.
+End = int | looks.Look | np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,8 +36,8 @@ class Edits:
     resample: seeds by id.
     copy: the source's id by the target's. All sources are looked up before
       any target changes, so that two instances can swap.
-    interpolate: by id the seeds at the start and at the end.
-    style_from: styles of photographs by id.
+    interpolate: by id the start and the end, seeds or looks.
+    style_from: looks by id.
   """
 
   kept: Mapping[str, styles_lib.Styles] = dataclasses.field(
@@ -56,10 +46,10 @@ class Edits:
   vary: tuple[int, ...] = ()
   resample: Mapping[int, int] = dataclasses.field(default_factory=dict)
   copy: Mapping[int, int] = dataclasses.field(default_factory=dict)
-  interpolate: Mapping[int, tuple[int, int]] = dataclasses.field(
+  interpolate: Mapping[int, tuple[End, End]] = dataclasses.field(
     default_factory=dict
   )
-  style_from: styles_lib.Styles = dataclasses.field(default_factory=dict)
+  style_from: Mapping[int, End] = dataclasses.field(default_factory=dict)
 
   @property
   def named_ids(self) -> tuple[int, ...]:
@@ -77,32 +67,20 @@ class Edits:
       )
     )
 
-  def with_photographs(
-    self,
-    photographed: Mapping[int, PhotographedInstance],
-    encode: Callable[[str, str], styles_lib.Styles],
-  ) -> Self:
-    """The same edits, and styles of photographs in `style_from`.
+  def with_styles(self, reader: looks.Reader) -> Self:
+    """The same edits with styles in the place of looks; raises InputError."""
 
-    Args:
-      photographed: by the id that gets the style.
-      encode: (image, instance map) -> styles, see `Sampler.encode`.
+    def read(end: End) -> End:
+      return reader.style(end) if isinstance(end, looks.Look) else end
 
-    Raises:
-      InputError: naming the map that does not have an instance, or of `encode`.
-    """
-    photographs = {(p.image, p.instance_map) for p in photographed.values()}
-    styles_of = {files: encode(*files) for files in photographs}
-    chosen = {}
-    for i, (image, instance_map, instance_id) in photographed.items():
-      found = styles_of[image, instance_map]
-      if instance_id not in found:
-        raise InputError(
-          f'There is no instance {instance_id} in {instance_map}. Present are: '
-          f'{", ".join(map(str, found)) or "none"}.'
-        )
-      chosen[i] = found[instance_id]
-    return dataclasses.replace(self, style_from=chosen)
+    return dataclasses.replace(
+      self,
+      style_from={i: read(look) for i, look in self.style_from.items()},
+      interpolate={
+        i: (read(start), read(end))
+        for i, (start, end) in self.interpolate.items()
+      },
+    )
 
   def kept_in(self, scene: str) -> styles_lib.Styles:
     """The kept styles of a scene: its own, then those of any scene."""
@@ -121,7 +99,7 @@ class Edits:
     sample: int = 0,
     t: float = 0.0,
   ) -> styles_lib.Styles:
-    """The styles of some instances of a scene.
+    """The styles of some instances of a scene, when all looks are read.
 
     Args:
       scene: the scene's name.
@@ -134,9 +112,13 @@ class Edits:
     """
     ids, kept = tuple(ids), self.kept_in(scene)
 
+    def style_of(i: int, end: End) -> np.ndarray:
+      assert not isinstance(end, looks.Look)
+      return style(i, end) if isinstance(end, int) else end
+
     def before_copies(i: int) -> np.ndarray:
       if i in self.style_from:
-        return self.style_from[i]
+        return style_of(i, self.style_from[i])
       if i in self.resample:
         return style(i, self.resample[i])
       if sample and i in self.vary:
@@ -149,9 +131,10 @@ class Edits:
     for target, source in self.copy.items():
       if target in styles:
         styles[target] = before_copies(source)
-    for i, (start, end) in self.interpolate.items():
+    for i, ends in self.interpolate.items():
       if i in styles:
-        styles[i] = styles_lib.interpolate(style(i, start), style(i, end), t)
+        start, end = (style_of(i, end) for end in ends)
+        styles[i] = styles_lib.interpolate(start, end, t)
     return styles
 
 
@@ -177,39 +160,32 @@ def parse_copy(words: Sequence[str], flag: str) -> dict[int, int]:
 
 def parse_interpolate(
   words: Sequence[str], flag: str
-) -> dict[int, tuple[int, int]]:
-  """['26003=1..2'] -> {26003: (1, 2)}, seeds of start and end by id."""
-  parsed = {}
-  words_by_id = _parse(words, flag, r'(\d+)=(\d+)\.\.(\d+)', '26003=1..2')
-  for i, (start, end) in words_by_id.items():
-    if start == end:
-      raise InputError(
-        f'--{flag} {i}={start}..{end} does not move: give two different seeds.'
-      )
-    parsed[i] = (start, end)
-  return parsed
+) -> dict[int, tuple[int | looks.Look, int | looks.Look]]:
+  """['26003=1..2'] -> {26003: (1, 2)}, start and end by id.
 
-
-def parse_style_from(
-  words: Sequence[str], flag: str
-) -> dict[int, PhotographedInstance]:
-  """['26003=photo.png:ids.png:26001'] -> {26003: (photo.png, ids.png, 26001)}.
-
-  Raises:
-    InputError: for words of another form.
+  An end is a seed, or a look as `looks.parse` reads it; raises InputError.
   """
-  parsed: dict[int, PhotographedInstance] = {}
+  end = r'(\d+|.+:.+:\d+)'
+  parsed: dict[int, tuple[int | looks.Look, int | looks.Look]] = {}
   for word in words:
-    match = re.fullmatch(r'(\d+)=(.+):(.+):(\d+)', word.strip(), re.ASCII)
+    match = re.fullmatch(rf'(\d+)={end}\.\.{end}', word.strip(), re.ASCII)
     if not match:
       raise InputError(
-        f'--{flag} has {word!r}, expected an instance and whose style it gets: '
-        f'--{flag} 26003=photo.png:photo_instanceIds.png:26001.'
+        f'--{flag} has {word!r}, expected an instance and two seeds, '
+        f'--{flag} 26003=1..2, or a look PHOTO:INSTANCE_MAP:ID in the place of '
+        'a seed.'
       )
     i = int(match[1])
     if i in parsed:
       raise InputError(f'--{flag} has the instance {i} twice.')
-    parsed[i] = PhotographedInstance(match[2], match[3], int(match[4]))
+    if match[2] == match[3]:
+      raise InputError(
+        f'--{flag} {word.strip()} does not move: give two different ends.'
+      )
+    start, stop = (
+      looks.parse(text) or int(text) for text in match.groups()[1:]
+    )
+    parsed[i] = (start, stop)
   return parsed
 
 

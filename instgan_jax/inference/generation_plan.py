@@ -137,18 +137,27 @@ class Plan:
       'styles_sha256': _sha256(edits.kept) if edits.kept else None,
       'resample': edits.resample,
       'copy': edits.copy,
-      'interpolate': edits.interpolate,
+      'interpolate': {
+        i: list(map(_end, ends)) for i, ends in edits.interpolate.items()
+      },
       'num_frames': self.num_frames if edits.interpolate else None,
       'resize_back': self.resize_back,
     }
     if edits.style_from:
-      record['style_from_sha256'] = _sha256({'': edits.style_from})
+      styles = {i: np.asarray(end) for i, end in edits.style_from.items()}
+      record['style_from_sha256'] = _sha256({'': styles})
     if self.image_size:
       record['image_size'] = self.image_size
     if self.seed_by_scene:
       # Before 0.2 the styles of a scene were another function of the seed.
       record['style_function'] = 'seed, scene, id'
     return json.loads(json.dumps(record))
+
+
+def _end(end: edits_lib.End) -> int | str:
+  if isinstance(end, int):
+    return end
+  return hashlib.sha256(np.asarray(end).tobytes()).hexdigest()
 
 
 def _sha256(kept: Mapping[str, styles_lib.Styles]) -> str:

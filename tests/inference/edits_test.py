@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_pipeline.errors import InputError
-from instgan_jax.inference import edits, styles
+from instgan_jax.inference import edits, looks, styles
 
 SCENE = 'street'
 IDS = (24000, 26003, 26007)
@@ -159,36 +159,33 @@ def test_an_instance_is_named_once():
     edits.parse_copy(['1:3', '2:3'], 'copy')
 
 
-def test_styles_of_photographs_are_encoded_once_each():
-  calls = []
-
-  def encode(image, instance_map):
-    calls.append((image, instance_map))
-    return {1: ONES, 2: ZEROS}
-
-  words = ['26003=a.png:b.png:1', '26007=a.png:b.png:2']
-  photographed = edits.parse_style_from(words, 'style_from')
-  changes = edits.Edits(copy={24000: 26003}).with_photographs(
-    photographed, encode
+def test_looks_are_given_and_interpolated_when_they_are_read():
+  reader = looks.Reader(lambda image, instance_map: {1: ONES, 2: ZEROS})
+  look = looks.Look('a.png', 'b.png', 1)
+  words = ['24000=a.png:b.png:1..../a.png:b.png:2', '26007=3..a.png:b.png:1']
+  changes = edits.Edits(
+    copy={26003: 26003},
+    style_from={26003: look},
+    interpolate=edits.parse_interpolate(words, 'interpolate'),
   )
-  assert calls == [('a.png', 'b.png')]
   assert changes.named_ids == (26003, 24000, 26007)
-  styles_of_scene = changes.styles(SCENE, IDS, style, seed=5)
-  assert_equal(styles_of_scene, {24000: ONES, 26003: ONES, 26007: ZEROS})
-  with pytest.raises(InputError, match='no instance 3 in b.png. .* 1, 2'):
-    changes.with_photographs(
-      edits.parse_style_from(['26003=a.png:b.png:3'], 'style_from'), encode
-    )
+  assert changes.interpolate[24000][1] == looks.Look('../a.png', 'b.png', 2)
+  read = changes.with_styles(reader)
+  for t, expected in (
+    (0.0, {24000: ONES, 26003: ONES, 26007: style(26007, 3)}),
+    (1.0, {24000: ZEROS, 26003: ONES, 26007: ONES}),
+  ):
+    assert_equal(read.styles(SCENE, IDS, style, seed=5, t=t), expected)
 
 
 @pytest.mark.parametrize(
-  ('words', 'message'),
+  ('word', 'message'),
   [
-    (['26003=photo.png'], '26003=photo.png:photo_instanceIds.png:26001'),
-    (['photo.png:b.png:26003'], "has 'photo.png:b.png:26003', expected an"),
-    (['1=a:b:1', '1=a:b:2'], 'has the instance 1 twice'),
+    ('3=a.png..b.png', 'or a look PHOTO:INSTANCE_MAP:ID in the place'),
+    ('3=1..a.png:b.png', 'expected an instance and two seeds'),
+    ('3=a:b:1..a:b:1', 'does not move'),
   ],
 )
-def test_wrong_words_on_photographs_are_refused(words, message):
+def test_wrong_looks_at_the_ends_are_refused(word, message):
   with pytest.raises(InputError, match=message):
-    edits.parse_style_from(words, 'style_from')
+    edits.parse_interpolate([word], 'interpolate')

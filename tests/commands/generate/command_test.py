@@ -81,6 +81,47 @@ def test_the_command_takes_a_style_from_a_photograph(maps, tmp_path):
     commands_in_process.run('instgan_jax.generate', *arguments)
 
 
+def test_the_command_reconstructs_scenes_from_their_photographs(maps, tmp_path):
+  config = tiny.config('lip', model__instance_encoder=True)
+  folder = tiny.save_generator(tmp_path / 'weights', config)
+  photos = maps.replace('gtFine', 'leftImg8bit')
+  photo, ids = (
+    f'{root}/toytown/{NAMES[1]}_{kind}.png'
+    for root, kind in ((photos, 'leftImg8bit'), (maps, 'gtFine_instanceIds'))
+  )
+  looks = streets.sampler(folder).encode(photo, ids)
+  expected = streets.expected(
+    maps, folder, NAMES[1], **{str(i): look for i, look in looks.items()}
+  )
+  arguments = [
+    *('--workdir', folder, '--label_dir', maps, '--instance_dir', maps),
+    *('--scenes', NAMES[1]),
+  ]
+  for k, word in enumerate((photo, photos, f'{photo}:{ids}')):
+    commands_in_process.run(
+      'instgan_jax.generate',
+      *arguments,
+      *('--output_dir', tmp_path / f'{k}', '--style_from', word),
+    )
+    image = streets.read(tmp_path / f'{k}' / f'{NAMES[1]}.png')
+    np.testing.assert_array_equal(image, expected)
+  one, other = list(looks)[:2]
+  commands_in_process.run(
+    'instgan_jax.generate',
+    *arguments,
+    *('--output_dir', tmp_path / 'film', '--style_from', photos),
+    *('--interpolate', f'{one}={photo}:{ids}:{one}..{photo}:{ids}:{other}'),
+    '--frames=2',
+  )
+  first, last = sorted((tmp_path / 'film' / NAMES[1]).glob('*.png'))
+  np.testing.assert_array_equal(streets.read(first), expected)
+  changed = {str(i): look for i, look in looks.items()}
+  changed[str(one)] = looks[other]
+  np.testing.assert_array_equal(
+    streets.read(last), streets.expected(maps, folder, NAMES[1], **changed)
+  )
+
+
 def test_the_command_says_which_flag_is_missing(folder):
   with pytest.raises(InputError, match='--output_dir is needed'):
     commands_in_process.run('instgan_jax.generate', '--workdir', folder)
