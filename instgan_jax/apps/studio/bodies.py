@@ -21,6 +21,8 @@ _Key = Annotated[int, pydantic.Field(ge=0, le=65535)]  # JSON's are texts.
 LabelId = Annotated[int, pydantic.Field(ge=0, le=254, strict=True)]
 Seed = Annotated[int, pydantic.Field(ge=0, le=2**31 - 1, strict=True)]
 Share = Annotated[float, pydantic.Field(ge=0, le=1, allow_inf_nan=False)]
+_Number = Annotated[float, pydantic.Field(allow_inf_nan=False)]
+_ModelKey = Annotated[str, pydantic.Field(pattern=r'^[0-9a-f]{16}$')]
 # A key of pages, which they draw themselves.
 Page = Annotated[str, pydantic.Field(pattern=r'^[0-9a-f]{32}$')]
 # It becomes the name of files: no separators, no control characters.
@@ -113,11 +115,23 @@ class OfSeed(_Body):
 
 
 class Values(_Body):
-  """A style as numbers: of a file, or of an encoder of photographs."""
+  """A style as numbers, of a file."""
 
   values: Annotated[
-    list[Annotated[float, pydantic.Field(allow_inf_nan=False)]],
-    pydantic.Field(min_length=1, max_length=4096),
+    list[_Number], pydantic.Field(min_length=1, max_length=4096)
+  ]
+
+
+class Look(_Body):
+  """The look of a photographed instance.
+
+  Attributes:
+    look: styles by the keys of the models that can read photographs; another
+      model shows the style of the scene's seed.
+  """
+
+  look: Annotated[
+    dict[_ModelKey, list[_Number]], pydantic.Field(min_length=1, max_length=100)
   ]
 
 
@@ -128,7 +142,7 @@ class Mix(_Body):
   t: Share
 
 
-Recipe = Union[OfSeed, Values, Mix]  # noqa: UP007 (a forward reference)
+Recipe = Union[OfSeed, Values, Look, Mix]  # noqa: UP007 (a forward reference)
 Mix.model_rebuild()
 
 
@@ -173,6 +187,13 @@ class Upload(_Body):
   name: Name
   label_map: Base64
   instance_map: Base64 | None = None
+
+
+class Photograph(_Body):
+  """A photograph and its instance map, PNGs."""
+
+  image: Base64
+  instance_map: Base64
 
 
 class OfModel(_Body):

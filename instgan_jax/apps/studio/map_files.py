@@ -32,7 +32,7 @@ def decode(
     InputError: if it is none, damaged, or larger than that.
   """
   return image_file.read_map(
-    _checked(text, f'{name}, {kind}', max_pixels), kind, name
+    checked(text, f'{name}, {kind}', max_pixels), kind, name
   )
 
 
@@ -52,7 +52,7 @@ def decode_base(
 
 def decode_shape(text: str, *, max_pixels: int) -> np.ndarray:
   """A shape: bool [h, w], the pixels that are not black; raises InputError."""
-  content = _checked(text, 'the shape', max_pixels)
+  content = checked(text, 'the shape', max_pixels)
   return image_file.read_map(content, file_kinds.LABEL_MAP, 'the shape') > 0
 
 
@@ -82,8 +82,17 @@ def encode_picture(image: np.ndarray) -> bytes:
   return stream.getvalue()
 
 
-def _checked(text: str, described: str, max_pixels: int) -> bytes:
-  """The bytes of base64; a PNG whose header says too much is not decoded."""
+def checked(text: str, described: str, max_pixels: int = MAX_PIXELS) -> bytes:
+  """The bytes of base64, if the header of a PNG does not say too much.
+
+  Args:
+    text: in base64.
+    described: what it is, for messages.
+    max_pixels: of a PNG.
+
+  Raises:
+    InputError: if it is no base64, or larger than that.
+  """
   try:
     content = base64.b64decode(text, validate=True)
   except binascii.Error as error:

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data_pipeline.errors import InputError
 from instgan_jax.apps.studio import bodies, label_table
 from instgan_jax.apps.studio import layout as layout_lib
 from instgan_jax.build import methods
@@ -31,6 +30,11 @@ class Model(NamedTuple):
     """L, L+I or L+I+P."""
     return methods.name(self.sampler.config)
 
+  @property
+  def key(self) -> str:
+    """What the looks that it reads are marked with."""
+    return self.sampler.weights_sha256[:16]
+
   def describe(self) -> dict:
     """What the page shows of it, ready for JSON."""
     sampler = self.sampler
@@ -44,6 +48,7 @@ class Model(NamedTuple):
       'width': width,
       'has_styles': sampler.has_styles,
       'has_instance_styles': bool(sampler.config.model.use_instances),
+      'has_encoder': sampler.encoder is not None,
       'has_whole_image_style': bool(sampler.config.model.image_style_dim),
       'max_instances': sampler.max_instances,
       'labels': label_table.rows(sampler.label_table),
@@ -74,7 +79,7 @@ class Model(NamedTuple):
     """
     default = bodies.OfSeed(seed=seed)
     return {
-      i: self._style(i, recipes.get(i, default), scene.name)
+      i: self._style(i, recipes.get(i, default), scene.name, default)
       for i in self.sampler.style_ids(scene)
     }
 
@@ -85,7 +90,11 @@ class Model(NamedTuple):
     return self.sampler.generate([scene], [styles])[0]
 
   def _style(
-    self, instance_id: int, recipe: bodies.Recipe, scene: str
+    self,
+    instance_id: int,
+    recipe: bodies.Recipe,
+    scene: str,
+    default: bodies.OfSeed,
   ) -> np.ndarray:
     match recipe:
       case bodies.OfSeed(seed=seed, of=of):
@@ -93,29 +102,30 @@ class Model(NamedTuple):
         source = of if of and instance_id else instance_id
         return self.sampler.style(source, seed=seed, scene=scene)
       case bodies.Values(values=values):
-        style = np.array(values, np.float32)
-        self.sampler.check_style(instance_id, style)
-        return style
+        return self._checked(instance_id, values)
+      case bodies.Look(look=look):
+        if self.key in look:
+          return self._checked(instance_id, look[self.key])
+        return self._style(instance_id, default, scene, default)
       case bodies.Mix(mix=(first, second), t=t):
         return styles_lib.interpolate(
-          self._style(instance_id, first, scene),
-          self._style(instance_id, second, scene),
+          self._style(instance_id, first, scene, default),
+          self._style(instance_id, second, scene, default),
           t,
         )
+
+  def _checked(self, instance_id: int, values: list[float]) -> np.ndarray:
+    style = np.array(values, np.float32)
+    self.sampler.check_style(instance_id, style)
+    return style
 
 
 def load(folders: list[str]) -> tuple[Model, ...]:
   """Reads generators, and runs each once, so that the first picture is fast.
 
   Raises:
-    InputError: if there is none in a folder, or no folder.
+    InputError: if there is none in a folder.
   """
-  if not folders:
-    raise InputError(
-      'No model: give --workdir, the folder of a training run, an export or '
-      'imported weights. In minutes one comes from: python -m instgan_jax.main '
-      '--config configs/toy_street.py --workdir runs/toy_street'
-    )
   models = tuple(
     Model(folder, sampler_lib.Sampler.from_folder(folder)) for folder in folders
   )

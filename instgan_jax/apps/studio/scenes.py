@@ -4,7 +4,7 @@ import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from data_pipeline import file_kinds, labels
+from data_pipeline import batch, file_kinds, labels
 from data_pipeline.cityscapes import labels as cityscapes_labels
 from data_pipeline.errors import InputError
 from data_pipeline.toy_street import source as toy_street
@@ -59,15 +59,19 @@ class Scenes:
 
   def toy(self, seed: int) -> Opened:
     """The toy street of a seed; raises InputError."""
+    street = self.photographed(seed)
+    layout = self._open(street.label_map, street.instance_ids)
+    return Opened(f'toy_{seed:06d}', layout)
+
+  def photographed(self, seed: int) -> batch.Scene:
+    """The toy street of a seed with its photograph; raises InputError."""
     if not (self.has_toy_streets and 0 <= seed <= _LARGEST_TOY_SEED):
       raise InputError(
         f'There is no toy street {seed} for this generator, expected one of 0..'
         f'{_LARGEST_TOY_SEED} and a generator with Cityscapes labels.'
       )
     height = self._image_size[0] + self._image_size[0] % 2
-    scene = toy_street.generate_scene(seed, height=height)
-    layout = self._open(scene.label_map, scene.instance_ids)
-    return Opened(f'toy_{seed:06d}', layout)
+    return toy_street.generate_scene(seed, height=height)
 
   def of_data_set(self, name: str) -> Opened:
     """A scene of the data set; raises InputError."""

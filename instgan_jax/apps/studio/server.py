@@ -18,6 +18,7 @@ from instgan_jax.apps.studio import (
   bodies,
   edit_log,
   explanations,
+  looks,
   map_files,
   models,
   scenes,
@@ -76,6 +77,8 @@ class Application:
     api.get('/scene/{name}')(self._scene)
     api.get('/shapes')(self._shapes)
     api.post('/upload')(self._upload)
+    api.post('/looks')(self._looks)
+    api.get('/toy/{seed}/looks')(self._toy_looks)
     api.post('/layout')(self._layout)
     api.post('/picture')(self._picture)
     api.post('/view')(self._view)
@@ -124,6 +127,23 @@ class Application:
       'uploads', str(id(body)), lambda: self._scenes.uploaded(body).describe()
     )
     return responses.JSONResponse(opened)
+
+  async def _looks(self, body: bodies.Photograph):
+    found = await self._turns.take(
+      'uploads', str(id(body)), lambda: looks.of_upload(self._models, body)
+    )
+    return responses.JSONResponse(found)
+
+  async def _toy_looks(self, seed: int):
+    def work() -> list[dict]:
+      street = self._scenes.photographed(seed)
+      assert street.instance_ids is not None  # Toy streets know all.
+      return looks.of_photograph(
+        self._models, street.image, street.instance_ids
+      )
+
+    found = await self._turns.take('looks', str(seed), work)
+    return responses.JSONResponse(found)
 
   def _layout(self, scene: bodies.Scene):
     """The maps of a scene after its edits, for hit-testing, and its objects."""

@@ -97,6 +97,44 @@ def test_styles_are_new_earlier_copied_mixed_locked_and_undone(page):
   assert page.errors() == []
 
 
+def test_an_instance_gets_the_look_of_a_photograph(page, tmp_path):
+  street = source.generate_scene(3, height=HEIGHT)
+  files = [tmp_path / 'photo.png', tmp_path / 'photo_instanceIds.png']
+  for file, array in zip(
+    files, (street.image, street.instance_ids), strict=True
+  ):
+    file.write_bytes(image_file.encode_png(array))
+  one, point = largest()
+  page.point(*point)
+  first = page.picture()
+  page.press('f')
+  assert page.find('#looks-title').text.endswith(f' {one}')
+  page.find('#look-files').send_keys(str(files[0]))
+  wait_until(lambda: 'Give two PNGs' in page.find('#looks-dialog').text)
+  page.find('#look-files').send_keys('\n'.join(map(str, files)))
+  wait_until(lambda: page.has('#looks-dialog .thumbnail'))
+  given = page.changes(lambda: page.click('#looks-dialog .thumbnail'))
+  assert given != first
+  assert not page.find('#looks-dialog').is_displayed()
+  recipe = json.loads(stored(page))['styles'][str(one)]
+  assert list(recipe) == ['look']
+  page.changes(lambda: page.press('n'))
+  assert page.changes(lambda: page.press('z')) == given
+  # Of the scene itself, to all of it.
+  page.click('#do-photograph')
+  page.click('#look-toy')
+  wait_until(lambda: page.has(f'#looks-dialog .thumbnail[data-look="{one}"]'))
+  page.changes(lambda: page.click('#looks-all'))
+  styles = json.loads(stored(page))['styles']
+  assert set(styles) <= set(page.ids()) and len(styles) > 3
+  page.click('#language')
+  page.click('#do-photograph')
+  assert '写真の見た目' in page.find('#looks-title').text
+  page.click('#looks-dialog .go')
+  page.click('#language')
+  assert page.errors() == []
+
+
 def test_all_but_the_locked_get_new_styles(page):
   one, point = largest()
   page.point(*point)

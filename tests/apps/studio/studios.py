@@ -3,7 +3,6 @@
 import base64
 import contextlib
 import io
-import os
 import re
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import sys
 import numpy as np
 from PIL import Image
 
+from data_pipeline import image_file
 from instgan_jax.apps.studio import serve
 from instgan_jax.inference import Sampler
 from tests import programs, tiny
@@ -21,8 +21,9 @@ OTHER_PAGE = '1' * 32
 
 
 def model(folder, method='lip'):
-  """A folder with a generator of 32x64 pixels."""
-  return str(tiny.save_generator(folder / method, tiny.config(method)))
+  """A folder with a generator of 32x64 pixels; L+I+P has an encoder."""
+  config = tiny.config(method, model__instance_encoder=method == 'lip')
+  return str(tiny.save_generator(folder / method, config))
 
 
 def base64_of(content):
@@ -60,6 +61,14 @@ class Studio:
     """A toy street, as pages send it."""
     return {**self.client.get(f'/api/toy/{seed}').json(), **changes}
 
+  def looks(self, image, instance_map):
+    """The answer on a photograph and its map, given as arrays."""
+    image, instance_map = (
+      base64_of(image_file.encode_png(array)) for array in (image, instance_map)
+    )
+    body = {'image': image, 'instance_map': instance_map}
+    return self.client.post('/api/looks', json=body)
+
   def layout(self, scene):
     return self.client.post('/api/layout', json=scene)
 
@@ -78,7 +87,7 @@ class Server:
         *(word for workdir in workdirs for word in ('--workdir', workdir)),
         *words,
       ],
-      env={**os.environ, 'PYTHONPATH': str(programs.ROOT)},
+      env=programs.environment(),
       stdout=subprocess.PIPE,
       stderr=subprocess.PIPE,
       text=True,

@@ -1,6 +1,7 @@
 // The panel of the selected instance: its styles and its place in the layout.
 
 import { page, postForBlob, download, Refused } from './connection.js';
+import { openLooks } from './looks.js';
 import { element, icon, labelName, name, say } from './texts.js';
 import * as work from './work.js';
 
@@ -8,7 +9,7 @@ const SCALE = 1.15;
 const thumbnails = new Map(); // Data URLs by instance and recipe.
 let copied = null; // A recipe.
 let ends = {}; // Of the slider: what its two lists have chosen, by id.
-let context = {}; // { stage, models, announce }
+let context = {}; // { stage, models, hasToys, announce }
 
 export function start(given) { context = given; }
 
@@ -39,6 +40,11 @@ export const actions = {
   paste: () => withStyle((id) => {
     if (copied) work.setStyles({ [id]: copied });
   }),
+  photograph: () => withInstance(({ id }) => {
+    if (!hasEncoder() || work.isLocked(id)) return;
+    const { stage: { map: { instances } }, hasToys, announce } = context;
+    openLooks({ id, nameOf, instances, hasToys, announce });
+  }),
   duplicate: () => withInstance(({ id, box: [t, l, h, w] }) => {
     work.edit({ do: 'copy', id, box: [t + 2, l + Math.ceil(w / 2), h, w] });
   }),
@@ -55,6 +61,10 @@ export function move(down, right) {
     work.edit({ do: 'place', id, box: [t + down, l + right, h, w] },
       `move ${id}`);
   });
+}
+
+function hasEncoder() {
+  return context.models.some((model) => model.has_encoder);
 }
 
 function withStyle(act) {
@@ -149,8 +159,15 @@ function styleParts(id) {
     renew,
     earlierStyles(id),
     element('div', { className: 'pair' }, button('copy', 'copy', true), paste),
+    ...(hasEncoder() && id !== 0 ? [photograph(id)] : []),
     between(id),
   ];
+}
+
+function photograph(id) {
+  const made = button('photograph', 'photograph', true);
+  made.disabled = work.isLocked(id);
+  return made;
 }
 
 // Thumbnails of the styles that the instance had.

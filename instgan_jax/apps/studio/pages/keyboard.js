@@ -7,6 +7,7 @@ import * as work from './work.js';
 // By `KeyboardEvent.key`, in lower case; the names are those of the texts.
 export const KEYS = {
   n: 'renew', a: 'renew_all', l: 'lock', c: 'copy', p: 'paste',
+  f: 'photograph',
   d: 'duplicate', m: 'flip', ']': 'forward', '[': 'backward',
   '-': 'smaller', '+': 'larger', delete: 'remove',
   v: 'select', b: 'brush', g: 'fill', t: 'add',

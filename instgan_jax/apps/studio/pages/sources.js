@@ -39,18 +39,18 @@ async function carefully(act) {
 export function openChosen() {
   const { value } = byId('scenes');
   showStepper();
-  if (value === TOY) return begin(`/api/toy/${seed()}`);
+  if (value === TOY) return begin(`/api/toy/${toySeed()}`);
   return begin(`/api/scene/${encodeURIComponent(value)}`);
 }
 
-function seed() { return Math.max(0, Math.floor(Number(byId('toy-seed').value))); }
+export function toySeed() { return Math.max(0, Math.floor(Number(byId('toy-seed').value))); }
 
 export function listen() {
   byId('scenes').addEventListener('change', openChosen);
   byId('toy-seed').addEventListener('change', openChosen);
   for (const [id, by] of [['toy-back', -1], ['toy-next', 1]]) {
     byId(id).addEventListener('click', () => {
-      byId('toy-seed').value = Math.max(0, seed() + by);
+      byId('toy-seed').value = Math.max(0, toySeed() + by);
       openChosen();
     });
   }
@@ -67,6 +67,8 @@ export function listen() {
   });
 }
 
+export function isOfInstances(file) { return /instance/i.test(file.name); }
+
 // A pair of maps, in any order, or a saved scene.
 async function openFiles(files) {
   if (!files.length) return;
@@ -77,7 +79,6 @@ async function openFiles(files) {
       work.begin(scene, locked);
       return;
     }
-    const isOfInstances = (file) => /instance/i.test(file.name);
     const [label, instance] = [...files].sort(
       (a, b) => isOfInstances(a) - isOfInstances(b),
     );
@@ -98,7 +99,7 @@ function nameOf(file) {
   return name.replace(/^\.+/, '').slice(0, 100) || 'scene';
 }
 
-function base64(file) {
+export function base64(file) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result.split(',', 2)[1] ?? '');

@@ -232,7 +232,9 @@ async function main() {
     byId('opacity').value = 0;
   }
   stage.decorate = (pen, pixel) => tools.drawHandles(stage, pen, pixel);
-  inspector.start({ stage, models: studio.models, announce });
+  inspector.start({
+    stage, models: studio.models, hasToys: studio.has_toy_streets, announce,
+  });
   sources.fillScenes(studio);
   sources.listen();
   listenToHeader();

@@ -72,6 +72,7 @@ const ICONS = {
   dice: 'M4 4h16v16H4zM8 8h.01M16 8h.01M12 12h.01M8 16h.01M16 16h.01',
   copy: 'M8 8h12v12H8zM4 16V4h12',
   paste: 'M6 5h12v16H6zM9 3h6v4H9zM9 12h6M9 16h6',
+  photograph: 'M3 7h4l2-3h6l2 3h4v13H3zM12 10a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7',
   duplicate: 'M3 7h11v11H3zM10 3h11v11M17.5 6v6M14.5 9h6',
   flip: 'M12 3v18M9 7L3 17h6zM15 7l6 10h-6z',
   forward: 'M4 14h8v6H4zM9 5h11v11h-5M9 5v6',
