@@ -76,8 +76,9 @@ def test_it_runs_from_top_to_bottom(tmp_path, monkeypatch):
     for output in cell.outputs
     for kind in output.get('data', {})
   ]
-  # Losses, two grids of samples, seeds, interpolation, exported module.
-  assert kinds.count('image/png') == 6
+  # Streets of the demo, losses, two grids of samples, seeds, interpolation,
+  # exported module.
+  assert kinds.count('image/png') == 7
   printed = ''.join(
     output.get('text', '')
     for cell in code_cells(content)
