@@ -109,6 +109,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.keep_checkpoints = 3
   config.keep_every_steps = 0
   config.sample_scenes = (0, 1, 2, 3)
+  config.profile = ''  # FIRST:LAST: a trace of these steps in the workdir.
 
   # Metrics of the val split in the run, as instgan_jax.evaluate has them. Each
   # option of instgan_jax.evaluate can be a field here.

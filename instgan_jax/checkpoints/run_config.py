@@ -26,6 +26,7 @@ FREE_KEYS = (
   'keep_checkpoints',
   'keep_every_steps',
   'fast_compilation',
+  'profile',
 )
 FREE_GROUPS = ('eval.',)
 # What may grow.
@@ -171,6 +172,7 @@ def _older_values(saved: dict[str, Any]) -> dict[str, Any]:
     'loss_weights.instance_kl': 0.01,
     'loss_weights.l1': 5.0,
     'prior_fraction': 0.5,
+    'profile': '',
   }
 
 

@@ -21,7 +21,7 @@ from instgan_jax.evaluation import generated_images
 from instgan_jax.evaluation import options as options_lib
 from instgan_jax.inference import sampler as sampler_lib
 from instgan_jax.runtime import devices
-from instgan_jax.train import best, loop, warm_start
+from instgan_jax.train import best, loop, step_profile, warm_start
 from instgan_jax.train import state as state_lib
 from instgan_jax.visualization import image_grid
 
@@ -42,6 +42,7 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
     metrics.NonFiniteError: if the training diverged.
   """
   gan.check(config)
+  profiled_steps = step_profile.steps(config.profile)
   config = data.with_label_table(config)
   workdir_lib.make(workdir)
   notice = run_config.check(workdir, config)
@@ -83,6 +84,7 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
       ),
       sample=_sample_grid(config, val_scenes, sampler_of),
       evaluators=_evaluators(config, workdir, sampler_of),
+      profiled_steps=profiled_steps,
     )
     if jax.process_index() == 0:
       run_config.save(workdir, config)

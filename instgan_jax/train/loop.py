@@ -15,6 +15,7 @@ from instgan_jax.checkpoints import manager
 from instgan_jax.runtime import devices, exits, interruption
 from instgan_jax.train import metrics as metrics_lib
 from instgan_jax.train import state as state_lib
+from instgan_jax.train import step_profile
 from instgan_jax.visualization import image_grid
 
 Batch = dict[str, np.ndarray]
@@ -79,6 +80,7 @@ class Run:
     sample: `variables -> uint8 [H, W, 3]`, the sample grid; None for none.
     evaluators: compute metrics.
     variables_of: state -> variables for `sample` and evaluators.
+    profiled_steps: are traced, see `step_profile`.
     progress_metrics: metrics beside the progress bar, and their names there.
   """
 
@@ -92,6 +94,7 @@ class Run:
   sample: Callable[[Any], np.ndarray] | None = None
   evaluators: tuple[Evaluator, ...] = ()
   variables_of: Callable[[State], Any] = state_lib.generator_variables
+  profiled_steps: range = range(0)
   progress_metrics: tuple[tuple[str, str], ...] = (
     ('g_loss', 'G'),
     ('d_loss', 'D'),
@@ -117,14 +120,17 @@ def train(run: Run) -> tuple[State, dict[str, float]]:
   reporter = _Reporter(run, step)
   parallel_step = devices.parallelize(run.train_step)
   batches = devices.prefetch(run.make_batches(step))
+  profile = step_profile.StepProfile(run.workdir, run.profiled_steps)
   try:
-    with reporter.bar, interruption.Interruption() as stop:
+    with reporter.bar, profile, interruption.Interruption() as stop:
       if step >= intervals.num_steps:
         reporter.sample(step, state)
         reporter.evaluate(step, state, run.evaluators)
       while step < intervals.num_steps:
+        profile.before(step + 1)
         state, metrics = parallel_step(state, next(batches))
         step += 1
+        profile.after(step, metrics)
         reporter.add(step, metrics)
         is_stopping = stop.requested(step)
         is_saving = is_stopping or intervals.is_due(

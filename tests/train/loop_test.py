@@ -17,7 +17,7 @@ from PIL import Image
 
 from instgan_jax.checkpoints import manager
 from instgan_jax.runtime import devices, exits
-from instgan_jax.train import loop
+from instgan_jax.train import loop, step_profile
 from instgan_jax.train import metrics as metrics_lib
 
 
@@ -117,6 +117,11 @@ def test_a_run_logs_samples_and_saves_at_its_intervals(tmp_path):
   assert names == ['000003.png', '000006.png', '000007.png']
   with Image.open(tmp_path / 'samples' / '000007.png') as image:
     np.testing.assert_array_equal(np.asarray(image), np.full((2, 3, 3), 7))
+
+
+def test_profiled_steps_are_traced(tmp_path):
+  train(tmp_path / 'run', num_steps=3, profiled_steps=range(2, 4))
+  assert list((tmp_path / 'run' / step_profile.FOLDER).rglob('*.trace.json.gz'))
 
 
 def test_evaluators_run_at_their_own_intervals(tmp_path):
