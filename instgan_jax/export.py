@@ -17,7 +17,7 @@ the Sampler's in the same type.
 
 With --compact it writes the weights alone, rounded to bfloat16 and compressed:
 a third of their size, for commands of this project only. Their images may
-differ by 0.05; those of trained weights differ by a level of 255 at most.
+differ by 0.05; those of trained weights differ by a level or two of 255.
 
 It runs on the CPU, also where there is an accelerator. Exit status: 0 when it
 is done, 1 if an export generates something else, 2 for wrong input.

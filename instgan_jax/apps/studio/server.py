@@ -142,7 +142,7 @@ class Application:
         self._models, street.image, street.instance_ids
       )
 
-    found = await self._turns.take('looks', str(seed), work)
+    found = await self._turns.take('uploads', str(id(work)), work)
     return responses.JSONResponse(found)
 
   def _layout(self, scene: bodies.Scene):
