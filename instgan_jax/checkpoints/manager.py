@@ -113,6 +113,17 @@ class Checkpoints:
         'this folder, and the run continues from the checkpoint before it.'
       ) from error
 
+  def lacks(self, path: str) -> bool:
+    """Whether the latest checkpoint has nothing below 'a/b'.
+
+    False of a damaged one, of which `restore` says what is wrong.
+    """
+    try:
+      saved = tree.by_path(self._manager.item_metadata(self.latest_step()).tree)
+    except Exception:  # Of any kind, from the depths of Orbax.
+      return False
+    return not any(name.startswith(f'{path}/') for name in saved)
+
   def _restore(self, step: int | None, abstract_state: Any) -> Any:
     saved = tree.by_path(self._manager.item_metadata(step).tree)
     if wrong := tree.differences(saved, tree.by_path(abstract_state)):

@@ -20,8 +20,8 @@ def load(
 
   Args:
     folder: a training workdir or a folder of weights.
-    use_ema: whether to take the moving average of a training run's generator,
-      where there is one.
+    use_ema: whether to take the moving averages of a training run, where there
+      are any.
     step: of a training run's checkpoint; None for the latest.
 
   Returns:
@@ -46,6 +46,9 @@ def load(
     for name, params in tree['g_params'].items()
   }
   if use_ema:
-    networks['generator'].update(tree.get('ema') or {})
+    averaged = dict(tree.get('ema') or {})
+    if 'instance_encoder' in averaged:
+      networks['instance_encoder']['params'] = averaged.pop('instance_encoder')
+    networks['generator'].update(averaged)
   networks['discriminator'] = {'params': tree['d_params'], **tree['d_stats']}
   return networks

@@ -13,6 +13,7 @@ import numpy as np
 from data_pipeline import progress
 from instgan_jax.checkpoints import manager
 from instgan_jax.runtime import devices, exits, interruption
+from instgan_jax.train import ema as ema_lib
 from instgan_jax.train import metrics as metrics_lib
 from instgan_jax.train import state as state_lib
 from instgan_jax.train import step_profile
@@ -264,9 +265,10 @@ def _start(run: Run) -> State:
     lambda leaf: jax.ShapeDtypeStruct(
       leaf.shape, leaf.dtype, sharding=sharding
     ),
-    run.abstract_state,
+    ema_lib.as_saved(run.abstract_state, run.checkpoints),
   )
   state = devices.to_local(run.checkpoints.restore(abstract))
+  state = ema_lib.completed(state)
   logging.info('Continuing after step %d.', int(state.step))
   return state
 

@@ -22,8 +22,8 @@ class GanState:
     d_params: parameters of the discriminator.
     d_stats: the discriminator's `spectral_stats`.
     d_opt_state: the discriminator's optimizer state.
-    ema: moving average of the generator, `params` and `batch_stats`; empty
-      where it is off.
+    ema: moving average of the generator, `params` and `batch_stats`, and of
+      the parameters of `instance_encoder`; empty where it is off.
   """
 
   step: jax.Array
@@ -40,5 +40,6 @@ def generator_variables(state: GanState, *, use_ema: bool = True) -> Tree:
   """Variables for inference: the moving average where there is one."""
   stats = state.g_stats['generator']
   if use_ema and state.ema:
-    return {**stats, **state.ema}
+    averaged = {key: state.ema[key] for key in ('params', 'batch_stats')}
+    return {**stats, **averaged}
   return {**stats, 'params': state.g_params['generator']}

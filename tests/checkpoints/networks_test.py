@@ -56,6 +56,22 @@ def test_a_run_gives_its_average_or_its_last_weights(run):
   }
 
 
+def test_an_average_of_the_encoder_is_taken_with_the_generators(tmp_path):
+  state = training_state(ema=True)
+  state['g_params']['instance_encoder'] = arrays(10)
+  weights_folder.save(tmp_path / 'older', state)
+  state['ema']['instance_encoder'] = arrays(11)
+  weights_folder.save(tmp_path / 'run', state)
+  for name, use_ema, expected in (
+    ('run', True, 11),
+    ('run', False, 10),
+    ('older', True, 10),
+  ):
+    loaded = networks.load(str(tmp_path / name), use_ema=use_ema)
+    assert values(loaded)['instance_encoder'] == {'params': expected}
+    assert 'instance_encoder' not in loaded['generator']
+
+
 def test_a_run_without_average_gives_its_last_weights(tmp_path):
   weights_folder.save(tmp_path / 'run', training_state(ema=False))
   generator = values(networks.load(str(tmp_path / 'run')))['generator']
