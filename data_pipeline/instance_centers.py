@@ -71,9 +71,7 @@ def true_centers(label_map: np.ndarray, instance_map: np.ndarray) -> Centers:
     label_map: integer [H, W].
     instance_map: integer [H, W], 0 for no object.
   """
-  points = np.argwhere(instance_map)
-  place = tuple(points.T)
-  _, number = np.unique(instance_map[place], return_inverse=True)
+  points, number = _objects(instance_map)
   areas = np.bincount(number)
   sums = [np.bincount(number, axis) for axis in points.T]
   means = np.stack(sums, -1) / areas[:, None]
@@ -101,8 +99,7 @@ def targets(label_map: np.ndarray, instance_map: np.ndarray) -> Targets:
   is_object = instance_map > 0
   if is_object.any():
     centers = true_centers(label_map, instance_map)
-    points = np.argwhere(is_object)
-    _, number = np.unique(instance_map[is_object], return_inverse=True)
+    points, number = _objects(instance_map)
     offsets[is_object] = (centers.points[number] - points) / unit
     distances, _ = _nearest(points, label_map[is_object], centers)
     heat[is_object] = np.exp(-0.5 * (distances / unit) ** 2)
@@ -197,6 +194,13 @@ def instance_ids(
   ids = np.where(centers.confidences >= min_confidence, ids, 0)
   found = np.concatenate([[0], ids])[grouped]
   return np.where(found, found, label_map).astype(np.int32)
+
+
+def _objects(instance_map: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+  """The pixels of all objects [P, 2], and the number from 0 on of each's."""
+  points = np.argwhere(instance_map)
+  ids = instance_map[tuple(points.T)]
+  return points, np.unique(ids, return_inverse=True)[1]
 
 
 def _nearest(
