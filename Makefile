@@ -14,6 +14,9 @@ BIN = .venv/bin
 RUN_TESTS = -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 PYTEST = $(BIN)/python $(RUN_TESTS)
 
+# Memory in large pages, where Linux has them: four fifths of the time of a step.
+export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
+
 # What an older JAX, Flax or Orbax could break.
 CORE = $(addprefix tests/,build checkpoints data_pipeline evaluation exporting \
   inference losses models pretrained runtime train weights main_test.py \

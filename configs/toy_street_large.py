@@ -22,7 +22,7 @@ def get_config() -> ml_collections.ConfigDict:
   config.model.hidden_channels = 48
 
   config.batch_size = 4
-  config.num_steps = 5000
+  config.num_steps = 2200
   config.g_learning_rate = 5e-4
   config.d_learning_rate = 5e-4
   config.ema_decay = 0.998
