@@ -42,6 +42,7 @@ test-fast: .venv/installed
 test-user: .venv/installed
 	$(PYTEST) -m user
 
+test-tpu test-all: export PYTHONPATH = $(CURDIR)/.venv/tpu
 test-tpu: .venv/tpu
 	$(PYTEST) --dist=load -m tpu
 
@@ -69,9 +70,12 @@ lint: .venv/installed
 	$(BIN)/python -m pip install --quiet -r requirements.txt -r tests/requirements.txt
 	@touch $@
 
+# Apart, since JAX looks for a TPU wherever it finds libtpu.
 .venv/tpu: .venv/installed tests/requirements-tpu.txt
-	$(BIN)/python -m pip install --quiet --no-deps -r tests/requirements-tpu.txt \
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target $@ \
+	  -r tests/requirements-tpu.txt \
 	  || echo 'No libtpu for this machine: its tests are skipped.'
+	@mkdir -p $@
 	@touch $@
 
 .venv-oldest/installed: tests/requirements-oldest.txt
