@@ -14,9 +14,6 @@ BIN = .venv/bin
 RUN_TESTS = -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder
 PYTEST = $(BIN)/python $(RUN_TESTS)
 
-# Memory in large pages, where Linux has them: four fifths of the time of a step.
-export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
-
 # What an older JAX, Flax or Orbax could break.
 CORE = $(addprefix tests/,build checkpoints data_pipeline evaluation exporting \
   inference losses models pretrained runtime train weights main_test.py \
@@ -29,6 +26,8 @@ demo: .venv/installed
 	@$(BIN)/python -m instgan_jax.generate \
 	  --output_dir runs/demo --num_draws 3 --grid
 
+# Memory in large pages, where Linux has them: four fifths of the time of a step.
+quickstart: export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 quickstart: .venv/installed
 	$(BIN)/python -m instgan_jax.main \
 	  --config configs/toy_street_strong.py --workdir runs/toy_street

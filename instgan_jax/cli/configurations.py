@@ -5,10 +5,9 @@ from typing import Any
 
 import ml_collections
 from absl import flags
-from ml_collections import config_flags
 
 from data_pipeline.errors import InputError
-from instgan_jax.cli import program, shipped_configs
+from instgan_jax.cli import config_flag, program, shipped_configs
 
 
 def read(name: str, changes: Sequence[str] = ()) -> ml_collections.ConfigDict:
@@ -23,7 +22,7 @@ def read(name: str, changes: Sequence[str] = ()) -> ml_collections.ConfigDict:
   """
   values = flags.FlagValues()
   argv = shipped_configs.resolve(['', f'--config={name}', *changes])
-  config_flags.DEFINE_config_file('config', flag_values=values, sys_argv=argv)
+  config_flag.define(values, argv)
   program.parse(values, argv)
   return values.config
 

@@ -20,6 +20,7 @@ import logging
 import os
 import sys
 import textwrap
+import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -130,11 +131,9 @@ class Command:
     self.define_flags(values)
     flags.DEFINE_bool('quiet', False, 'Show no progress.', flag_values=values)
     if self.config:
-      from ml_collections import config_flags  # Not needed by all commands.
+      from instgan_jax.cli import config_flag  # Not needed by all commands.
 
-      config_flags.DEFINE_config_file(
-        'config', None, self.config, flag_values=values, sys_argv=argv
-      )
+      config_flag.define(values, argv, self.config)
     return values
 
 
@@ -260,6 +259,12 @@ def parse(values: flags.FlagValues, argv: list[str]) -> None:
     if "<class 'NoneType'>" in str(error):
       raise InputError(
         'the configuration is None: its get_config() must return a ConfigDict.'
+      ) from error
+    source = getattr(error, 'obj', None)
+    if isinstance(source, types.ModuleType):
+      raise InputError(
+        f'the configuration {source.__file__} has no get_config: expected a '
+        'function get_config() that returns a ConfigDict.'
       ) from error
     raise InputError(
       f'in the configuration: there is no field {_field_name(error)}'

@@ -17,6 +17,13 @@ def test_rows_are_named_configurations_with_fields_of_their_own():
   assert rows['b+'].ema_decay == 0.5
 
 
+def test_a_file_without_a_configuration_has_not_that_of_another(tmp_path):
+  path = tmp_path / 'empty.py'
+  path.write_text('x = 1\n')
+  with pytest.raises(InputError, match=r'empty\.py has no get_config'):
+    configurations.rows(['a=toy_street', f'b={path}'], 'row', {})
+
+
 @pytest.mark.parametrize(
   ('words', 'message'),
   [

@@ -71,7 +71,7 @@ def test_images_do_not_lie_among_the_maps(generate, maps, tmp_path):
     ),
     (
       {'changes': edits.Edits(kept={'': {999: np.zeros(64, np.float32)}})},
-      'No scene has an instance of those in --styles: 999',
+      'No scene has an instance of those in --styles or --style_from: 999',
     ),
   ],
 )
