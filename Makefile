@@ -5,7 +5,7 @@
 # make test-user    what users run, as a whole: documents, notebook, pip install,
 #                   bad input, kills, benchmarks
 # make test-tpu     the train step compiles for TPUs (fetches their compiler)
-# make test-all     these three at once
+# make test-all     these three
 # make test-oldest  the core of the suite with the oldest libraries supported
 # make faults       tries to break every command, at length, and reports
 # make lint         formatting, style and types
@@ -41,12 +41,11 @@ test-fast: .venv/installed
 test-user: .venv/installed
 	$(PYTEST) -m user
 
-test-tpu test-all: export PYTHONPATH = $(CURDIR)/.venv/tpu
+test-tpu: export PYTHONPATH = $(CURDIR)/.venv/tpu
 test-tpu: .venv/tpu
 	$(PYTEST) --dist=load -m tpu
 
-test-all: .venv/tpu
-	$(PYTEST)
+test-all: test test-user test-tpu
 
 test-oldest: .venv-oldest/installed
 	.venv-oldest/bin/python $(RUN_TESTS) $(CORE) \
