@@ -24,7 +24,6 @@ def get_config() -> ml_collections.ConfigDict:
   config.batch_size = 4
   config.num_steps = 2200
   config.g_learning_rate = 5e-4
-  config.d_learning_rate = 5e-4
   config.ema_decay = 0.998
 
   config.sample_every_steps = 500
