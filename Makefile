@@ -26,7 +26,7 @@ demo: .venv/installed
 	@$(BIN)/python -m instgan_jax.generate \
 	  --output_dir runs/demo --num_draws 3 --grid
 
-# Memory in large pages, where Linux has them: four fifths of the time of a step.
+# Memory in large pages, where Linux has them: docs/train.md has what that saves.
 quickstart: export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1
 quickstart: .venv/installed
 	$(BIN)/python -m instgan_jax.main \

@@ -8,10 +8,10 @@ window is a whole feature map. Few compilers compute that well:
   the images over them ("space_to_batch_converter.cc: Check failed"). `by_rows`
   is one 1-D convolution for each row of the kernel, whose channels are the rows
   of all images.
-- On two CPU cores XLA reaches 50 to 200 GFLOP/s. `by_products`, the product of
-  all pixels and their neighborhoods, reaches 220 to 290: 87 instead of 397 ms
-  for 256x512 pixels and 128 to 64 channels, 69 instead of 106 ms for 64x128 and
-  512 to 256. (Nine products of shifted maps take 157 and 93 ms.)
+- On two CPU cores XLA reaches 50 to 220 GFLOP/s. `by_products`, the product of
+  all pixels and their neighborhoods, reaches 190 to 340: 102 instead of 382 ms
+  for 256x512 pixels and 128 to 64 channels, 57 instead of 87 ms for 64x128 and
+  512 to 256. Nine products of shifted maps are slower.
 """
 
 import jax

@@ -6,21 +6,12 @@ import numpy as np
 import pytest
 
 from instgan_jax.models import convolution
-
-# Kernel size, stride, padding, dilation.
-KINDS = [
-  (3, 1, (1, 1), 1),
-  (4, 2, (2, 2), 1),
-  (4, 1, (2, 2), 1),
-  (1, 1, (0, 0), 1),
-  (3, 1, (2, 2), 2),
-  (3, 2, (0, 1), 1),
-]
+from tests.models import convolution_kinds
 
 
 # From this many multiplications on a CPU takes another form of one gradient.
 @pytest.mark.parametrize('min_products', [0, convolution.MIN_PRODUCTS])
-@pytest.mark.parametrize('kind', KINDS)
+@pytest.mark.parametrize('kind', convolution_kinds.KINDS)
 def test_equals_the_plain_convolution_and_its_gradients(
   kind, min_products, monkeypatch
 ):

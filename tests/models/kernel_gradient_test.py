@@ -6,20 +6,10 @@ import numpy as np
 import pytest
 
 from instgan_jax.models import kernel_gradient
-from tests.models import float64, random_arrays
-
-# Kernel size, stride, padding, dilation.
-KINDS = [
-  (3, 1, (1, 1), 1),
-  (4, 2, (2, 2), 1),
-  (4, 1, (2, 2), 1),
-  (1, 1, (0, 0), 1),
-  (3, 1, (2, 2), 2),
-  (3, 2, (0, 1), 1),
-]
+from tests.models import convolution_kinds, float64, random_arrays
 
 
-@pytest.mark.parametrize('kind', KINDS)
+@pytest.mark.parametrize('kind', convolution_kinds.KINDS)
 def test_by_rows_is_the_gradient(kind):
   size, stride, sides, dilation = kind
   with float64.enabled():
@@ -40,7 +30,7 @@ def test_by_rows_is_the_gradient(kind):
 @pytest.mark.parametrize('block_values', [600, 2000, 2**21])
 @pytest.mark.parametrize('channels', [(5, 7), (7, 5)])
 @pytest.mark.parametrize(
-  'kind', [kind for kind in KINDS if kind[1] == kind[3] == 1]
+  'kind', [kind for kind in convolution_kinds.KINDS if kind[1] == kind[3] == 1]
 )
 def test_by_products_is_the_gradient(kind, channels, block_values, monkeypatch):
   monkeypatch.setattr(kernel_gradient, 'BLOCK_VALUES', block_values)
