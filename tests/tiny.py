@@ -8,6 +8,7 @@ from flax import traverse_util
 from configs import toy_segmenter, toy_street
 from instgan_jax.build import generator as build_generator
 from instgan_jax.checkpoints import run_config, weights_folder
+from instgan_jax.models import latent_stats
 
 
 def config(method='lip', **changes):
@@ -69,7 +70,14 @@ def generator_variables(config):
     return normal(scale=scale, size=leaf.shape).astype(np.float32)
 
   variables = jax.tree_util.tree_map_with_path(filled, shapes)
-  return _with_spectral_stats(variables)
+  variables = _with_spectral_stats(variables)
+  if config.model.instance_encoder:
+    dim = latent_shape[-1]
+    variables[latent_stats.COLLECTION] = {
+      'mean': np.full(dim, 0.3, np.float32),
+      'var': np.full(dim, 0.5, np.float32),
+    }
+  return variables
 
 
 def _with_spectral_stats(variables):

@@ -1,4 +1,4 @@
-"""The instance encoder of a trained generator: photographs to styles."""
+"""The instance encoder of a trained generator: photographs to latents."""
 
 from typing import Any
 
@@ -11,12 +11,11 @@ from data_pipeline.errors import InputError, summarize
 from instgan_jax.build import generator as build_generator
 from instgan_jax.checkpoints import tree
 from instgan_jax.inference import photograph as photograph_lib
-from instgan_jax.inference import styles as styles_lib
 from instgan_jax.runtime import image_range
 
 
 class PhotographEncoder:
-  """Gives the style of each instance of a photograph.
+  """Gives the latent of each instance of a photograph.
 
   Attributes:
     variables: of the encoder, {'params'}.
@@ -49,8 +48,10 @@ class PhotographEncoder:
     self.variables = variables
     self._apply = jax.jit(module.apply)
 
-  def styles(self, photograph: photograph_lib.Photograph) -> styles_lib.Styles:
-    """The mean of each instance's style, float32 [D] by its id."""
+  def latents(
+    self, photograph: photograph_lib.Photograph
+  ) -> dict[int, np.ndarray]:
+    """The mean of each instance's latent, float32 [D] by its id."""
     mean, _ = self._apply(
       self.variables,
       image_range.normalize(jnp.asarray(photograph.image[None])),

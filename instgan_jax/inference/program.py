@@ -10,6 +10,7 @@ import numpy as np
 from data_pipeline.errors import InputError, summarize
 from instgan_jax.build import generator as build_generator
 from instgan_jax.checkpoints import tree
+from instgan_jax.models import latent_stats
 from instgan_jax.runtime import devices
 
 
@@ -64,11 +65,16 @@ class Program:
       variables: of the generator.
       label_map: [B, H, W], label ids.
       instance_map: [B, H, W], dense ids.
-      latents: [B, N, D]; row i - 1 is the style of the dense id i.
+      latents: [B, N, D]; row i - 1 is the style of the dense id i, from
+        N(0, 1): see `models.latent_stats`.
       image_style: [B, S], the style of the whole image.
     """
     if instance_map is None:  # It is not used.
       instance_map = jnp.zeros_like(label_map)
+    variables = dict(variables)
+    encoded_stats = variables.pop(latent_stats.COLLECTION, None)
+    if encoded_stats is not None:
+      latents = latent_stats.to_latents(encoded_stats, latents)
     return self.module.apply(
       variables,
       label_map.astype(jnp.int32),
@@ -106,7 +112,11 @@ class Program:
         jax.random.key(0), maps, maps, latents, style, train=False
       )
 
-    wrong = tree.differences(variables, jax.eval_shape(initialize))
+    expected = jax.eval_shape(initialize)
+    if latent_stats.COLLECTION in variables:  # Where there is an encoder.
+      dim = self.latent_shape[-1]
+      expected[latent_stats.COLLECTION] = latent_stats.initial(dim)
+    wrong = tree.differences(variables, expected)
     if wrong:
       wrong.sort(key=lambda line: not line.startswith('params'))
       raise InputError(

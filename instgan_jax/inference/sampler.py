@@ -36,6 +36,7 @@ from instgan_jax.inference import (
   shipped_generator,
 )
 from instgan_jax.inference import styles as styles_lib
+from instgan_jax.models import latent_stats
 from instgan_jax.runtime import devices, image_range
 
 
@@ -275,7 +276,7 @@ class Sampler:
         'This generator has no instance encoder, so that it cannot take styles '
         'from photographs: train one with --config.model.instance_encoder=true.'
       )
-    return self.encoder.styles(
+    latents = self.encoder.latents(
       photograph.read(
         image,
         instance_map,
@@ -283,6 +284,13 @@ class Sampler:
         max_instances=self.max_instances,
       )
     )
+    encoded_stats = self.variables.get(latent_stats.COLLECTION)
+    if encoded_stats is None:  # Of version 0.2 and before.
+      return latents
+    return {
+      i: np.asarray(latent_stats.to_styles(encoded_stats, latents[i]))
+      for i in latents
+    }
 
   def sample(
     self,

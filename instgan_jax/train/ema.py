@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import optax
 
-from instgan_jax.checkpoints import manager
 from instgan_jax.train import state as state_lib
 
 _ENCODER = 'instance_encoder'
@@ -29,29 +27,6 @@ def averaged_variables(g_params: Any, g_stats: Any) -> dict[str, Any]:
   if _ENCODER in g_params:
     averaged[_ENCODER] = g_params[_ENCODER]
   return averaged
-
-
-def as_saved(abstract_state: Any, checkpoints: manager.Checkpoints) -> Any:
-  """`abstract_state` as the latest checkpoint has it.
-
-  Those of version 0.2 and before have no average of the encoder.
-  """
-  ema = getattr(abstract_state, 'ema', {})  # A segmenter has none.
-  if _ENCODER not in ema or not checkpoints.lacks(f'ema/{_ENCODER}'):
-    return abstract_state
-  return abstract_state.replace(
-    ema={key: ema[key] for key in ema if key != _ENCODER}
-  )
-
-
-def completed(state: Any) -> Any:
-  """A restored state, where the encoder's average begins if it had none."""
-  ema = getattr(state, 'ema', {})
-  if not ema or _ENCODER in ema or _ENCODER not in state.g_params:
-    return state
-  # Copies: the step donates every leaf of the state by itself.
-  encoder = jax.tree.map(jnp.copy, state.g_params[_ENCODER])
-  return state.replace(ema={**ema, _ENCODER: encoder})
 
 
 def update(state: state_lib.GanState, decay: float) -> state_lib.GanState:

@@ -3,6 +3,7 @@
 import jax
 import jax.numpy as jnp
 
+from instgan_jax.models import latent_stats
 from instgan_jax.train import ema as ema_lib
 from instgan_jax.train import randomness
 from instgan_jax.train import state as state_lib
@@ -49,6 +50,10 @@ def initialize(
   g_variables['generator'] = networks.generator.init(
     keys[0], label_map, label_map, latents, image_style, train=False
   )
+  if networks.instance_encoder is not None:
+    g_variables['generator'][latent_stats.COLLECTION] = latent_stats.initial(
+      latents.shape[-1]
+    )
   d_variables = networks.discriminator.init(
     keys[1], label_map, label_map, image, train=False
   )

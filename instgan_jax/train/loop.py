@@ -13,10 +13,9 @@ import numpy as np
 from data_pipeline import progress
 from instgan_jax.checkpoints import manager
 from instgan_jax.runtime import devices, exits, interruption
-from instgan_jax.train import ema as ema_lib
 from instgan_jax.train import metrics as metrics_lib
+from instgan_jax.train import older_checkpoints, step_profile
 from instgan_jax.train import state as state_lib
-from instgan_jax.train import step_profile
 from instgan_jax.visualization import image_grid
 
 Batch = dict[str, np.ndarray]
@@ -265,10 +264,10 @@ def _start(run: Run) -> State:
     lambda leaf: jax.ShapeDtypeStruct(
       leaf.shape, leaf.dtype, sharding=sharding
     ),
-    ema_lib.as_saved(run.abstract_state, run.checkpoints),
+    older_checkpoints.as_saved(run.abstract_state, run.checkpoints),
   )
   state = devices.to_local(run.checkpoints.restore(abstract))
-  state = ema_lib.completed(state)
+  state = older_checkpoints.completed(state, run.abstract_state)
   logging.info('Continuing after step %d.', int(state.step))
   return state
 

@@ -17,7 +17,8 @@ class GanState:
     g_params: parameters of the networks that the generator's optimizer moves:
       `generator` and, where there are, `encoder` (of the whole image) and
       `instance_encoder`.
-    g_stats: the same networks' `batch_stats` and `spectral_stats`.
+    g_stats: the same networks' `batch_stats` and `spectral_stats`; with an
+      instance encoder also the generator's `latent_stats`.
     g_opt_state: the generator's optimizer state.
     d_params: parameters of the discriminator.
     d_stats: the discriminator's `spectral_stats`.

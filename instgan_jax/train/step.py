@@ -17,6 +17,7 @@ from instgan_jax.losses import (
   perceptual,
 )
 from instgan_jax.models import encoder as encoder_lib
+from instgan_jax.models import latent_stats
 from instgan_jax.runtime import image_range
 from instgan_jax.train import adversary as adversary_lib
 from instgan_jax.train import augmentation, randomness
@@ -241,14 +242,18 @@ class TrainStep:
   def _generate(self, g_params: Tree, g_stats: Tree, example: _Example):
     """Fake images in training mode, KL divergences, and new statistics."""
     styles, divergences, new_stats = self._styles(g_params, g_stats, example)
+    own_stats = dict(new_stats['generator'])
+    encoded_stats = own_stats.pop(latent_stats.COLLECTION, None)
     fake, new_stats['generator'] = self.networks.generator.apply(
-      {'params': g_params['generator'], **g_stats['generator']},
+      {'params': g_params['generator'], **own_stats},
       example.label_map,
       example.instance_map,
       *styles,
       train=True,
-      mutable=list(g_stats['generator']),
+      mutable=list(own_stats),
     )
+    if encoded_stats is not None:
+      new_stats['generator'][latent_stats.COLLECTION] = encoded_stats
     return fake, divergences, new_stats
 
   def _styles(self, g_params: Tree, g_stats: Tree, example: _Example):
@@ -268,13 +273,22 @@ class TrainStep:
       divergences['g_kl'] = kl.kl_loss(mean=mean, log_variance=log_variance)
     latents = example.latents
     if self.networks.instance_encoder is not None:
-      latents, divergences['g_instance_kl'] = self._encode_instances(
+      latents, mean, divergences['g_instance_kl'] = self._encode_instances(
         g_params, example
       )
+      new_stats['generator'] = {
+        **g_stats['generator'],
+        latent_stats.COLLECTION: latent_stats.update(
+          g_stats['generator'][latent_stats.COLLECTION],
+          mean,
+          example.instance_map,
+          axis_name=self.axis_name,
+        ),
+      }
     return (latents, image_style), divergences, new_stats
 
   def _encode_instances(self, g_params: Tree, example: _Example):
-    """The latents of the batch and the KL divergence of an instance."""
+    """The latents of the batch, their means, and the KL of an instance."""
     encoder: Any = self.networks.instance_encoder
     mean, log_variance = encoder.apply(
       {'params': g_params['instance_encoder']},
@@ -288,7 +302,7 @@ class TrainStep:
       log_variance=log_variance,
       num_instances=jnp.max(example.instance_map, axis=(1, 2)),
     )
-    return jnp.where(is_prior, example.latents, encoded), divergence
+    return jnp.where(is_prior, example.latents, encoded), mean, divergence
 
   def _diversity(self, g_params, g_stats, example, fake) -> jax.Array:
     """How little changes with the latents, beside images of other ones."""

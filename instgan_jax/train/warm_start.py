@@ -2,7 +2,7 @@
 
 Weights are those of `checkpoints.networks.load`, {network: variables}. GauGAN's
 weights start an L+I+P run: only the instance branches, whose heads begin at
-zero, may be missing.
+zero, and the statistics of encoded latents may be missing.
 """
 
 from typing import Any
@@ -13,6 +13,7 @@ from flax import traverse_util
 
 from data_pipeline.errors import InputError
 from instgan_jax.checkpoints import tree
+from instgan_jax.models import latent_stats
 from instgan_jax.train import ema as ema_lib
 from instgan_jax.train import state as state_lib
 
@@ -35,7 +36,7 @@ def check(state: state_lib.GanState, weights: Tree, folder: str) -> None:
       continue  # An encoder that this configuration does not use.
     problems += [
       f'{network}/{line}'
-      for line in tree.differences(variables, wanted[network])
+      for line in _differences(variables, wanted[network])
       if not (
         line.endswith('is missing')
         and any(module in line for module in INSTANCE_MODULES)
@@ -53,7 +54,7 @@ def summary(state: state_lib.GanState, weights: Tree, folder: str) -> str:
   """A line on which networks start from `weights` and which from nothing."""
   parts = []
   for network, variables in _variables(state).items():
-    missing = tree.differences(weights.get(network, {}), variables)
+    missing = _differences(weights.get(network, {}), variables)
     if network not in weights:
       parts.append(f'a fresh {network}')
     elif missing:
@@ -98,8 +99,18 @@ def _variables(state: state_lib.GanState) -> dict[str, Tree]:
   return networks
 
 
+def _differences(given: Tree, expected: Tree) -> list[str]:
+  """But for statistics of latents, which runs without an encoder lack."""
+  return [
+    line
+    for line in tree.differences(given, expected)
+    if not line.startswith(latent_stats.COLLECTION)
+  ]
+
+
 def _merge(fresh: Tree, loaded: Tree) -> Tree:
   flat = traverse_util.flatten_dict(fresh)
   for name, value in traverse_util.flatten_dict(loaded).items():
-    flat[name] = jnp.asarray(value, flat[name].dtype)
+    if name in flat:  # All but statistics of latents, without an encoder.
+      flat[name] = jnp.asarray(value, flat[name].dtype)
   return traverse_util.unflatten_dict(flat)

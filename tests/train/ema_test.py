@@ -4,8 +4,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from instgan_jax.checkpoints import manager
-from instgan_jax.runtime import devices
 from instgan_jax.train import ema
 from instgan_jax.train import state as state_lib
 
@@ -88,30 +86,6 @@ def test_the_encoder_of_instances_is_averaged_beside_it():
     'batch_stats',
     'spectral_stats',
   }
-
-
-def test_in_a_run_from_before_its_average_begins_as_the_encoder(tmp_path):
-  older = with_encoder(state(4, average=1.0))
-  today = older.replace(ema={**older.ema, 'instance_encoder': arrays(0.0)})
-
-  def restored(saved, folder):
-    with manager.Checkpoints(folder) as checkpoints:
-      checkpoints.save(4, devices.replicate(saved))
-    sharding = devices.global_sharding()
-    abstract = jax.tree.map(
-      lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=sharding),
-      today,
-    )
-    with manager.Checkpoints(folder) as checkpoints:
-      known = ema.as_saved(abstract, checkpoints)
-      return ema.completed(checkpoints.restore(known))
-
-  state_now = restored(older, tmp_path / 'older')
-  encoder = state_now.ema['instance_encoder']['w']
-  np.testing.assert_array_equal(encoder, [3.0] * 3)
-  assert encoder is not state_now.g_params['instance_encoder']['w']
-  average = restored(today, tmp_path / 'today').ema['instance_encoder']['w']
-  np.testing.assert_array_equal(average, [0.0] * 3)
 
 
 def test_decay_0_is_no_average():
