@@ -3,7 +3,7 @@
 # make test         the tests of every edit
 # make test-fast    those of them that take no more than a moment each
 # make test-user    what users run, as a whole: documents, notebook, pip install,
-#                   bad input, kills, benchmarks
+#                   pages in a browser, bad input, kills, benchmarks
 # make test-tpu     the train step compiles for TPUs (fetches their compiler)
 # make test-all     these three
 # make test-oldest  the core of the suite with the oldest libraries supported
@@ -49,7 +49,7 @@ test-all: test test-user test-tpu
 
 test-oldest: .venv-oldest/installed
 	.venv-oldest/bin/python $(RUN_TESTS) $(CORE) \
-	  -m '(oldest or not slow) and not user and not tpu'
+	  -m '(oldest or not slow and not user) and not tpu'
 
 faults: .venv/installed
 	$(BIN)/python -m tests.faults --write

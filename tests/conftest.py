@@ -12,7 +12,11 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 if importlib.metadata.version('jaxlib').startswith('0.10.'):
   # Small programs that run once: a third of the time to compile them. XLA
   # aborts over flags that another version may not have.
-  os.environ.setdefault('XLA_FLAGS', '--xla_cpu_use_fusion_emitters=false')
+  os.environ.setdefault(
+    'XLA_FLAGS',
+    '--xla_cpu_use_fusion_emitters=false '
+    '--xla_cpu_parallel_codegen_split_count=1',
+  )
 
 import jax
 

@@ -23,7 +23,7 @@ from instgan_jax.runtime import exits
 from instgan_jax.train import loop
 from tests import commands_in_process, programs, tiny
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.user]
 
 
 ROOT = programs.ROOT
@@ -85,7 +85,6 @@ def without_tensorflow(tmp_path_factory):
   return {'PYTHONPATH': str(blocked)}
 
 
-@pytest.mark.user
 def test_signals_and_kills_lose_nothing_that_was_saved(
   finished, command, tmp_path, without_tensorflow
 ):

@@ -9,7 +9,7 @@ import benchmarks
 from benchmarks import gans
 from instgan_jax.runtime import exits
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.user]
 
 PARTS = ('generate', 'differentiate', 'update')
 

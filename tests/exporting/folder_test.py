@@ -56,6 +56,10 @@ def sampler_of(method='lip', **changes):
   )
 
 
+def sampler_with_encoder():
+  return sampler_of(model__instance_encoder=True)
+
+
 @pytest.fixture(scope='module')
 def exported(tmp_path_factory):
   output = tmp_path_factory.mktemp('exports') / 'lip'
@@ -63,7 +67,7 @@ def exported(tmp_path_factory):
   stopped = output.with_name('lip.unchecked')
   stopped.mkdir()
   (stopped / 'generator.json').touch()
-  lines = folder.save(sampler_of(model__instance_encoder=True), output)
+  lines = folder.save(sampler_with_encoder(), output)
   assert not stopped.exists()
   assert 'StableHLO module: within' in lines and f'Wrote {output}.' in lines
   return output
@@ -77,7 +81,7 @@ def some_inputs(sampler, num_scenes):
 
 
 def test_the_module_runs_in_a_new_process_with_jax_alone(exported, tmp_path):
-  inputs, expected = some_inputs(sampler_of(), 2)
+  inputs, expected = some_inputs(sampler_with_encoder(), 2)
   np.savez(tmp_path / 'inputs.npz', **inputs)
   module = exported / folder.MODULE_FILE
   subprocess.run(
@@ -100,17 +104,18 @@ def test_the_module_is_for_every_platform_and_batch_size(exported):
   assert str(module.out_avals[0].shape) == '(b, 32, 64, 3)'
   assert 'stablehlo.case' in module.mlir_module()  # Forms of other platforms.
   for num_scenes in (1, 5):
-    inputs, expected = some_inputs(sampler_of(), num_scenes)
+    inputs, expected = some_inputs(sampler_with_encoder(), num_scenes)
     np.testing.assert_allclose(module.call(**inputs), expected, atol=1e-5)
 
 
 def test_the_checkpoint_is_a_sampler_of_the_same_images(exported):
   reread = Sampler.from_folder(str(exported))
   assert reread.encoder is not None
-  assert set(reread.variables) == {'params', 'batch_stats'}
+  kinds = {'params', 'batch_stats', 'latent_stats'}
+  assert set(reread.variables) == kinds
   assert (reread.step, reread.uses_ema) == (40, True)
-  assert reread.weights_sha256 == sampler_of().weights_sha256
-  inputs, expected = some_inputs(sampler_of(), 3)
+  assert reread.weights_sha256 == sampler_with_encoder().weights_sha256
+  inputs, expected = some_inputs(sampler_with_encoder(), 3)
   np.testing.assert_allclose(reread.run(inputs), expected, atol=1e-5)
 
 

@@ -19,6 +19,7 @@ from tests.apps.waiting import wait_until
 
 pytestmark = [
   pytest.mark.slow,
+  pytest.mark.user,
   pytest.mark.skipif(browser.MISSING is not None, reason=browser.MISSING or ''),
 ]
 HEIGHT, WIDTH = 32, 64

@@ -16,6 +16,7 @@ from tests.apps.human_study import studies
 
 pytestmark = [
   pytest.mark.slow,
+  pytest.mark.user,
   pytest.mark.skipif(browser.MISSING is not None, reason=browser.MISSING or ''),
 ]
 LIMIT = 0.8
