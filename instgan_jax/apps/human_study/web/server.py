@@ -8,7 +8,7 @@ import fastapi
 from fastapi import exceptions, responses
 
 from data_pipeline.errors import InputError
-from instgan_jax.apps.human_study.answers import database
+from instgan_jax.apps.human_study.answers import database, study_file
 from instgan_jax.apps.human_study.design import plan as plan_lib
 from instgan_jax.apps.human_study.web import (
   admin,
@@ -64,7 +64,7 @@ class Application:
     app.post('/p/{link}/answer')(self._answer)
     admin.Admin(self._study, self._store, self._keys, self._pages).add_to(app)
     app.add_exception_handler(exceptions.RequestValidationError, _malformed)
-    app.add_exception_handler(database.NotSaved, _not_saved)
+    app.add_exception_handler(study_file.NotSaved, _not_saved)
     app.add_middleware(http_guard.HttpGuard, max_body_bytes=_MAX_BODY_BYTES)
     return app
 
