@@ -7,7 +7,7 @@ import ml_collections
 from absl import flags
 
 from data_pipeline.errors import InputError
-from instgan_jax.cli import config_flag, program, shipped_configs
+from instgan_jax.cli import command_line, config_flag, shipped_configs
 
 
 def read(name: str, changes: Sequence[str] = ()) -> ml_collections.ConfigDict:
@@ -23,7 +23,7 @@ def read(name: str, changes: Sequence[str] = ()) -> ml_collections.ConfigDict:
   values = flags.FlagValues()
   argv = shipped_configs.resolve(['', f'--config={name}', *changes])
   config_flag.define(values, argv)
-  program.parse(values, argv)
+  command_line.parse(values, argv)
   return values.config
 
 
