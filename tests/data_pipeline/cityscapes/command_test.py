@@ -1,32 +1,9 @@
-import subprocess
-import sys
-
 import pytest
 import tensorflow_datasets as tfds
 
 from data_pipeline.cityscapes import tfds_builder
 from data_pipeline.errors import InputError
-from tests import commands_in_process
-
-# Runs the module as a program where the slow libraries cannot be imported.
-LIGHT_PROGRAM = """
-import runpy
-import sys
-
-for name in ('PIL', 'jax', 'tensorflow', 'tensorflow_datasets', 'tqdm'):
-  sys.modules[name] = None
-runpy.run_module('data_pipeline.cityscapes', run_name='__main__')
-"""
-
-
-def run_light(*flags):
-  return subprocess.run(
-    [sys.executable, '-c', LIGHT_PROGRAM, *flags],
-    timeout=60,
-    check=False,
-    capture_output=True,
-    text=True,
-  )
+from tests import commands_in_process, light_program
 
 
 def run(*flags):
@@ -67,7 +44,7 @@ def test_wrong_flags_are_refused(wrong, message):
 
 
 def test_help_loads_no_slow_library_and_shows_an_example():
-  result = run_light('--help')
+  result = light_program.run('data_pipeline.cityscapes', '--help')
   assert result.returncode == 0, result.stderr
   assert '--config 256x512' in result.stdout.split('Example:')[1]
 
@@ -80,7 +57,7 @@ def test_folders_are_needed():
 
 
 def test_program_ends_wrong_input_with_one_line_and_status_two():
-  result = run_light('--config=full')
+  result = light_program.run('data_pipeline.cityscapes', '--config=full')
   assert result.returncode == 2
   (line,) = result.stderr.splitlines()
   assert line == ('Error: --data_dir and --manual_dir are needed, see --help.')

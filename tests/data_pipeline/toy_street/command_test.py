@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,27 +6,7 @@ from data_pipeline import toy_street
 from data_pipeline.errors import InputError
 from data_pipeline.toy_street import source as source_lib
 from instgan_jax.runtime import exits
-from tests import commands_in_process
-
-# Runs the module as a program where the slow libraries cannot be imported.
-LIGHT_PROGRAM = """
-import runpy
-import sys
-
-for name in ('PIL', 'jax', 'tensorflow', 'tensorflow_datasets', 'tqdm'):
-  sys.modules[name] = None
-runpy.run_module('data_pipeline.toy_street', run_name='__main__')
-"""
-
-
-def run_light(*flags):
-  return subprocess.run(
-    [sys.executable, '-c', LIGHT_PROGRAM, *flags],
-    timeout=60,
-    check=False,
-    capture_output=True,
-    text=True,
-  )
+from tests import commands_in_process, light_program
 
 
 def run(*flags):
@@ -192,7 +169,7 @@ def test_output_with_other_scenes_is_refused(tmp_path):
 
 
 def test_help_loads_no_slow_library_and_shows_an_example():
-  result = run_light('--help')
+  result = light_program.run('data_pipeline.toy_street', '--help')
   assert result.returncode == 0, result.stderr
   assert 'Example:\n\n  python -m data_pipeline.toy_street' in result.stdout
 
@@ -204,7 +181,7 @@ def test_scenes_are_needed(tmp_path):
 
 
 def test_program_ends_wrong_flags_with_one_line_and_status_two():
-  result = run_light('--height=tall')
+  result = light_program.run('data_pipeline.toy_street', '--height=tall')
   assert result.returncode == 2
   (line,) = result.stderr.splitlines()
   assert line.startswith('Error: flag --height=tall: invalid literal')
