@@ -15,7 +15,6 @@ from flax import linen as nn
 from instgan_jax.models import resample, spectral_conv
 
 MAX_WIDTH = 4  # Channels of the widest level over those of the first.
-GENERATED = 0  # The class of generated pixels; the label l is l + 1.
 
 
 class SegmentationDiscriminator(nn.Module):
@@ -55,7 +54,8 @@ class SegmentationDiscriminator(nn.Module):
         mutable).
 
     Returns:
-      Logits, float32 [B, H, W, N + 1], see `GENERATED`.
+      Logits, float32 [B, H, W, N + 1]: the first for generated pixels, that of
+      the label l at l + 1.
     """
     del label_map, instance_map
     block = functools.partial(ResidualBlock, dtype=self.dtype)

@@ -15,7 +15,6 @@ _OPTIONS = {
   'gif': {},
   'png': {},
 }
-FORMATS = tuple(_OPTIONS)
 
 
 def save(

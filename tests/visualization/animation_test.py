@@ -9,7 +9,7 @@ from instgan_jax.visualization import animation
 FRAMES = [np.full((16, 32, 3), level, np.uint8) for level in (0, 60, 120, 180)]
 
 
-@pytest.mark.parametrize('ending', animation.FORMATS)
+@pytest.mark.parametrize('ending', ['webp', 'gif', 'png'])
 def test_every_format_keeps_all_frames(tmp_path, ending):
   path = tmp_path / f'film.{ending}'
   animation.save(path, FRAMES, frames_per_second=10)
