@@ -18,6 +18,7 @@ from benchmarks.twins import gan_state
 from data_pipeline import batches, order, toy_street
 from instgan_jax.build import gan
 from instgan_jax.runtime import devices
+from instgan_jax.train import networks as networks_lib
 from instgan_jax.train import step as step_lib
 
 Batch = dict[str, np.ndarray]
@@ -56,7 +57,7 @@ class OurGan:
     batch: Batch,
     *,
     variables: dict[str, Any] | None = None,
-    vgg19: step_lib.Features | None = None,
+    vgg19: networks_lib.Features | None = None,
   ):
     """Compiles nothing yet.
 
@@ -106,7 +107,7 @@ class OurGan:
       )
     )
 
-  def _build(self, axis_name: str | None) -> step_lib.Networks:
+  def _build(self, axis_name: str | None) -> networks_lib.Networks:
     networks = gan.networks(self._config, axis_name=axis_name)
     return dataclasses.replace(networks, vgg19=self._vgg19)
 

@@ -24,6 +24,7 @@ from instgan_jax.train import (
   patch_adversary,
   segmentation_adversary,
 )
+from instgan_jax.train import networks as networks_lib
 from instgan_jax.train import state as state_lib
 from instgan_jax.train import step as step_lib
 
@@ -86,7 +87,7 @@ def _check_discriminator(config: ml_collections.ConfigDict) -> None:
 
 def networks(
   config: ml_collections.ConfigDict, *, axis_name: str | None = None
-) -> step_lib.Networks:
+) -> networks_lib.Networks:
   """The modules, with VGG19's features where its weights are given.
 
   Raises:
@@ -94,7 +95,7 @@ def networks(
   """
   model, dtype = config.model, build_generator.dtype(config)
   generator, latent_shape = build_generator.build(config, axis_name=axis_name)
-  return step_lib.Networks(
+  return networks_lib.Networks(
     generator=generator,
     discriminator=_discriminator(config, dtype),
     encoder=encoder.StyleEncoder(
@@ -112,7 +113,7 @@ def networks(
 
 def initial_state(
   config: ml_collections.ConfigDict,
-  modules: step_lib.Networks,
+  modules: networks_lib.Networks,
   optimizers_: step_lib.Optimizers,
 ) -> state_lib.GanState:
   """A fresh train state on the default device."""
@@ -122,7 +123,7 @@ def initial_state(
 
 def abstract_state(
   config: ml_collections.ConfigDict,
-  modules: step_lib.Networks,
+  modules: networks_lib.Networks,
   optimizers_: step_lib.Optimizers,
 ) -> state_lib.GanState:
   """Shapes and types of the train state, at no cost.
@@ -158,7 +159,7 @@ def optimizers(
 
 def train_step(
   config: ml_collections.ConfigDict,
-  modules: step_lib.Networks,
+  modules: networks_lib.Networks,
   optimizers_: step_lib.Optimizers,
   *,
   axis_name: str | None,

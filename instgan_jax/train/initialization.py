@@ -5,13 +5,14 @@ import jax.numpy as jnp
 
 from instgan_jax.models import latent_stats
 from instgan_jax.train import ema as ema_lib
+from instgan_jax.train import networks as networks_lib
 from instgan_jax.train import randomness
 from instgan_jax.train import state as state_lib
 from instgan_jax.train import step as step_lib
 
 
 def initialize(
-  networks: step_lib.Networks,
+  networks: networks_lib.Networks,
   optimizers: step_lib.Optimizers,
   *,
   seed: int,

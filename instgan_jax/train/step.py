@@ -1,32 +1,23 @@
 """One update of the generator, then one of the discriminator."""
 
 import dataclasses
-from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import optax
-from flax import linen as nn
 
 from data_pipeline import batch as batch_lib
-from instgan_jax.losses import (
-  absolute_difference,
-  kl,
-  mode_seeking,
-  perceptual,
-)
-from instgan_jax.models import encoder as encoder_lib
-from instgan_jax.models import latent_stats
-from instgan_jax.runtime import image_range
+from instgan_jax.losses import absolute_difference, mode_seeking, perceptual
 from instgan_jax.train import adversary as adversary_lib
-from instgan_jax.train import augmentation, randomness
+from instgan_jax.train import augmentation, generation
 from instgan_jax.train import ema as ema_lib
+from instgan_jax.train import example as example_lib
+from instgan_jax.train import networks as networks_lib
 from instgan_jax.train import state as state_lib
 from instgan_jax.train import views as views_lib
 
 Tree = Any
-Features = Callable[[jax.Array], tuple[jax.Array, ...]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,53 +47,11 @@ class LossWeights:
 
 
 @dataclasses.dataclass(frozen=True)
-class Networks:
-  """The modules of one training run.
-
-  Attributes:
-    generator: `(label_map, instance_map, latents, image_style) -> image`.
-    discriminator: `(label_map, instance_map, image)` -> what its adversary
-      takes.
-    encoder: `image -> (mean, log_variance)` of the image style, or None.
-    instance_encoder: `(image, instance_map) -> (mean, log_variance)` of the
-      instance latents, or None.
-    vgg19: `image -> features` with its frozen weights inside, or None.
-    latent_shape: (instances, values) of the instance latents of an example.
-  """
-
-  generator: nn.Module
-  discriminator: nn.Module
-  encoder: nn.Module | None = None
-  instance_encoder: nn.Module | None = None
-  vgg19: Features | None = None
-  latent_shape: tuple[int, int] = (batch_lib.MAX_INSTANCES, 64)
-
-
-@dataclasses.dataclass(frozen=True)
 class Optimizers:
   """Two time-scale optimizers (arXiv:1706.08500)."""
 
   generator: optax.GradientTransformation
   discriminator: optax.GradientTransformation
-
-
-@dataclasses.dataclass(frozen=True)
-class _Example:
-  """A batch as the networks take it: the image in [-1, 1], the ids int32.
-
-  With an instance encoder `latents` are its noise in all images but those of
-  `is_prior`, and `image_weights` those of the losses that compare with the
-  photograph: 0 where `is_prior`, and of mean 1. Both are None without.
-  """
-
-  image: jax.Array
-  label_map: jax.Array
-  instance_map: jax.Array
-  latents: jax.Array
-  style_noise: Any
-  is_prior: Any
-  image_weights: Any
-  position: jax.Array
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -138,7 +87,7 @@ class TrainStep:
     axis_name: of the devices' axis under `pmap`; None on one device.
   """
 
-  networks: Networks
+  networks: networks_lib.Networks
   adversary: adversary_lib.Adversary
   optimizers: Optimizers
   seed: int
@@ -153,7 +102,12 @@ class TrainStep:
     self, state: state_lib.GanState, batch: Tree
   ) -> tuple[state_lib.GanState, Tree]:
     """One update of both networks."""
-    example = self._prepare(batch)
+    example = example_lib.prepare(
+      batch,
+      self.networks,
+      seed=self.seed,
+      prior_fraction=self.prior_fraction,
+    )
     generator_loss = jax.value_and_grad(self._generator_loss, has_aux=True)
     (g_loss, (g_terms, fake, g_stats, d_stats)), g_grads = generator_loss(
       state.g_params, state.g_stats, state.d_params, state.d_stats, example
@@ -204,129 +158,9 @@ class TrainStep:
       return tree
     return jax.lax.pmean(tree, self.axis_name)
 
-  def _prepare(self, batch: Tree) -> _Example:
-    """Normalizes the images and samples the latents of a batch."""
-    position = batch[batch_lib.POSITION]
-    style_noise = None
-    if self.networks.encoder is not None:
-      style_noise = randomness.example_normal(
-        randomness.stream_key(self.seed, randomness.IMAGE_STYLE),
-        position,
-        (self.networks.encoder.style_dim,),
-      )
-    is_prior = image_weights = None
-    if self.networks.instance_encoder is not None:
-      is_prior = randomness.example_share(
-        randomness.stream_key(self.seed, randomness.PRIOR_IMAGES),
-        position,
-        self.prior_fraction,
-      )
-      image_weights = jnp.where(
-        is_prior, 0.0, 1.0 / (1.0 - self.prior_fraction)
-      )
-    return _Example(
-      image=image_range.normalize(batch[batch_lib.IMAGE]),
-      label_map=batch[batch_lib.LABEL_MAP].astype(jnp.int32),
-      instance_map=batch[batch_lib.INSTANCE_MAP].astype(jnp.int32),
-      latents=randomness.example_normal(
-        randomness.stream_key(self.seed, randomness.INSTANCE_LATENTS),
-        position,
-        self.networks.latent_shape,
-      ),
-      style_noise=style_noise,
-      is_prior=is_prior,
-      image_weights=image_weights,
-      position=position,
-    )
-
-  def _generate(self, g_params: Tree, g_stats: Tree, example: _Example):
-    """Fake images in training mode, KL divergences, and new statistics."""
-    styles, divergences, new_stats = self._styles(g_params, g_stats, example)
-    own_stats = dict(new_stats['generator'])
-    encoded_stats = own_stats.pop(latent_stats.COLLECTION, None)
-    fake, new_stats['generator'] = self.networks.generator.apply(
-      {'params': g_params['generator'], **own_stats},
-      example.label_map,
-      example.instance_map,
-      *styles,
-      train=True,
-      mutable=list(own_stats),
-    )
-    if encoded_stats is not None:
-      new_stats['generator'][latent_stats.COLLECTION] = encoded_stats
-    return fake, divergences, new_stats
-
-  def _styles(self, g_params: Tree, g_stats: Tree, example: _Example):
-    """Latents and image style, KL divergences, and new statistics."""
-    new_stats = dict(g_stats)
-    image_style, divergences = None, {}
-    if self.networks.encoder is not None:
-      (mean, log_variance), new_stats['encoder'] = self.networks.encoder.apply(
-        {'params': g_params['encoder'], **g_stats['encoder']},
-        example.image,
-        train=True,
-        mutable=list(g_stats['encoder']),
-      )
-      image_style = encoder_lib.sample_style(
-        mean, log_variance, example.style_noise
-      )
-      divergences['g_kl'] = kl.kl_loss(mean=mean, log_variance=log_variance)
-    latents = example.latents
-    if self.networks.instance_encoder is not None:
-      latents, mean, divergences['g_instance_kl'] = self._encode_instances(
-        g_params, example
-      )
-      new_stats['generator'] = {
-        **g_stats['generator'],
-        latent_stats.COLLECTION: latent_stats.update(
-          g_stats['generator'][latent_stats.COLLECTION],
-          mean,
-          example.instance_map,
-          axis_name=self.axis_name,
-        ),
-      }
-    return (latents, image_style), divergences, new_stats
-
-  def _encode_instances(self, g_params: Tree, example: _Example):
-    """The latents of the batch, their means, and the KL of an instance."""
-    encoder: Any = self.networks.instance_encoder
-    mean, log_variance = encoder.apply(
-      {'params': g_params['instance_encoder']},
-      example.image,
-      example.instance_map,
-    )
-    encoded = encoder_lib.sample_style(mean, log_variance, example.latents)
-    is_prior = example.is_prior[:, None, None]
-    divergence = kl.instance_kl_loss(
-      mean=mean,
-      log_variance=log_variance,
-      num_instances=jnp.max(example.instance_map, axis=(1, 2)),
-    )
-    return jnp.where(is_prior, example.latents, encoded), mean, divergence
-
-  def _diversity(self, g_params, g_stats, example, fake) -> jax.Array:
-    """How little changes with the latents, beside images of other ones."""
-    (latents, image_style), _, _ = self._styles(g_params, g_stats, example)
-    others = randomness.example_normal(
-      randomness.stream_key(self.seed, randomness.OTHER_LATENTS),
-      example.position,
-      self.networks.latent_shape,
-    )
-    # Half of the work: the gradient goes through the first images alone.
-    other_fake: Any = self.networks.generator.apply(
-      jax.lax.stop_gradient(
-        {'params': g_params['generator'], **g_stats['generator']}
-      ),
-      example.label_map,
-      example.instance_map,
-      others,
-      jax.lax.stop_gradient(image_style),
-      train=True,
-    )
-    return mode_seeking.mode_seeking_loss(
-      images=(fake, other_fake),
-      latents=(jax.lax.stop_gradient(latents), others),
-      instance_map=example.instance_map,
+  def _generate(self, g_params: Tree, g_stats: Tree, example):
+    return generation.generate(
+      self.networks, g_params, g_stats, example, axis_name=self.axis_name
     )
 
   def _generator_loss(self, g_params, g_stats, d_params, d_stats, example):
@@ -360,8 +194,13 @@ class TrainStep:
         image_weights=example.image_weights,
       )
     if weights.diversity:
-      terms['g_diversity'] = weights.diversity * self._diversity(
-        g_params, old_stats, example, fake
+      others, latents = generation.generate_others(
+        networks, g_params, old_stats, example, self.seed
+      )
+      terms['g_diversity'] = weights.diversity * mode_seeking.mode_seeking_loss(
+        images=(fake, others),
+        latents=latents,
+        instance_map=example.instance_map,
       )
     return sum(terms.values()), (terms, fake, g_stats, d_stats)
 
@@ -375,7 +214,9 @@ class TrainStep:
       update_stats=not self.share_generator_forward,
     )
 
-  def _views(self, example: _Example, fake: jax.Array) -> views_lib.Views:
+  def _views(
+    self, example: example_lib.Example, fake: jax.Array
+  ) -> views_lib.Views:
     views = views_lib.Views(
       example.label_map,
       example.instance_map,
