@@ -1,18 +1,15 @@
 """A PSPNet that turns images into label maps, under an explicit protocol."""
 
 import functools
-import math
-from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from data_pipeline import labels, labels_file
 from data_pipeline.cityscapes import labels as cityscapes_labels
 from data_pipeline.errors import InputError, summarize
 from instgan_jax.checkpoints import weights_folder
-from instgan_jax.evaluation import segmenter_protocol
+from instgan_jax.evaluation import segmenter_protocol, sliding_crops
 from instgan_jax.pretrained import load as pretrained
 from instgan_jax.pretrained import pspnet
 from instgan_jax.runtime import devices
@@ -78,7 +75,9 @@ class Segmenter:
       uint8 [B, h, w].
     """
     size = int(size[0]), int(size[1])
-    classes = self._run(functools.partial(_classes, size=size), images)
+    classes = self._run(
+      functools.partial(sliding_crops.classes, size=size), images
+    )
     return self._ids[classes]
 
   def features(self, images: np.ndarray) -> np.ndarray:
@@ -92,7 +91,7 @@ class Segmenter:
     Returns:
       float32 [B, pyramid_channels].
     """
-    return self._run(_features, images)
+    return self._run(sliding_crops.features, images)
 
   def _run(self, function, images: np.ndarray) -> np.ndarray:
     run = functools.partial(
@@ -157,127 +156,6 @@ def check_classes(
   )
 
 
-class _View(NamedTuple):
-  """Positions of the crops that the network processes, int32 or bool [V]."""
-
-  top: np.ndarray
-  left: np.ndarray
-  is_mirrored: np.ndarray
-
-
-def crop_starts(side: int, crop: int) -> list[int]:
-  """Where crops begin on a side, as in the semseg release.
-
-  They follow each other at ceil(2/3 crop); the last one ends with the side.
-  """
-  stride = math.ceil(crop * 2 / 3)
-  number = max(0, math.ceil((side - crop) / stride)) + 1
-  return [max(0, min(i * stride, side - crop)) for i in range(number)]
-
-
-# Compiled once for all segmenters of one network, whatever its weights.
-@functools.partial(jax.jit, static_argnames=('network', 'protocol', 'size'))
-def _classes(network, protocol, variables, images, *, size):
-  probabilities = sum(
-    jax.image.resize(
-      _probabilities(network, protocol, variables, images, scale),
-      (len(images), *size, network.num_classes),
-      'linear',
-    )
-    for scale in protocol.scales
-  )
-  return jnp.argmax(probabilities, axis=-1).astype(jnp.uint8)
-
-
-def _probabilities(network, protocol, variables, images, scale):
-  """Of one scale: float32 [B, h, w, classes], over crops and mirrorings."""
-  x = _resized(images, protocol, scale)
-  height, width = x.shape[1:3]
-  x, (top, left), crop = _padded(x, network, protocol)
-  views = _views(x.shape[1:3], crop, flip=protocol.flip)
-  counts = np.zeros(x.shape[1:3], np.float32)
-  for i, j in zip(views.top, views.left, strict=True):
-    counts[i : i + crop[0], j : j + crop[1]] += 1.0
-
-  def add(total, view):
-    piece = jax.nn.softmax(_process(network, variables, x, view, crop).logits)
-    piece = _mirror_if(view.is_mirrored, piece)
-    at = (0, view.top, view.left, 0)
-    before = jax.lax.dynamic_slice(total, at, piece.shape)
-    return jax.lax.dynamic_update_slice(total, before + piece, at), None
-
-  total = jnp.zeros((*x.shape[:3], network.num_classes))
-  total, _ = jax.lax.scan(add, total, views)
-  mean = total / counts[None, :, :, None]
-  return mean[:, top : top + height, left : left + width]
-
-
-@functools.partial(jax.jit, static_argnames=('network', 'protocol'))
-def _features(network, protocol, variables, images):
-  x, _, crop = _padded(_resized(images, protocol, 1.0), network, protocol)
-  views = _views(x.shape[1:3], crop, flip=False)
-
-  def mean_of(view):
-    features = _process(network, variables, x, view, crop).features
-    return jnp.mean(features, axis=(1, 2))
-
-  return jnp.mean(jax.lax.map(mean_of, views), axis=0)
-
-
-def _resized(images, protocol, scale: float) -> jax.Array:
-  """Normalized images of a scale, float32 [B, h, w, 3]."""
-  sides = protocol.size or images.shape[1:3]
-  size = tuple(max(1, round(scale * side)) for side in sides)
-  x = images.astype(jnp.float32)
-  if size != images.shape[1:3]:
-    method, antialias = segmenter_protocol.RESIZES[protocol.resize]
-    shape = (len(images), *size, 3)
-    x = jax.image.resize(x, shape, method, antialias=antialias)
-    x = jnp.clip(jnp.round(x), 0.0, 255.0)
-  return pspnet.preprocess(x)
-
-
-def _padded(x, network, protocol):
-  """(x in a border of the mean color, its position there, the crop's size).
-
-  The border makes the image as large as a crop or, where there are no crops,
-  of a size that the network takes. Half of it comes first.
-  """
-  sides = x.shape[1:3]
-  crop = protocol.crop or tuple(_fitting(side, network) for side in sides)
-  missing = [max(0, c - s) for c, s in zip(crop, sides, strict=True)]
-  border = [(pixels // 2, pixels - pixels // 2) for pixels in missing]
-  x = jnp.pad(x, ((0, 0), *border, (0, 0)))  # 0 is the mean, see preprocess.
-  return x, tuple(before for before, _ in border), crop
-
-
-def _fitting(side: int, network) -> int:
-  """The least side from `side` on that the network takes."""
-  if not network.align_corners:
-    return side
-  return side + (1 - side) % pspnet.STRIDE
-
-
-def _views(size, crop, *, flip: bool) -> _View:
-  positions = [
-    (top, left, is_mirrored)
-    for is_mirrored in ((False, True) if flip else (False,))
-    for top in crop_starts(size[0], crop[0])
-    for left in crop_starts(size[1], crop[1])
-  ]
-  return _View(*map(np.array, zip(*positions, strict=True)))
-
-
-def _process(network, variables, x, view: _View, crop) -> pspnet.Output:
-  at = (0, view.top, view.left, 0)
-  piece = jax.lax.dynamic_slice(x, at, (len(x), *crop, x.shape[3]))
-  return network.apply(variables, _mirror_if(view.is_mirrored, piece))
-
-
-def _mirror_if(is_mirrored, x: jax.Array) -> jax.Array:
-  return jnp.where(is_mirrored, x[:, :, ::-1], x)
-
-
 def _check_network(
   network, protocol: segmenter_protocol.Protocol, num_classes: int
 ) -> None:
@@ -287,7 +165,9 @@ def _check_network(
       f'{num_classes} scored ones of its data in the order of their train ids.'
     )
   crop = protocol.crop
-  if crop and any(_fitting(side, network) != side for side in crop):
+  if crop and any(
+    sliding_crops.fitting_side(side, network) != side for side in crop
+  ):
     raise InputError(
       f'Crops of {crop[0]}x{crop[1]} do not fit this segmenter: both sides '
       f'must be 1 more than a multiple of {pspnet.STRIDE}, as 713 is.'

@@ -63,15 +63,6 @@ def painted(*shape):
   return images, IDS[classes]
 
 
-def test_crops_of_the_semseg_release_cover_1024x2048():
-  # Stride ceil(2/3 * 713) = 476; ceil(311 / 476) + 1 = 2 rows and
-  # ceil(1335 / 476) + 1 = 4 columns, the last ones at 1024 - 713, 2048 - 713.
-  assert segmenter.crop_starts(1024, 713) == [0, 311]
-  assert segmenter.crop_starts(2048, 713) == [0, 476, 952, 1335]
-  assert segmenter.crop_starts(713, 713) == [0]
-  assert segmenter.crop_starts(500, 713) == [0]
-
-
 @pytest.mark.parametrize(
   'protocol',
   [
