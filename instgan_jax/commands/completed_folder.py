@@ -24,7 +24,7 @@ from data_pipeline import (
 )
 from data_pipeline import batch as batch_lib
 from instgan_jax.inference import instance_completion, output_folder
-from instgan_jax.runtime import exits, interruption
+from instgan_jax.runtime import interruption
 from instgan_jax.visualization import image_grid
 
 FOLDERS = ('images', 'labels', 'instances')
@@ -94,12 +94,9 @@ def write(
       for batch in read_ahead.batched(missing, completion.batch_size):
         _write_batch(output, split, batch, completion)
         num_made += sum(row.is_completed for row in batch)
-        if stop.requested(0):
-          raise exits.Stopped(
-            f'Stopped by {stop.signal_name}: {num_made} more scenes are '
-            f'completed in {output}. The same command continues.',
-            stop.exit_status,
-          )
+        stop.leave_if_requested(
+          f'{num_made} more scenes are completed in {output}'
+        )
   _write_sheet(output, completed)
   return (
     f'{num_made} scenes completed, {len(completed) - num_made} existed '

@@ -12,6 +12,8 @@ from typing import Any
 import jax
 from jax.experimental import multihost_utils
 
+from instgan_jax.runtime import exits
+
 
 class Interruption:
   """Context manager: `requested(step)` says whether to stop after `step`.
@@ -54,6 +56,21 @@ class Interruption:
       self.signal_name = self.signal_name or 'SIGTERM'
       return True
     return False
+
+  def leave_if_requested(self, saved: str) -> None:
+    """Ends a program that has no steps, if a signal came.
+
+    Args:
+      saved: what is on disk, the middle of the message.
+
+    Raises:
+      exits.Stopped: if a signal came.
+    """
+    if self.requested(0):
+      raise exits.Stopped(
+        f'Stopped by {self.signal_name}: {saved}. The same command continues.',
+        self.exit_status,
+      )
 
   def _on_signal(self, number, _):
     self.signal_name = signal.Signals(number).name

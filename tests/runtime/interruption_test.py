@@ -3,7 +3,7 @@ import signal
 
 import pytest
 
-from instgan_jax.runtime import interruption
+from instgan_jax.runtime import exits, interruption
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,15 @@ def test_a_second_ctrl_c_ends_at_once():
     os.kill(os.getpid(), signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
       os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_a_program_without_steps_leaves_and_says_what_is_saved():
+  with interruption.Interruption() as stop:
+    stop.leave_if_requested('nothing is in out')
+    os.kill(os.getpid(), signal.SIGTERM)
+    with pytest.raises(
+      exits.Stopped,
+      match='^Stopped by SIGTERM: 3 images are in out. The same command cont',
+    ) as error:
+      stop.leave_if_requested('3 images are in out')
+  assert error.value.exit_status == 143
