@@ -83,13 +83,13 @@ def define_flags(values: flags.FlagValues) -> None:
   names(
     'interpolate',
     [],
-    'From one seed of an instance to another: 26003=1..2; or from and to looks '
-    'of photographs, PHOTO:INSTANCE_MAP:ID_THERE.',
+    'From one seed of an instance to another: 26003=1..2; or from and to '
+    'styles of photographs, PHOTO:INSTANCE_MAP:ID_THERE.',
   )
   names(
     'style_from',
     [],
-    'Looks of photographs, with an instance encoder: for one instance '
+    'Styles of photographs, with an instance encoder: for one instance '
     'ID=PHOTO:INSTANCE_MAP:ID_THERE; for all, by their ids, '
     'PHOTO:INSTANCE_MAP, or PHOTO of the scene itself, or the folder of the '
     "scenes' photographs.",
@@ -121,7 +121,7 @@ def main(values: flags.FlagValues) -> None:
     program.require(values, 'label_dir')
 
   from instgan_jax.commands import generate, toy_maps
-  from instgan_jax.inference import edits, generation_plan, looks
+  from instgan_jax.inference import edits, generation_plan, photograph_styles
   from instgan_jax.inference import sampler as sampler_lib
   from instgan_jax.inference import styles as styles_lib
 
@@ -129,7 +129,9 @@ def main(values: flags.FlagValues) -> None:
   weights_sha256 = ''
   if values.styles:
     kept, weights_sha256 = styles_lib.load(values.styles)
-  chosen, photographs = looks.parse_style_from(values.style_from, 'style_from')
+  chosen, photographs = photograph_styles.parse_style_from(
+    values.style_from, 'style_from'
+  )
   changes = edits.Edits(
     kept=kept,
     vary=edits.parse_ids(values.vary, 'vary'),

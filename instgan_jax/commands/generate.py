@@ -12,9 +12,9 @@ from data_pipeline import progress, read_ahead
 from data_pipeline.errors import InputError, summarize
 from instgan_jax.inference import (
   generation_plan,
-  looks,
   map_folder,
   output_folder,
+  photograph_styles,
   scene_maps,
 )
 from instgan_jax.inference import sampler as sampler_lib
@@ -44,7 +44,7 @@ class Options:
     animation: format of the animated file, see `visualization.animation`.
     grid: whether to make grids of maps and images.
     save_styles: file to keep the styles of all instances in; '' for none.
-    photographs: whose instances give the scenes' their looks.
+    photographs: whose instances give those of the scenes their styles.
   """
 
   label_dir: str
@@ -55,7 +55,7 @@ class Options:
   animation: str = 'webp'
   grid: bool = False
   save_styles: str = ''
-  photographs: tuple[looks.Photograph, ...] = ()
+  photographs: tuple[photograph_styles.Photograph, ...] = ()
 
 
 def run(options: Options, sampler: sampler_lib.Sampler) -> str:
@@ -78,7 +78,7 @@ def run(options: Options, sampler: sampler_lib.Sampler) -> str:
     options.instance_dir or None if sampler.needs_instance_map else None,
     options.scenes,
   )
-  options = _with_looks(options, sampler, found)
+  options = _with_photographs(options, sampler, found)
   files = _check_ids(options, sampler, found)
   output_folder.prepare(
     options.output_dir,
@@ -122,14 +122,16 @@ def _check(options: Options, sampler: sampler_lib.Sampler) -> None:
     )
 
 
-def _with_looks(
+def _with_photographs(
   options: Options, sampler: sampler_lib.Sampler, files: Files
 ) -> Options:
   """The same options with styles in the place of photographs."""
-  edits = options.plan.edits.with_styles(looks.Reader(sampler.encode))
+  edits = options.plan.edits.with_styles(
+    photograph_styles.Reader(sampler.encode)
+  )
   kept = dict(edits.kept)
   for photograph in options.photographs:
-    found = looks.of_scenes(photograph, files, sampler.encode)
+    found = photograph_styles.of_scenes(photograph, files, sampler.encode)
     for scene, styles in found.items():
       kept[scene] = {**edits.kept_in(scene), **kept.get(scene, {}), **styles}
   edits = dataclasses.replace(edits, kept=kept)

@@ -7,7 +7,7 @@ style of the whole image, see `inference.styles`:
   26003:26007     the style of 26003 also for 26007
   26003=1..2      from the style of seed 1 to that of seed 2
 
-Looks of photographs, see `looks`, are read by `Edits.with_styles`.
+Styles of photographs, see `photograph_styles`, are read by `Edits.with_styles`.
 """
 
 import dataclasses
@@ -18,11 +18,11 @@ from typing import Self
 import numpy as np
 
 from data_pipeline.errors import InputError
-from instgan_jax.inference import looks
+from instgan_jax.inference import photograph_styles
 from instgan_jax.inference import styles as styles_lib
 
-# A seed; a look until it is read, then its style.
-End = int | looks.Look | np.ndarray
+# A seed; an instance of a photograph until it is read, then its style.
+End = int | photograph_styles.StyleSource | np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Edits:
     resample: seeds by id.
     copy: the source's id by the target's. All sources are looked up before
       any target changes, so that two instances can swap.
-    interpolate: by id the start and the end, seeds or looks.
-    style_from: looks by id.
+    interpolate: by id the start and the end, seeds or instances of photographs.
+    style_from: instances of photographs by id.
   """
 
   kept: Mapping[str, styles_lib.Styles] = dataclasses.field(
@@ -67,15 +67,19 @@ class Edits:
       )
     )
 
-  def with_styles(self, reader: looks.Reader) -> Self:
-    """The same edits with styles in the place of looks; raises InputError."""
+  def with_styles(self, reader: photograph_styles.Reader) -> Self:
+    """The same edits with styles in the place of sources; raises InputError."""
 
     def read(end: End) -> End:
-      return reader.style(end) if isinstance(end, looks.Look) else end
+      return (
+        reader.style(end)
+        if isinstance(end, photograph_styles.StyleSource)
+        else end
+      )
 
     return dataclasses.replace(
       self,
-      style_from={i: read(look) for i, look in self.style_from.items()},
+      style_from={i: read(source) for i, source in self.style_from.items()},
       interpolate={
         i: (read(start), read(end))
         for i, (start, end) in self.interpolate.items()
@@ -99,7 +103,7 @@ class Edits:
     sample: int = 0,
     t: float = 0.0,
   ) -> styles_lib.Styles:
-    """The styles of some instances of a scene, when all looks are read.
+    """The styles of some instances of a scene, when all sources are read.
 
     Args:
       scene: the scene's name.
@@ -113,7 +117,7 @@ class Edits:
     ids, kept = tuple(ids), self.kept_in(scene)
 
     def style_of(i: int, end: End) -> np.ndarray:
-      assert not isinstance(end, looks.Look)
+      assert not isinstance(end, photograph_styles.StyleSource)
       return style(i, end) if isinstance(end, int) else end
 
     def before_copies(i: int) -> np.ndarray:
@@ -160,20 +164,21 @@ def parse_copy(words: Sequence[str], flag: str) -> dict[int, int]:
 
 def parse_interpolate(
   words: Sequence[str], flag: str
-) -> dict[int, tuple[int | looks.Look, int | looks.Look]]:
+) -> dict[int, tuple[End, End]]:
   """['26003=1..2'] -> {26003: (1, 2)}, start and end by id.
 
-  An end is a seed, or a look as `looks.parse` reads it; raises InputError.
+  An end is a seed, or a source as `photograph_styles.parse` reads it; raises
+  InputError.
   """
   end = r'(\d+|.+:.+:\d+)'
-  parsed: dict[int, tuple[int | looks.Look, int | looks.Look]] = {}
+  parsed: dict[int, tuple[End, End]] = {}
   for word in words:
     match = re.fullmatch(rf'(\d+)={end}\.\.{end}', word.strip(), re.ASCII)
     if not match:
       raise InputError(
         f'--{flag} has {word!r}, expected an instance and two seeds, '
-        f'--{flag} 26003=1..2, or a look PHOTO:INSTANCE_MAP:ID in the place of '
-        'a seed.'
+        f'--{flag} 26003=1..2, or the style of a photographed one, '
+        'PHOTO:INSTANCE_MAP:ID, in the place of a seed.'
       )
     i = int(match[1])
     if i in parsed:
@@ -183,7 +188,7 @@ def parse_interpolate(
         f'--{flag} {word.strip()} does not move: give two different ends.'
       )
     start, stop = (
-      looks.parse(text) or int(text) for text in match.groups()[1:]
+      photograph_styles.parse(text) or int(text) for text in match.groups()[1:]
     )
     parsed[i] = (start, stop)
   return parsed

@@ -3,7 +3,7 @@
 GauGAN's encoder (arXiv:1903.07291) gives one distribution for the whole image,
 this one gives each instance its own, from which the latent z(i) of equation (1)
 is sampled (see `mimlp`). It sees nothing but the instance's own pixels, so that
-a look can be taken from one photograph into another: no convolution reaches
+a style can be taken from one photograph into another: no convolution reaches
 over a border.
 """
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_pipeline.errors import InputError
-from instgan_jax.inference import edits, looks, styles
+from instgan_jax.inference import edits, photograph_styles, styles
 
 SCENE = 'street'
 IDS = (24000, 26003, 26007)
@@ -159,17 +159,21 @@ def test_an_instance_is_named_once():
     edits.parse_copy(['1:3', '2:3'], 'copy')
 
 
-def test_looks_are_given_and_interpolated_when_they_are_read():
-  reader = looks.Reader(lambda image, instance_map: {1: ONES, 2: ZEROS})
-  look = looks.Look('a.png', 'b.png', 1)
+def test_photographed_styles_are_given_and_interpolated_when_they_are_read():
+  reader = photograph_styles.Reader(
+    lambda image, instance_map: {1: ONES, 2: ZEROS}
+  )
+  source = photograph_styles.StyleSource('a.png', 'b.png', 1)
   words = ['24000=a.png:b.png:1..../a.png:b.png:2', '26007=3..a.png:b.png:1']
   changes = edits.Edits(
     copy={26003: 26003},
-    style_from={26003: look},
+    style_from={26003: source},
     interpolate=edits.parse_interpolate(words, 'interpolate'),
   )
   assert changes.named_ids == (26003, 24000, 26007)
-  assert changes.interpolate[24000][1] == looks.Look('../a.png', 'b.png', 2)
+  assert changes.interpolate[24000][1] == photograph_styles.StyleSource(
+    '../a.png', 'b.png', 2
+  )
   read = changes.with_styles(reader)
   for t, expected in (
     (0.0, {24000: ONES, 26003: ONES, 26007: style(26007, 3)}),
@@ -181,11 +185,14 @@ def test_looks_are_given_and_interpolated_when_they_are_read():
 @pytest.mark.parametrize(
   ('word', 'message'),
   [
-    ('3=a.png..b.png', 'or a look PHOTO:INSTANCE_MAP:ID in the place'),
+    (
+      '3=a.png..b.png',
+      'of a photographed one, PHOTO:INSTANCE_MAP:ID, in the place',
+    ),
     ('3=1..a.png:b.png', 'expected an instance and two seeds'),
     ('3=a:b:1..a:b:1', 'does not move'),
   ],
 )
-def test_wrong_looks_at_the_ends_are_refused(word, message):
+def test_wrong_sources_at_the_ends_are_refused(word, message):
   with pytest.raises(InputError, match=message):
     edits.parse_interpolate([word], 'interpolate')

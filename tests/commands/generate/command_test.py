@@ -89,9 +89,9 @@ def test_the_command_reconstructs_scenes_from_their_photographs(maps, tmp_path):
     f'{root}/toytown/{NAMES[1]}_{kind}.png'
     for root, kind in ((photos, 'leftImg8bit'), (maps, 'gtFine_instanceIds'))
   )
-  looks = streets.sampler(folder).encode(photo, ids)
+  real = streets.sampler(folder).encode(photo, ids)
   expected = streets.expected(
-    maps, folder, NAMES[1], **{str(i): look for i, look in looks.items()}
+    maps, folder, NAMES[1], **{str(i): style for i, style in real.items()}
   )
   arguments = [
     *('--workdir', folder, '--label_dir', maps, '--instance_dir', maps),
@@ -105,7 +105,7 @@ def test_the_command_reconstructs_scenes_from_their_photographs(maps, tmp_path):
     )
     image = streets.read(tmp_path / f'{k}' / f'{NAMES[1]}.png')
     np.testing.assert_array_equal(image, expected)
-  one, other = list(looks)[:2]
+  one, other = list(real)[:2]
   commands_in_process.run(
     'instgan_jax.generate',
     *arguments,
@@ -115,8 +115,8 @@ def test_the_command_reconstructs_scenes_from_their_photographs(maps, tmp_path):
   )
   first, last = sorted((tmp_path / 'film' / NAMES[1]).glob('*.png'))
   np.testing.assert_array_equal(streets.read(first), expected)
-  changed = {str(i): look for i, look in looks.items()}
-  changed[str(one)] = looks[other]
+  changed = {str(i): style for i, style in real.items()}
+  changed[str(one)] = real[other]
   np.testing.assert_array_equal(
     streets.read(last), streets.expected(maps, folder, NAMES[1], **changed)
   )

@@ -1,4 +1,4 @@
-"""Looks of photographs, as flags name them, and of which scene they are."""
+"""Styles of photographs, as flags name them, and of which scene they are."""
 
 import pathlib
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from data_pipeline.errors import InputError
-from instgan_jax.inference import looks, map_folder
+from instgan_jax.inference import map_folder, photograph_styles
 
 ONES, ZEROS = np.ones(3, np.float32), np.zeros(3, np.float32)
 
@@ -31,22 +31,26 @@ def scenes(*names):
 
 def test_a_photograph_is_encoded_once():
   encode = Encode()
-  reader = looks.Reader(encode)
-  assert (reader.style(looks.Look('a.png', 'b.png', 1)) == ONES).all()
-  assert (reader.style(looks.Look('a.png', 'b.png', 2)) == ZEROS).all()
+  reader = photograph_styles.Reader(encode)
+  assert (
+    reader.style(photograph_styles.StyleSource('a.png', 'b.png', 1)) == ONES
+  ).all()
+  assert (
+    reader.style(photograph_styles.StyleSource('a.png', 'b.png', 2)) == ZEROS
+  ).all()
   assert encode.calls == [('a.png', 'b.png')]
   with pytest.raises(InputError, match='no instance 3 in b.png. .* 1, 2'):
-    reader.style(looks.Look('a.png', 'b.png', 3))
+    reader.style(photograph_styles.StyleSource('a.png', 'b.png', 3))
 
 
 def test_words_name_instances_or_whole_scenes():
   words = ['26003=a.png:b.png:1', 'c.png', 'd.png:e.png', '/photos/val']
-  assert looks.parse_style_from(words, 'style_from') == (
-    {26003: looks.Look('a.png', 'b.png', 1)},
+  assert photograph_styles.parse_style_from(words, 'style_from') == (
+    {26003: photograph_styles.StyleSource('a.png', 'b.png', 1)},
     (
-      looks.Photograph('c.png'),
-      looks.Photograph('d.png', 'e.png'),
-      looks.Photograph('/photos/val'),
+      photograph_styles.Photograph('c.png'),
+      photograph_styles.Photograph('d.png', 'e.png'),
+      photograph_styles.Photograph('/photos/val'),
     ),
   )
 
@@ -62,13 +66,13 @@ def test_words_name_instances_or_whole_scenes():
 )
 def test_wrong_words_are_refused(words, message):
   with pytest.raises(InputError, match=message):
-    looks.parse_style_from(words, 'style_from')
+    photograph_styles.parse_style_from(words, 'style_from')
 
 
-def test_a_photograph_with_a_map_gives_its_looks_to_every_scene():
+def test_a_photograph_with_a_map_gives_its_styles_to_every_scene():
   encode = Encode()
-  found = looks.of_scenes(
-    looks.Photograph('c.png', 'd.png'), scenes('x', 'y'), encode
+  found = photograph_styles.of_scenes(
+    photograph_styles.Photograph('c.png', 'd.png'), scenes('x', 'y'), encode
   )
   assert encode.calls == [('c.png', 'd.png')]
   assert set(found) == {'x', 'y'} and (found['y'][1] == ONES).all()
@@ -76,15 +80,17 @@ def test_a_photograph_with_a_map_gives_its_looks_to_every_scene():
 
 def test_a_photograph_without_one_is_of_the_only_scene(tmp_path):
   encode = Encode()
-  photograph = looks.Photograph(f'{tmp_path}/c.png')
-  assert set(looks.of_scenes(photograph, scenes('x'), encode)) == {'x'}
+  photograph = photograph_styles.Photograph(f'{tmp_path}/c.png')
+  assert set(photograph_styles.of_scenes(photograph, scenes('x'), encode)) == {
+    'x'
+  }
   assert encode.calls == [(f'{tmp_path}/c.png', 'x_ids.png')]
   with pytest.raises(InputError, match='c.png is one photograph, but .* 2 sc'):
-    looks.of_scenes(photograph, scenes('x', 'y'), encode)
+    photograph_styles.of_scenes(photograph, scenes('x', 'y'), encode)
   (scene,) = scenes('x')
   unknown = [scene._replace(instance_map=None)]
   with pytest.raises(InputError, match='give --instance_dir'):
-    looks.of_scenes(photograph, unknown, encode)
+    photograph_styles.of_scenes(photograph, unknown, encode)
 
 
 def test_in_a_folder_each_scene_has_its_own(tmp_path):
@@ -92,11 +98,11 @@ def test_in_a_folder_each_scene_has_its_own(tmp_path):
   (tmp_path / 'town').mkdir()
   for name in ('town/x_leftImg8bit.png', 'y.jpg', 'readme.txt'):
     (tmp_path / name).touch()
-  folder = looks.Photograph(str(tmp_path))
-  looks.of_scenes(folder, scenes('x', 'y'), encode)
+  folder = photograph_styles.Photograph(str(tmp_path))
+  photograph_styles.of_scenes(folder, scenes('x', 'y'), encode)
   assert encode.calls == [
     (f'{tmp_path}/town/x_leftImg8bit.png', 'x_ids.png'),
     (f'{tmp_path}/y.jpg', 'y_ids.png'),
   ]
   with pytest.raises(InputError, match='no photograph of z: expected SCENE_le'):
-    looks.of_scenes(folder, scenes('x', 'z'), encode)
+    photograph_styles.of_scenes(folder, scenes('x', 'z'), encode)

@@ -1,4 +1,4 @@
-"""Looks: styles of photographed instances, as flags of `generate` name them.
+"""Styles of photographed instances, as flags of `generate` name them.
 
 photo.png:photo_instanceIds.png:26001   that of one instance
 photo.png:photo_instanceIds.png         those of all its instances, by their
@@ -29,8 +29,8 @@ _NAME_ENDING = '_leftImg8bit'
 Encode = Callable[[str, str], styles_lib.Styles]
 
 
-class Look(NamedTuple):
-  """An instance of a photograph.
+class StyleSource(NamedTuple):
+  """An instance of a photograph, whose style is taken.
 
   Attributes:
     image: the photograph's file.
@@ -44,7 +44,7 @@ class Look(NamedTuple):
 
 
 class Photograph(NamedTuple):
-  """A photograph of all whose instances the looks are taken.
+  """A photograph of all whose instances the styles are taken.
 
   Attributes:
     image: its file, or a folder of those of the scenes.
@@ -56,60 +56,60 @@ class Photograph(NamedTuple):
 
 
 class Reader:
-  """Gives the styles of looks; encodes each photograph once."""
+  """Gives the styles of sources; encodes each photograph once."""
 
   def __init__(self, encode: Encode):
     """Takes `Sampler.encode`."""
     self._encode = encode
     self._styles: dict[tuple[str, str], styles_lib.Styles] = {}
 
-  def style(self, look: Look) -> np.ndarray:
-    """The style of a look: float32 [D].
+  def style(self, source: StyleSource) -> np.ndarray:
+    """The style of an instance of a photograph: float32 [D].
 
     Raises:
       InputError: naming the map that does not have the instance, or of
         `encode`.
     """
-    files = (look.image, look.instance_map)
+    files = (source.image, source.instance_map)
     if files not in self._styles:
       self._styles[files] = self._encode(*files)
     found = self._styles[files]
-    if look.instance_id not in found:
+    if source.instance_id not in found:
       raise InputError(
-        f'There is no instance {look.instance_id} in {look.instance_map}. '
+        f'There is no instance {source.instance_id} in {source.instance_map}. '
         f'Present are: {", ".join(map(str, found)) or "none"}.'
       )
-    return found[look.instance_id]
+    return found[source.instance_id]
 
 
-def parse(text: str) -> Look | None:
-  """'photo.png:ids.png:26001' as a look; None for text of another form."""
+def parse(text: str) -> StyleSource | None:
+  """'photo.png:ids.png:26001' as a source; None for other text."""
   match = re.fullmatch(r'(.+):(.+):(\d+)', text, re.ASCII)
-  return match and Look(match[1], match[2], int(match[3]))
+  return match and StyleSource(match[1], match[2], int(match[3]))
 
 
 def parse_style_from(
   words: Sequence[str], flag: str
-) -> tuple[dict[int, Look], tuple[Photograph, ...]]:
+) -> tuple[dict[int, StyleSource], tuple[Photograph, ...]]:
   """The words of --style_from.
 
   Returns:
-    Looks by the id that gets them, of '26003=photo.png:ids.png:26001', and
-    photographs of whole scenes, of 'photo.png:ids.png' and 'photo.png'.
+    Sources by the id that gets the style, of '26003=photo.png:ids.png:26001',
+    and photographs of whole scenes, of 'photo.png:ids.png' and 'photo.png'.
 
   Raises:
     InputError: for words of another form.
   """
-  chosen: dict[int, Look] = {}
+  chosen: dict[int, StyleSource] = {}
   photographs: list[Photograph] = []
   for word in map(str.strip, words):
     named = re.fullmatch(r'(\d+)=(.+)', word, re.ASCII)
-    look = parse(named[2]) if named else None
-    if named and look:
+    source = parse(named[2]) if named else None
+    if named and source:
       i = int(named[1])
       if i in chosen:
         raise InputError(f'--{flag} has the instance {i} twice.')
-      chosen[i] = look
+      chosen[i] = source
     elif not named and re.fullmatch('[^:]+(:[^:]+)?', word):
       photographs.append(Photograph(*word.split(':')))
     else:
@@ -127,7 +127,7 @@ def of_scenes(
   scenes: Sequence[map_folder.SceneFiles],
   encode: Encode,
 ) -> dict[str, styles_lib.Styles]:
-  """The looks of the instances of scenes, by the scene's name and the id.
+  """The styles of the instances of scenes, by the scene's name and the id.
 
   Args:
     photograph: see `Photograph`.
@@ -146,7 +146,7 @@ def of_scenes(
   for scene in progress.bar(scenes, desc='Encoding', unit='scene'):
     if scene.instance_map is None:
       raise InputError(
-        f'Whose looks {images[scene.name]} shows, an instance map says: give '
+        f'Whose styles {images[scene.name]} shows, an instance map says: give '
         '--instance_dir, or PHOTO:INSTANCE_MAP.'
       )
     encoded[scene.name] = encode(images[scene.name], str(scene.instance_map))
