@@ -80,6 +80,16 @@ def generator_variables(config):
   return variables
 
 
+def moved(variables, seed=0):
+  """Other variables of the same shapes."""
+  noise = np.random.default_rng(seed).normal
+
+  def move(leaf):
+    return leaf + 0.1 * noise(size=leaf.shape).astype(leaf.dtype)
+
+  return jax.tree.map(move, variables)
+
+
 def _with_spectral_stats(variables):
   """The same with u and v as a training would have made them."""
   flat = traverse_util.flatten_dict(variables)

@@ -12,7 +12,7 @@ Synopsis:
   image = sampler.generate([scene], [styles])[0]
 
   # With an instance encoder: styles of a photograph's instances.
-  looks = sampler.encode('photo.png', 'photo_instanceIds.png')
+  real = sampler.encode('photo.png', 'photo_instanceIds.png')
 """
 
 import copy
@@ -34,6 +34,7 @@ from instgan_jax.inference import (
   program,
   scene_maps,
   shipped_generator,
+  style_space,
 )
 from instgan_jax.inference import styles as styles_lib
 from instgan_jax.models import latent_stats
@@ -97,6 +98,11 @@ class Sampler:
     )
     self.program.check(variables)
     self._on_devices = devices.replicate(variables)
+    model = config.model
+    self._style_space = style_space.StyleSpace(
+      instance_dim=self.program.latent_shape[1] if model.use_instances else 0,
+      image_dim=model.image_style_dim,
+    )
     self.encoder = None
     if encoder_variables is not None:
       self.encoder = photograph_encoder.PhotographEncoder(
@@ -215,9 +221,7 @@ class Sampler:
 
   def style_ids(self, scene: scene_maps.SceneMaps) -> tuple[int, ...]:
     """The ids that have a style in a scene, see `inference.styles`."""
-    model = self.config.model
-    whole_image = (styles_lib.WHOLE_IMAGE,) if model.image_style_dim else ()
-    return whole_image + (scene.instance_ids if model.use_instances else ())
+    return self._style_space.ids(scene)
 
   def style(self, instance_id: int, *, seed: int, scene: str) -> np.ndarray:
     """The style of one instance (or of the whole image): float32 [D].
@@ -227,9 +231,7 @@ class Sampler:
       seed: not negative.
       scene: the scene's name; '' for the style that is the same in all scenes.
     """
-    return styles_lib.sample(
-      seed, scene, instance_id, self._style_dim(instance_id)
-    )
+    return self._style_space.sample(instance_id, seed, scene)
 
   def styles(
     self,
@@ -251,7 +253,7 @@ class Sampler:
     ids = self.style_ids(scene)
     styles = {i: self.style(i, seed=seed, scene=scene.name) for i in ids}
     for i, style in (overrides or {}).items():
-      check_known(i, ids)
+      style_space.check_known(i, ids)
       styles[i] = style
     return styles
 
@@ -366,7 +368,7 @@ class Sampler:
       for name, (shape, dtype) in self.program.input_shapes.items()
     }
     for row, (scene, given) in enumerate(zip(scenes, styles, strict=True)):
-      self._check_complete(self.style_ids(scene), given)
+      self._style_space.check_complete(scene, given)
       inputs['label_map'][row] = scene.label_map
       if 'instance_map' in inputs:
         inputs['instance_map'][row] = scene.instance_map
@@ -379,40 +381,7 @@ class Sampler:
 
   def check_style(self, instance_id: int, style: np.ndarray) -> None:
     """Raises InputError unless `style` is one of this generator's."""
-    shape = (self._style_dim(instance_id),)
-    if np.shape(style) != shape:
-      raise InputError(
-        f'The style of {instance_id} is of shape {np.shape(style)}, expected '
-        f'{shape}: it may be of another generator.'
-      )
-    largest = np.max(np.abs(style), initial=0.0)
-    if not largest <= styles_lib.LIMIT:  # NaN is not.
-      raise InputError(
-        f'The style of {instance_id} has {largest:.3g}, expected numbers like '
-        f'those of N(0, 1), of at most {styles_lib.LIMIT:g}.'
-      )
-
-  def _style_dim(self, instance_id: int) -> int:
-    if instance_id == styles_lib.WHOLE_IMAGE:
-      return self.config.model.image_style_dim
-    return self.program.latent_shape[1]
-
-  def _check_complete(self, ids, given) -> None:
-    for i in given:
-      check_known(i, ids)
-    for i in ids:
-      if i not in given:
-        raise InputError(f'The instance {i} has no style.')
-      self.check_style(i, given[i])
-
-
-def check_known(instance_id: int, ids: Sequence[int]) -> None:
-  """Raises InputError, listing `ids`, if `instance_id` is none of them."""
-  if instance_id not in ids:
-    present = ', '.join(map(str, ids)) or 'none with a style'
-    raise InputError(
-      f'There is no instance {instance_id} here. Present are: {present}.'
-    )
+    self._style_space.check(instance_id, style)
 
 
 def default_batch_size() -> int:

@@ -1,6 +1,5 @@
-"""The Sampler: weights of any folder, styles as values, the same bits."""
+"""The Sampler: one program for all scenes, styles as values, the same bits."""
 
-import json
 import os
 import subprocess
 import sys
@@ -12,14 +11,9 @@ from PIL import Image
 
 from data_pipeline import toy_street
 from data_pipeline.errors import InputError
-from instgan_jax.build import gan
-from instgan_jax.checkpoints import manager, run_config, weights_folder
-from instgan_jax.cli import shipped_configs
-from instgan_jax.commands import import_torch
 from instgan_jax.inference import program, sampler
 from instgan_jax.inference import styles as styles_lib
 from tests import programs, tiny
-from tests.golden import recipe
 
 pytestmark = pytest.mark.slow
 
@@ -29,47 +23,15 @@ SOURCE = toy_street.ToyStreet(4, height=32, split='val')
 BATCH_SIZE = 4
 
 
-def moved(variables, seed=0):
-  """Other weights of the same shapes."""
-  noise = np.random.default_rng(seed).normal
-
-  def move(leaf):
-    return leaf + 0.1 * noise(size=leaf.shape).astype(leaf.dtype)
-
-  return jax.tree.map(move, variables)
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+  folder = tmp_path_factory.mktemp('weights') / 'run'
+  return str(tiny.save_generator(folder, CONFIG))
 
 
 @pytest.fixture(scope='module')
-def state():
-  """A train state whose moving average differs from its weights."""
-  shapes = gan.abstract_state(
-    CONFIG, gan.networks(CONFIG), gan.optimizers(CONFIG, 6)
-  )
-  zeros = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)
-  generator = tiny.generator_variables(CONFIG)
-  params = generator.pop('params')
-  average = {'params': params, 'batch_stats': generator['batch_stats']}
-  return zeros.replace(
-    g_params={'generator': moved(params)},
-    g_stats={'generator': generator},
-    ema=average,
-  )
-
-
-@pytest.fixture(scope='module')
-def workdir(tmp_path_factory, state):
-  folder = tmp_path_factory.mktemp('run')
-  run_config.save(folder, CONFIG)
-  with manager.Checkpoints(folder) as checkpoints:
-    checkpoints.save(20, state.replace(ema=moved(state.ema)))
-    checkpoints.save(40, state)
-    checkpoints.wait()
-  return str(folder)
-
-
-@pytest.fixture(scope='module')
-def trained(workdir):
-  return sampler.Sampler.from_folder(workdir, batch_size=BATCH_SIZE)
+def trained(folder):
+  return sampler.Sampler.from_folder(folder, batch_size=BATCH_SIZE)
 
 
 @pytest.fixture(scope='module')
@@ -81,121 +43,6 @@ def scenes(trained):
       SOURCE.image_ids, map(SOURCE.read, range(4)), strict=True
     )
   ]
-
-
-def assert_equal_trees(a, b):
-  assert jax.tree.structure(a) == jax.tree.structure(b)
-  jax.tree.map(np.testing.assert_array_equal, a, b)
-
-
-def test_a_workdir_gives_the_moving_average_of_its_last_step(trained, state):
-  assert (trained.step, trained.uses_ema) == (40, True)
-  assert trained.has_styles and trained.needs_instance_map
-  assert trained.image_size == (32, 64)
-  assert len(trained.weights_sha256) == 64
-  assert_equal_trees(
-    trained.variables,
-    jax.device_get({**state.g_stats['generator'], **state.ema}),
-  )
-
-
-def test_a_workdir_gives_the_checkpoint_of_a_step(workdir, state):
-  earlier = sampler.Sampler.from_folder(workdir, step=20)
-  assert (earlier.step, earlier.uses_ema) == (20, True)
-  assert_equal_trees(
-    earlier.variables['params'],
-    jax.device_get(moved(state.ema)['params']),
-  )
-  with pytest.raises(InputError, match='no checkpoint of step 30, .* 20, 40'):
-    sampler.Sampler.from_folder(workdir, step=30)
-
-
-def test_raw_weights_give_another_image(workdir, trained, state, scenes):
-  raw = sampler.Sampler.from_folder(
-    workdir, use_ema=False, batch_size=BATCH_SIZE
-  )
-  assert not raw.uses_ema
-  assert raw.weights_sha256 != trained.weights_sha256
-  assert_equal_trees(
-    raw.variables['params'], jax.device_get(state.g_params['generator'])
-  )
-  styles = [trained.styles(scene, seed=3) for scene in scenes]
-  images = [each.generate(scenes, styles) for each in (raw, trained)]
-  assert np.mean(images[0] != images[1]) > 0.1
-
-
-@pytest.mark.oldest
-def test_imported_gaugan_generates_its_golden_image(tmp_path):
-  name = 'cityscapes_more_edges'
-  np.savez(tmp_path / 'g.npz', **recipe.state_dict(name, 'G'))
-  import_torch.import_gaugan(
-    {'generator': tmp_path / 'g.npz'},
-    tmp_path / 'out',
-    base=shipped_configs.load('cityscapes_l'),
-    image_size=(64, 128),
-    upsampling='more',
-    num_labels=None,
-  )
-  imported = sampler.Sampler.from_folder(str(tmp_path / 'out'))
-  assert (imported.step, imported.uses_ema) == (None, False)
-  assert not imported.has_styles and imported.needs_instance_map
-  inputs = recipe.inputs(name)
-  ids = inputs['instance']
-  images = imported.run(
-    {
-      'label_map': inputs['label'].astype(np.uint8),
-      'instance_map': np.unique(ids, return_inverse=True)[1]
-      .reshape(ids.shape)
-      .astype(np.uint16),
-    }
-  )
-  np.testing.assert_allclose(
-    images, recipe.expected(name)['generator_eval'], atol=1e-3
-  )
-
-
-def test_a_config_of_before_some_field_existed(workdir, trained, tmp_path):
-  with open(f'{workdir}/config.json') as file:
-    config = json.load(file)
-  del config['model']['num_labels'], config['eval'], config['data']['seed']
-  weights_folder.save(tmp_path / 'run', {'generator': trained.variables})
-  (tmp_path / 'run' / 'config.json').write_text(json.dumps(config))
-  older = sampler.Sampler.from_folder(str(tmp_path / 'run'))
-  assert older.config.model.num_labels == 35
-
-
-@pytest.mark.parametrize(
-  ('files', 'message'),
-  [
-    (None, 'there is no such folder'),
-    ({}, 'has no config.json'),
-    ({'config.json': 'nonsense'}, 'is not the configuration of a run'),
-    ({'config.json': '{"data": 3}'}, 'is not the configuration of a run'),
-    ({'config.json': '{}'}, 'is not the configuration of a run'),
-    (
-      {'config.json': json.dumps(CONFIG.to_dict())},
-      'is not a checkpoint',
-    ),
-  ],
-)
-def test_other_folders_are_refused(tmp_path, files, message):
-  folder = tmp_path / 'folder'
-  if files is not None:
-    folder.mkdir()
-    for name, content in files.items():
-      (folder / name).write_text(content)
-  with pytest.raises(InputError, match=message):
-    sampler.Sampler.from_folder(str(folder))
-
-
-def test_weights_of_another_architecture_are_listed(trained, tmp_path):
-  weights_folder.save(tmp_path / 'run', {'generator': trained.variables})
-  run_config.save(tmp_path / 'run', tiny.config('lip', model__base_channels=4))
-  with pytest.raises(InputError) as error:
-    sampler.Sampler.from_folder(str(tmp_path / 'run'))
-  assert 'params/conv_img/kernel is (3, 3, 2, 3), the model has' in str(
-    error.value
-  )
 
 
 @pytest.fixture
@@ -238,7 +85,7 @@ def test_other_weights_share_the_program(trained, scenes, num_traces):
   before = first.generate(scenes, styles)
   variables = {
     **trained.variables,
-    'params': moved(trained.variables['params'], seed=1),
+    'params': tiny.moved(trained.variables['params'], seed=1),
   }
   second = first.with_variables(variables)
   images = second.generate(scenes, styles)
@@ -365,7 +212,7 @@ def test_a_scene_has_the_name_of_its_file(trained, tmp_path):
 
 
 def test_the_same_seed_gives_the_same_bytes_in_a_new_process(
-  workdir, trained, tmp_path, compilation_cache
+  folder, trained, tmp_path, compilation_cache
 ):
   maps = SOURCE.read(1)
   np.savez(tmp_path / 'maps.npz', a=maps.label_map, b=maps.instance_ids)
@@ -373,7 +220,7 @@ def test_the_same_seed_gives_the_same_bytes_in_a_new_process(
 import numpy
 from instgan_jax.inference import Sampler
 maps = numpy.load({str(tmp_path / 'maps.npz')!r})
-sampler = Sampler.from_folder({workdir!r}, batch_size={BATCH_SIZE})
+sampler = Sampler.from_folder({folder!r}, batch_size={BATCH_SIZE})
 image = sampler.sample(maps['a'], maps['b'], seed=9, name='ulm_1')
 numpy.save({str(tmp_path / 'image.npy')!r}, image)
 """
@@ -481,43 +328,3 @@ def test_without_an_instance_map_each_class_has_one_style(trained):
   dense = np.select([label_map == 24, label_map == 26], [1, 2])
   known = trained.scene(label_map, dense)
   np.testing.assert_array_equal(known.instance_map, scene.instance_map)
-
-
-@pytest.fixture(scope='module')
-def with_encoder(tmp_path_factory):
-  config = tiny.config(
-    'lip', model__instance_encoder=True, model__encoder_channels=2
-  )
-  folder = tmp_path_factory.mktemp('with_encoder') / 'run'
-  return sampler.Sampler.from_folder(str(tiny.save_generator(folder, config)))
-
-
-def test_a_photograph_gives_its_instances_their_styles(with_encoder, scenes):
-  street, scene = SOURCE.read(0), scenes[0]
-  looks = with_encoder.encode(street.image, street.instance_ids)
-  assert tuple(looks) == scene.instance_ids
-  assert all(np.shape(look) == (64,) for look in looks.values())
-  # They are all that a scene needs, and each depends on its own pixels.
-  assert with_encoder.generate([scene], [looks]).shape == (1, 32, 64, 3)
-  i = scene.instance_ids[0]
-  is_other = street.instance_ids != i
-  image = np.where(is_other[..., None], 255 - street.image, street.image)
-  others = with_encoder.encode(image, street.instance_ids)
-  np.testing.assert_array_equal(others[i], looks[i])
-  assert all((others[k] != looks[k]).any() for k in list(looks)[1:])
-
-
-def test_a_generator_without_encoder_says_so(trained):
-  street = SOURCE.read(0)
-  with pytest.raises(InputError, match='has no instance encoder, .*train one'):
-    trained.encode(street.image, street.instance_ids)
-
-
-def test_another_encoder_is_refused(with_encoder):
-  config = tiny.config('lip', model__instance_encoder=True)
-  with pytest.raises(InputError, match=r'instance encoder do not fit.*patches'):
-    sampler.Sampler(
-      config,
-      with_encoder.variables,
-      encoder_variables=with_encoder.encoder.variables,
-    )
