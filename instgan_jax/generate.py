@@ -30,6 +30,8 @@ Exit status: 0 when it is done, 2 for wrong input, 128 + the signal when it was
 stopped.
 """
 
+import dataclasses
+
 from absl import flags
 
 from data_pipeline.errors import InputError
@@ -121,14 +123,47 @@ def main(values: flags.FlagValues) -> None:
     program.require(values, 'label_dir')
 
   from instgan_jax.commands import generate, toy_maps
-  from instgan_jax.inference import edits, generation_plan, photograph_styles
   from instgan_jax.inference import sampler as sampler_lib
+
+  options, styles_of = _options(values)
+  if values.batch_size < 0:
+    raise InputError(
+      f'--batch_size is {values.batch_size}, expected 0 or more.'
+    )
+  sampler = sampler_lib.Sampler.from_folder(
+    generator_workdir.given_or_shipped(values),
+    use_ema=values.weights == 'ema',
+    step=values.step,
+    batch_size=values.batch_size or sampler_lib.default_batch_size(),
+    image_size=options.plan.image_size,
+  )
+  if values.label_dir is None:
+    maps = toy_maps.write(sampler, values.output_dir)
+    print(f'No --label_dir: toy streets, whose maps are in {maps}.')
+    options = dataclasses.replace(options, label_dir=maps, instance_dir=maps)
+  if options.plan.image_size:
+    print(
+      f'Generating at {values.image_size}, which the generator may not have '
+      'been trained with: objects look best at the size that they had there.'
+    )
+  if styles_of not in ('', sampler.weights_sha256):
+    print(
+      f'The styles in {values.styles} are of other weights: their images may '
+      'differ here.'
+    )
+  print(generate.run(options, sampler))
+
+
+def _options(values: flags.FlagValues):
+  """The options, and the SHA-256 of the weights that --styles is of."""
+  from instgan_jax.commands import generate_options
+  from instgan_jax.inference import edits, generation_plan, photograph_styles
   from instgan_jax.inference import styles as styles_lib
 
   kept: dict[str, styles_lib.Styles] = {}
-  weights_sha256 = ''
+  styles_of = ''
   if values.styles:
-    kept, weights_sha256 = styles_lib.load(values.styles)
+    kept, styles_of = styles_lib.load(values.styles)
   chosen, photographs = photograph_styles.parse_style_from(
     values.style_from, 'style_from'
   )
@@ -140,52 +175,27 @@ def main(values: flags.FlagValues) -> None:
     interpolate=edits.parse_interpolate(values.interpolate, 'interpolate'),
     style_from=chosen,
   )
-  size = image_size.parse(values.image_size, 'image_size')
-  if values.batch_size < 0:
-    raise InputError(
-      f'--batch_size is {values.batch_size}, expected 0 or more.'
-    )
-  sampler = sampler_lib.Sampler.from_folder(
-    generator_workdir.given_or_shipped(values),
-    use_ema=values.weights == 'ema',
-    step=values.step,
-    batch_size=values.batch_size or sampler_lib.default_batch_size(),
-    image_size=size,
+  plan = generation_plan.Plan(
+    seed=values.seed,
+    seed_by_scene=values.seed_by_scene,
+    num_samples=values.num_draws,
+    edits=changes,
+    num_frames=values.frames,
+    resize_back=values.resize_back,
+    image_size=image_size.parse(values.image_size, 'image_size'),
   )
-  label_dir, instance_dir = values.label_dir, values.instance_dir
-  if label_dir is None:
-    label_dir = instance_dir = toy_maps.write(sampler, values.output_dir)
-    print(f'No --label_dir: toy streets, whose maps are in {label_dir}.')
-  options = generate.Options(
-    label_dir=label_dir,
-    instance_dir=instance_dir,
+  options = generate_options.Options(
+    label_dir=values.label_dir or '',
+    instance_dir=values.instance_dir,
     output_dir=values.output_dir,
-    plan=generation_plan.Plan(
-      seed=values.seed,
-      seed_by_scene=values.seed_by_scene,
-      num_samples=values.num_draws,
-      edits=changes,
-      num_frames=values.frames,
-      resize_back=values.resize_back,
-      image_size=size,
-    ),
+    plan=plan,
     scenes=tuple(values.scenes),
     animation=values.animation,
     grid=values.grid,
     save_styles=values.save_styles,
     photographs=photographs,
   )
-  if size:
-    print(
-      f'Generating at {values.image_size}, which the generator may not have '
-      'been trained with: objects look best at the size that they had there.'
-    )
-  if weights_sha256 not in ('', sampler.weights_sha256):
-    print(
-      f'The styles in {values.styles} are of other weights: their images may '
-      'differ here.'
-    )
-  print(generate.run(options, sampler))
+  return options, styles_of
 
 
 command = program.Command(__doc__, define_flags, main)

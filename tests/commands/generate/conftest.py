@@ -3,6 +3,7 @@
 import pytest
 
 from instgan_jax.commands import generate as generate_command
+from instgan_jax.commands import generate_options
 from instgan_jax.inference import edits, generation_plan
 from tests import commands_in_process, tiny
 from tests.commands.generate import streets
@@ -28,13 +29,13 @@ def folder(tmp_path_factory):
 
 @pytest.fixture
 def generate(maps, folder, tmp_path):
-  """Draws with changed options into tmp_path / name; returns the folder."""
+  """Generates with changed options into tmp_path / name; returns the folder."""
 
   def run(name='out', changes=None, plan=(), **options):
     plan = generation_plan.Plan(edits=changes or edits.Edits(), **dict(plan))
     output = tmp_path / name
     options = {'label_dir': maps, 'instance_dir': maps, **options}
-    options = generate_command.Options(
+    options = generate_options.Options(
       output_dir=str(output), plan=plan, **options
     )
     print(generate_command.run(options, streets.sampler(folder)))

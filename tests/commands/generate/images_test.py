@@ -9,6 +9,7 @@ from PIL import Image
 
 from data_pipeline.errors import InputError
 from instgan_jax.commands import generate as generate_command
+from instgan_jax.commands import generate_options
 from instgan_jax.evaluation import image_folder
 from instgan_jax.inference import edits, generation_plan
 from instgan_jax.inference import sampler as sampler_lib
@@ -102,7 +103,7 @@ def test_method_l_needs_labels_alone(maps, tmp_path):
   )
 
   def run(plan, **options):
-    options = generate_command.Options(
+    options = generate_options.Options(
       maps, '', str(tmp_path / 'out'), plan, **options
     )
     generate_command.run(options, label_generator)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from data_pipeline.errors import InputError
-from instgan_jax.commands import generate as generate_command
+from instgan_jax.commands import named_instances
 from instgan_jax.inference import edits
 from tests.commands.generate import streets
 
@@ -19,7 +19,7 @@ NAMES = streets.NAMES
 def test_an_id_of_no_scene_is_answered_with_those_of_the_first(
   generate, monkeypatch
 ):
-  monkeypatch.setattr(generate_command, '_NUM_IDS_SHOWN', 0)
+  monkeypatch.setattr(named_instances, '_NUM_IDS_SHOWN', 0)
   with pytest.raises(
     InputError,
     match=f'no instance 999 in any of 4 .* {NAMES[0]}, has 2',
