@@ -1,344 +1,39 @@
 """Every command and every Python example of README.md and docs/, really run.
 
 Commands run in this process, in an empty folder, in the order in which they
-are written, with flags behind them that shrink networks and data. Toy streets
-in Cityscapes' layout stand for Cityscapes, the weights of the reference vectors
-for public files.
+are written, shrunk by `document_world`.
 """
 
-import functools
-import importlib
 import os
-import pathlib
 import re
-import shlex
 import shutil
-import signal
 import subprocess
 import sys
-import zipfile
 
-import httpx
 import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import toy_street
 from instgan_jax.cli import command_list
 from instgan_jax.inference import Sampler
-from instgan_jax.weights import download
-from tests import commands_in_process, own_data, programs
-from tests.apps.human_study import studies
-from tests.apps.studio import studios
-from tests.golden import recipe
+from tests import document_world, documents
 
-ROOT = pathlib.Path(__file__).parent.parent
-# In an order in which each finds what it needs.
-DOCUMENTS = (
-  'README.md',
-  *(
-    f'docs/{name}.md'
-    for name in (
-      'data',
-      'weights',
-      'train',
-      'generate',
-      'evaluate',
-      'export',
-      'studio',
-      'study',
-      'reliability',
-      'architecture',
-    )
-  ),
-  'CONTRIBUTING.md',
-)
-MODULES = {module for module, _ in command_list.COMMANDS.values()}
 PREREQUISITES = (
   'instgan_jax.main',
   'instgan_jax.train_segmenter',
   'data_pipeline.toy_street',
 )
-# What stands in for the public files: the reference vectors' weights.
-WEIGHTS = {
-  'gaugan': ('cityscapes_more_edges', 'G'),
-  'vgg19': ('vgg19', None),
-  'inception': ('inception_fid', None),
-  'pspnet': ('pspnet101', None),
-}
-TRAINING = (
-  'num_epochs=0',
-  'num_steps=2',
-  'batch_size=4',
-  'log_every_steps=1',
-  'sample_every_steps=2',
-  'checkpoint_every_steps=2',
-  'sample_scenes=(0,)',
-  'eval.num_scenes=2',
-  'discriminator.base_channels=2',
-  'discriminator.num_layers=2',
-  # The same for all: what is compiled into the update.
-  'g_learning_rate=1e-3',
-  'd_learning_rate=4e-3',
-  'loss_weights.feature_matching=4.0',
-  'ema_decay=0.98',
-)
-# Of one size, so that each method is compiled once.
-NARROW = (
-  'data.height=32',
-  'data.width=64',
-  'model.base_channels=2',
-  'model.hidden_channels=4',
-  'model.upsampling=normal',
-  'share_generator_forward=true',
-)
-# As the reference vectors, whose weights stand for GauGAN's.
-COCO = ('data.load_height=36', 'data.load_width=72')
-FROM_GAUGAN = ('data.height=64', 'data.width=128', 'model.base_channels=4')
-SEGMENTER = (
-  'num_epochs=0',
-  'num_steps=2',
-  'batch_size=4',
-  'model.stage_blocks=(1,1,1,1)',
-  'model.stem_channels=(2,2,4)',
-  'model.base_channels=2',
-  'model.pyramid_channels=4',
-  'model.height=32',
-  'model.width=64',
-  'data.num_train=6',
-  'data.num_val=2',
-  'data.height=32',
-  'data.width=64',
-)
-EVALUATION = ('--num_scenes=2', '--batch_size=2', '--cache=features')
-
-
-def text_of(document):
-  return (ROOT / document).read_text()
-
-
-def blocks(document, language=''):
-  """The code blocks of a language."""
-  parts = re.findall(
-    r'^```(\w*)\n(.*?)^```', text_of(document), re.DOTALL | re.MULTILINE
-  )
-  return [text for name, text in parts if name == language]
-
-
-def commands(document):
-  """The arguments after `python -m` of every command, in order."""
-  lines = [
-    shlex.split(line, comments=True)
-    for block in blocks(document)
-    for line in block.replace('\\\n', ' ').splitlines()
-  ]
-  return [tuple(words[2:]) for words in lines if words[:2] == ['python', '-m']]
-
-
-def configuration(changes):
-  return [f'--config.{change}' for change in changes]
-
-
-class World:
-  """An empty folder in which commands run, each of them once."""
-
-  def __init__(self, root, monkeypatch):
-    self.root, self._monkeypatch = root, monkeypatch
-    self._done = set()
-    self._server = None
-    monkeypatch.chdir(root)
-    monkeypatch.setattr(download, 'fetch', self._fetch)
-    self._make_cityscapes()
-
-  def run(self, module, *words):
-    """Runs a command as it is written, but small."""
-    if (module, *words) in self._done:
-      return
-    self._done.add((module, *words))
-    assert module in MODULES or module.startswith('benchmarks.'), module
-    words = [word.replace('/data/', f'{self.root}/public/') for word in words]
-    name = module.rpartition('.')[2]
-    if module.startswith('benchmarks.'):
-      return self._run_benchmark(module, words)
-    if name == 'generate' and '--workdir' not in words:
-      return programs.run(module, *words, cwd=self.root)
-    if name == 'human_study':
-      return self._run_study(words)
-    if name == 'studio':
-      return self._run_studio(words)
-    words = getattr(self, f'_{name}', list)(words)
-    commands_in_process.run(module, *words)
-
-  def close(self):
-    if self._server is not None:
-      self._server.kill()
-
-  def _main(self, words):
-    is_narrow = not any('init_from' in word for word in words)
-    changes = [*TRAINING, *(NARROW if is_narrow else FROM_GAUGAN)]
-    if any('coco_' in word for word in words):
-      changes += COCO
-    if any('configs/toy_street' in word for word in words):
-      changes += ['data.num_train=6', 'data.num_val=2']
-    return [*words, *configuration(changes)]
-
-  def _reproduce(self, words):
-    shrunk = self._main(words)
-    return [*shrunk, '--seeds=1', *EVALUATION]
-
-  def _augment(self, words):
-    return [*words, '--variants=1']
-
-  def _complete_instances(self, words):
-    small = ['data.height=32', 'data.width=64', 'data.num_train=6']
-    return [*words, '--num_steps=2', *configuration([*small, 'data.num_val=2'])]
-
-  def _inspect(self, words):
-    return [*words, *configuration(NARROW[:2]), '--output=sheet.png']
-
-  def _cityscapes(self, words):
-    return [*words, '--config=full']  # The size of the streets.
-
-  def _train_segmenter(self, words):
-    return [*words, *configuration(SEGMENTER)]
-
-  def _evaluate(self, words):
-    shrunk = [*words, *EVALUATION]
-    if '--segmenter' in words and 'pspnet' in ' '.join(words):
-      shrunk += ['--segmenter_protocol=whole', '--segmenter_size=33x65']
-    return shrunk
-
-  def _import_torch(self, words):
-    network = words[words.index('--network') + 1]
-    for flag in ('--input', '--discriminator', '--encoder'):
-      if flag in words:
-        at = words.index(flag) + 1
-        words[at] = str(self._weights(network))
-    if '--image_size' in words:
-      words[words.index('--image_size') + 1] = '64x128'
-    return words
-
-  def _toy_street(self, words):
-    shrunk = ['--num_train=6', '--num_val=20', '--height=32']
-    return [*words, *shrunk]
-
-  def _fetch(self, file, folder):
-    """In the place of a download."""
-    (network,) = [name for name in WEIGHTS if name in file.name.lower()] or [
-      self._network_of(file)
-    ]
-    return self._weights(network)
-
-  @staticmethod
-  def _network_of(file):
-    from instgan_jax.weights import public_files
-
-    (network,) = [n for n, f in public_files.FILES.items() if f == file]
-    return network
-
-  @functools.cache  # noqa: B019
-  def _weights(self, network):
-    path = self.root / f'{network}.npz'
-    np.savez(path, **recipe.state_dict(*WEIGHTS[network]))
-    return path
-
-  def _make_cityscapes(self):
-    """Toy streets as Cityscapes' folders and archives, and images of them."""
-    public = self.root / 'public'
-    commands_in_process.run(
-      'data_pipeline.toy_street',
-      *(f'--output={public / "cityscapes"}', '--height=32'),
-      *('--num_train=6', '--num_val=2'),
-    )
-    self._make_own_data(public)
-    (public / 'zips').mkdir()
-    for folder in ('leftImg8bit', 'gtFine'):
-      archive = public / 'zips' / f'{folder}_trainvaltest.zip'
-      with zipfile.ZipFile(archive, 'w') as file:
-        for path in sorted((public / 'cityscapes' / folder).rglob('*.png')):
-          file.write(path, path.relative_to(public / 'cityscapes'))
-    # Somebody's images of the val scenes.
-    images = self.root / 'results' / 'images'
-    images.mkdir(parents=True)
-    photos = public / 'cityscapes' / 'leftImg8bit' / 'val'
-    for path in photos.rglob('*.png'):
-      shutil.copy(path, images / path.name)
-
-  @staticmethod
-  def _make_own_data(public):
-    """Toy streets as somebody's photographs, and in the layout of COCO."""
-    source = toy_street.ToyStreet(6, height=32)
-    for split in ('train', 'val'):
-      own_data.write_photo_folder(public / 'mine', split, source)
-      own_data.write_panoptic(public / 'coco', split, source)
-
-  def _run_benchmark(self, module, words):
-    shrunk = {
-      'benchmarks.locality': ['--num_scenes', '1'],
-      'benchmarks.studio': ['--rounds', '2'],
-      'benchmarks.study_coverage': ['--studies', '2', '--questions', '10'],
-    }[module]
-    self._monkeypatch.setattr(sys, 'argv', [module, *words, *shrunk])
-    importlib.import_module(module).main()
-
-  def _run_studio(self, words):
-    """Starts it, looks at the page, and stops it."""
-    self._server = server = studios.Server(words=['--port=0', *words])
-    assert httpx.get(server.url.partition('#')[0]).status_code == 200
-    server.kill()
-    self._server = None
-
-  def _run_study(self, words):
-    verb = words[0]
-    if verb == 'serve':
-      return self._serve(words)
-    if verb == 'plan':
-      self._make_sets(words)
-      output = pathlib.Path(words[words.index('--output') + 1])
-      output.unlink(missing_ok=True)
-      words = [*words, '--participants=2', '--questions=6', '--practice=1']
-      words += ['--catch=1', '--repeats=1']
-    commands_in_process.run('instgan_jax.apps.human_study', *words)
-
-  def _make_sets(self, words):
-    """Noise for the sets of images that no command made."""
-    for name, folder in (
-      w.split('=') for w in words if re.match(r'[\w+]+=', w)
-    ):
-      if not pathlib.Path(folder).exists():
-        studies.write_sets(self.root / 'sets', num_scenes=12, names=(name,))
-        shutil.copytree(self.root / 'sets' / name, folder)
-
-  def _serve(self, words):
-    """Serves until every question is answered, then is stopped."""
-    for name in ('study.db', 'study.links.csv'):
-      pathlib.Path(name).unlink(missing_ok=True)
-    shutil.copy('study.json', 'plan.json')  # As `Server` calls it.
-    assert words[1:] == ['--plan', 'study.json', '--database', 'study.db']
-    server = studies.Server(self.root)
-    self._server = server
-    with httpx.Client(base_url=server.url) as client:
-      for link in server.links:
-        assert studies.answer_all(client, link)['stage'] == 'done'
-      token = server.admin.partition('#')[2]
-      answers = client.get(
-        '/admin/answers.csv', headers={'Authorization': f'Bearer {token}'}
-      )
-      assert answers.status_code == 200
-      pathlib.Path('answers.csv').write_bytes(answers.content)
-    server.process.send_signal(signal.SIGINT)
-    server.process.communicate(timeout=20)
-    assert server.process.returncode == 128 + signal.SIGINT
-    self._server = None
 
 
 @pytest.fixture(scope='module')
 def world(tmp_path_factory):
   with pytest.MonkeyPatch.context() as monkeypatch:
-    world = World(tmp_path_factory.mktemp('documents'), monkeypatch)
+    world = document_world.World(
+      tmp_path_factory.mktemp('documents'), monkeypatch
+    )
     # What documents find done by others.
     for document in ('docs/evaluate.md', 'README.md', 'docs/train.md'):
-      for module, *words in commands(document):
+      for module, *words in documents.commands(document):
         if module in PREREQUISITES and 'init_from' not in ' '.join(words):
           world.run(module, *words)
     yield world
@@ -346,16 +41,17 @@ def world(tmp_path_factory):
 
 
 @pytest.mark.user
-@pytest.mark.parametrize('document', DOCUMENTS)
+@pytest.mark.parametrize('document', documents.DOCUMENTS)
 def test_every_command_runs(world, document, capsys):
-  for module, *words in commands(document):
+  for module, *words in documents.commands(document):
     world.run(module, *words)
   assert 'Traceback' not in capsys.readouterr().err
 
 
 @pytest.mark.user
 @pytest.mark.parametrize(
-  'document', [d for d in DOCUMENTS if 'python' in text_of(d)]
+  'document',
+  [d for d in documents.DOCUMENTS if 'python' in documents.text_of(d)],
 )
 def test_every_python_example_runs(world, document):
   """Beside the folders that the commands made, and the maps of one street."""
@@ -363,8 +59,12 @@ def test_every_python_example_runs(world, document):
   for kind in ('labelIds', 'instanceIds'):
     path = min(maps.glob(f'*/*_{kind}.png'))
     shutil.copy(path, world.root / f'{kind}.png')
-  environment = {**os.environ, 'JAX_PLATFORMS': 'cpu', 'PYTHONPATH': str(ROOT)}
-  for block in blocks(document, 'python'):
+  environment = {
+    **os.environ,
+    'JAX_PLATFORMS': 'cpu',
+    'PYTHONPATH': str(documents.ROOT),
+  }
+  for block in documents.blocks(document, 'python'):
     subprocess.run(
       [sys.executable, '-c', block],
       cwd=world.root,
@@ -388,28 +88,41 @@ def test_the_exported_file_generates_what_the_sampler_generates(world):
 
 
 def test_all_commands_are_documented():
-  documented = {words[0] for d in DOCUMENTS for words in commands(d)}
-  assert documented >= MODULES
+  documented = {
+    words[0] for d in documents.DOCUMENTS for words in documents.commands(d)
+  }
+  assert documented >= document_world.MODULES
+
+
+def test_the_table_of_the_readme_has_every_command():
+  rows = re.findall(
+    r'^\| `(\w+)` \| `([\w.]+)` \|',
+    documents.text_of('README.md'),
+    re.MULTILINE,
+  )
+  assert rows == [
+    (name, module) for name, (module, _) in command_list.COMMANDS.items()
+  ]
 
 
 def test_the_readme_is_short():
-  assert len(text_of('README.md').splitlines()) <= 150
+  assert len(documents.text_of('README.md').splitlines()) <= 150
 
 
-@pytest.mark.parametrize('document', DOCUMENTS)
+@pytest.mark.parametrize('document', documents.DOCUMENTS)
 def test_every_file_that_is_named_exists(document):
-  text = text_of(document)
-  here = (ROOT / document).parent
+  text = documents.text_of(document)
+  here = (documents.ROOT / document).parent
   links = re.findall(r'\]\(((?!http|#)[^)#\s]+)', text)
   assert not [link for link in links if not (here / link).exists()]
   named = re.findall(
     r'`((?:configs|data_pipeline|instgan_jax|benchmarks|tests)/[\w/.]+)`', text
   )
-  assert not [name for name in named if not (ROOT / name).exists()]
+  assert not [name for name in named if not (documents.ROOT / name).exists()]
 
 
-@pytest.mark.parametrize('document', DOCUMENTS)
+@pytest.mark.parametrize('document', documents.DOCUMENTS)
 def test_every_make_target_exists(document):
-  makefile = (ROOT / 'Makefile').read_text()
-  for target in re.findall(r'\bmake ([a-z-]+)', text_of(document)):
+  makefile = (documents.ROOT / 'Makefile').read_text()
+  for target in re.findall(r'\bmake ([a-z-]+)', documents.text_of(document)):
     assert re.search(rf'^{target}:', makefile, re.MULTILINE), target
