@@ -36,7 +36,7 @@ class Scenes:
 
   @property
   def known(self) -> tuple[int, ...]:
-    """The scenes whose objects are known, which measures of instances take."""
+    """The scenes whose objects are known, which metrics of instances take."""
     if self.has_instance_map is None:
       return tuple(range(len(self.names)))
     return tuple(np.flatnonzero(self.has_instance_map).tolist())

@@ -29,7 +29,7 @@ def write(sampler: sampler_lib.Sampler, output_dir: str) -> str:
   if data.get('source') != 'toy_street':
     raise InputError(
       '--label_dir is needed: this generator was not trained on toy streets, '
-      'which could be drawn without it.'
+      'which are rendered without it.'
     )
   output = str(pathlib.Path(output_dir, _NAME))
   height = data.height + data.height % 2

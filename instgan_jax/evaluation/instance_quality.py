@@ -78,7 +78,7 @@ class InstanceQuality:
     return _ratio(self.sum_iou, (self.num_found + self.num_true) / 2)
 
   def to_json(self) -> dict[str, float]:
-    """Counts and measures by name."""
+    """Counts and metrics by name."""
     return {
       **dataclasses.asdict(self),
       'precision': self.precision,
@@ -87,7 +87,7 @@ class InstanceQuality:
     }
 
   def __str__(self) -> str:
-    """The measures in a line."""
+    """The metrics in a line."""
     return (
       f'precision {self.precision:.3f}, recall {self.recall:.3f}, '
       f'panoptic quality {self.panoptic_quality:.3f}'
