@@ -8,6 +8,8 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
+from instgan_jax.build import methods
+
 # Columns in the paper's order. 'fsd' stands where there is no Inception.
 _COLUMNS = {
   'micv_car': 'MICV car',
@@ -17,7 +19,6 @@ _COLUMNS = {
   'miou': 'mIoU',
 }
 _DISTANCES = ('fid', 'fsd')
-METHODS = ('L', 'L+I', 'L+I+P')
 REAL = 'real images'
 
 Results = Mapping[str, Sequence[dict]]
@@ -81,12 +82,12 @@ def _cell(value: dict) -> str:
 def _order(table: dict[str, dict[str, dict]]) -> list[str]:
   """A line for each metric: did the order of the paper's Table 1 come out?"""
   rows = [row for row in table if row != REAL]
-  methods = [method for method in METHODS if method in table]
+  of_paper = [method for method in methods.METHODS if method in table]
   lines = []
   for name, title in _COLUMNS.items():
-    if name not in table[REAL] or 'L' not in methods or len(methods) == 1:
+    if name not in table[REAL] or 'L' not in of_paper or len(of_paper) == 1:
       continue
-    means = {method: table[method][name]['mean'] for method in methods}
+    means = {method: table[method][name]['mean'] for method in of_paper}
     if not all(map(math.isfinite, means.values())):
       continue
     found = _ranking(means)
@@ -96,7 +97,7 @@ def _order(table: dict[str, dict[str, dict]]) -> list[str]:
         all(means['L'] > x for method, x in means.items() if method != 'L'),
       )
     else:
-      paper = ' < '.join(methods)
+      paper = ' < '.join(of_paper)
       holds = found == paper
     verdict = 'also here' if holds else 'not here'
     lines.append(f'- {title}: in the paper {paper}; {verdict}: {found}.')
