@@ -17,6 +17,17 @@ def has_instance_map(source: batch.Source) -> np.ndarray:
   )
 
 
+def summary(source: batch.Source) -> str:
+  """A line on the scenes without an instance map; '' where none lacks it."""
+  known = has_instance_map(source)
+  if known.all() or not source.label_table.things:
+    return ''
+  return (
+    f'{known.sum()} of {len(known)} scenes have an instance map: the objects of'
+    ' the others are unknown.'
+  )
+
+
 class UnknownInstances:
   """The scenes of `source`, of which a share keeps its instance maps.
 

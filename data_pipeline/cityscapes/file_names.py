@@ -10,7 +10,7 @@ there (polygons, colors) are ignored.
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from data_pipeline import file_kinds
@@ -38,36 +38,41 @@ KINDS = {
 
 
 def match_scenes(
-  paths: Mapping[str, Sequence[str]], origin: str | os.PathLike[str]
+  paths: Mapping[str, Sequence[str]],
+  origin: str | os.PathLike[str],
+  needed: Collection[str] = tuple(KINDS),
 ) -> dict[str, file_kinds.SceneFiles[str]]:
   """Groups files by scene.
 
   Args:
     paths: kind -> paths .../CITY/NAME_ending, for every kind of `KINDS`.
     origin: the folder or archive of the paths, for messages.
+    needed: the kinds that every scene has; of the instance map it may be None.
 
   Returns:
     image id (NAME) -> files, in the order of the ids.
 
   Raises:
-    InputError: if a kind has no file, a scene lacks a file or has two of one
-      kind, or two cities have a scene of one name.
+    InputError: if a needed kind has no file, a scene lacks one or has two of
+      one kind, or two cities have a scene of one name.
   """
   files = {}
   for kind, (folder, ending) in KINDS.items():
-    if not paths[kind]:
+    if kind in needed and not paths[kind]:
       raise InputError(
         f'{origin}: there is no {kind}, expected'
         f' {folder}/SPLIT/CITY/NAME{ending}. Unpack or fetch the official'
         ' archives as they are, with a folder for each city.'
       )
     files[kind] = _by_scene(paths[kind], ending)
-  _check_complete(files, origin)
+  _check_complete(files, origin, needed)
   scenes = sorted(files[file_kinds.LABEL_MAP], key=_image_id)
   _check_unique([_image_id(scene) for scene in scenes], origin)
   return {
     _image_id(scene): file_kinds.SceneFiles(
-      *(files[kind][scene] for kind in KINDS)
+      files[file_kinds.IMAGE][scene],
+      files[file_kinds.LABEL_MAP][scene],
+      files[file_kinds.INSTANCE_MAP].get(scene),
     )
     for scene in scenes
   }
@@ -94,12 +99,14 @@ def _image_id(scene: str) -> str:
 
 
 def _check_complete(
-  files: Mapping[str, Mapping[str, str]], origin: str | os.PathLike[str]
+  files: Mapping[str, Mapping[str, str]],
+  origin: str | os.PathLike[str],
+  needed: Collection[str],
 ) -> None:
   all_scenes = set().union(*files.values())
   problems = []
-  for kind, path_of_scene in files.items():
-    lacking = sorted(all_scenes - path_of_scene.keys())
+  for kind in needed:
+    lacking = sorted(all_scenes - files[kind].keys())
     if lacking:
       folder, ending = KINDS[kind]
       problems.append(
@@ -108,7 +115,7 @@ def _check_complete(
       )
   if problems:
     raise InputError(
-      f'{origin}: {" ".join(problems)} Every scene needs {", ".join(files)}:'
+      f'{origin}: {" ".join(problems)} Every scene needs {", ".join(needed)}:'
       ' add what is missing, or remove the other files of these scenes.'
     )
 

@@ -3,6 +3,8 @@
 import os
 import pathlib
 
+import numpy as np
+
 from data_pipeline import (
   batch,
   file_kinds,
@@ -13,6 +15,9 @@ from data_pipeline import labels as labels_lib
 from data_pipeline.cityscapes import file_names, labels
 from data_pipeline.errors import InputError
 
+# The objects of a scene without an instance map are unknown.
+_NEEDED = (file_kinds.IMAGE, file_kinds.LABEL_MAP)
+
 
 class CityscapesFolder:
   """A source of the scenes of one split, in the order of their names.
@@ -22,6 +27,7 @@ class CityscapesFolder:
     label_table: of ROOT/labels.json, or Cityscapes' where there is none.
     file_sizes: (width, height) of each scene's files.
     photographs: the paths of the scenes' images.
+    has_instance_map: bool [N], whether a scene has that file.
   """
 
   def __init__(
@@ -45,18 +51,21 @@ class CityscapesFolder:
       num_threads: to open files with.
 
     Raises:
-      InputError: if a folder is missing or empty, a scene lacks a file, or a
-        file is unreadable, of another kind or of another size than its
-        scene.
+      InputError: if a folder is missing or empty, a scene lacks its image or
+        label map, or a file is unreadable, of another kind or of another size
+        than its scene.
     """
     root = pathlib.Path(root).expanduser()
     self.label_table = label_table(root)
     self._target = scene_files.Target(self.label_table, size, geometry)
     paths = {kind: _list_files(root, split, kind) for kind in file_names.KINDS}
-    scenes = file_names.match_scenes(paths, root)
+    scenes = file_names.match_scenes(paths, root, _NEEDED)
     self.image_ids = tuple(scenes)
     self._files = tuple(scenes.values())
     self.photographs = tuple(files.image for files in self._files)
+    self.has_instance_map = np.array(
+      [files.instance_ids is not None for files in self._files]
+    )
     self.file_sizes = scene_files.check_all(
       lambda name: scene_files.check_headers(
         scenes[name], name, is_cityscapes=True

@@ -62,7 +62,7 @@ def _print_statistics(source, values: flags.FlagValues) -> list[str]:
   """Reads the scenes, prints and writes; what cannot be read is returned."""
   import numpy as np
 
-  from data_pipeline import progress, read_ahead
+  from data_pipeline import progress, read_ahead, unknown_instances
   from data_pipeline.inspect import statistics
 
   number = min(values.num_scenes or len(source), len(source))
@@ -94,6 +94,8 @@ def _print_statistics(source, values: flags.FlagValues) -> list[str]:
   if sizes := getattr(source, 'file_sizes', ()):
     line = statistics.size_line(collections.Counter(sizes))
     print(f'Sizes of the files (width x height): {line}.')
+  if line := unknown_instances.summary(source):
+    print(line)
   print(f'\n{counted.class_table()}\n\n{counted.instance_line()}')
   if shown:
     _write_sheet(values.output, source.label_table, shown)

@@ -91,8 +91,6 @@ class Statistics:
       f' {int((counts == 0).sum())} scenes have none. Of the pixels of these'
       f' classes {share:.1f} % are in no instance (groups).'
     )
-    if unknown := self.num_scenes - len(counts):
-      line += f' {unknown} scenes have no instance map: theirs are unknown.'
     if over:
       line += (
         f' {over} scenes have more than the {batch.MAX_INSTANCES} that can have'

@@ -10,7 +10,7 @@ import numpy as np
 
 from data_pipeline import batch as batch_lib
 from data_pipeline import scenes as scenes_lib
-from data_pipeline import subset
+from data_pipeline import subset, unknown_instances
 from data_pipeline.errors import InputError
 from instgan_jax.build import data, gan, methods, schedule
 from instgan_jax.checkpoints import manager, networks, run_config
@@ -89,6 +89,8 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
     if jax.process_index() == 0:
       run_config.save(workdir, config)
       print(_introduction(config, abstract_state, len(scenes)), flush=True)
+      if line := unknown_instances.summary(scenes):
+        print(line)
       if notice:
         print(notice)
       if initial and checkpoints.latest_step() is None:

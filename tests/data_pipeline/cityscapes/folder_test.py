@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import image_file
+from data_pipeline import image_file, unknown_instances
 from data_pipeline.cityscapes import file_names, folder
 from data_pipeline.errors import InputError
 
@@ -90,7 +90,7 @@ def test_empty_split_is_refused(root):
   assert_refused(root, r'there is no label map, expected gtFine/SPLIT/CITY/NA')
 
 
-@pytest.mark.parametrize('kind', file_names.KINDS)
+@pytest.mark.parametrize('kind', ['image', 'label map'])
 def test_scenes_without_one_kind_of_file_are_counted_and_named(root, kind):
   path_of(root, kind).unlink()
   path_of(root, kind, 'town_000002').unlink()
@@ -99,6 +99,29 @@ def test_scenes_without_one_kind_of_file_are_counted_and_named(root, kind):
     f'2 of 4 scenes have no {kind} .*: z/town_000001, z/town_000002.*'
     'add what is missing, or remove',
   )
+
+
+def test_objects_of_scenes_without_an_instance_map_are_unknown(root):
+  path_of(root, 'instance map').unlink()
+  source = read_folder(root, size=(4, 8))
+  assert source.has_instance_map.tolist() == [True, False, True, True]
+  assert source.read(1).instance_ids is None
+  assert source.read(2).instance_ids is not None
+  assert unknown_instances.summary(source).startswith('3 of 4 scenes have an ')
+
+
+def test_all_instance_maps_may_be_missing(root):
+  for path in root.glob('gtFine/train/*/*_instanceIds.png'):
+    path.unlink()
+  source = read_folder(root)
+  assert not source.has_instance_map.any()
+  assert unknown_instances.summary(source).startswith('0 of 4 scenes have an ')
+
+
+def test_an_instance_map_of_no_scene_is_refused(root):
+  path = path_of(root, 'instance map')
+  path.rename(path.with_name(path.name.replace('town_000001', 'town_1')))
+  assert_refused(root, '1 of 5 scenes have no image .*: z/town_1. ')
 
 
 def test_of_many_scenes_without_a_file_a_few_are_named(

@@ -51,6 +51,17 @@ def test_classes_and_instances_are_counted(tmp_path, root, capsys):
   assert sheet.shape[1] > 3 * 320 and sheet.shape[0] > 3 * 160
 
 
+def test_scenes_without_an_instance_map_are_counted(tmp_path, root, capsys):
+  maps = sorted(root.glob('gtFine/train/*/*_instanceIds.png'))
+  maps[0].unlink()
+  run(tmp_path, '--num_scenes=1', **of_folder(root))
+  assert '2 of 3 scenes have an instance map: the' in capsys.readouterr().out
+  for path in maps[1:]:
+    path.unlink()
+  run(tmp_path, **of_folder(root))
+  assert 'No scene has an instance map: ' in capsys.readouterr().out
+
+
 def test_some_scenes_of_any_source_are_enough(tmp_path, capsys):
   run(tmp_path, '--split=val', '--num_scenes=2')
   assert 'val: 4 scenes at 32x64 (height x width), 2 of them' in (
