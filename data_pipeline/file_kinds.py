@@ -5,6 +5,7 @@ from typing import Generic, NamedTuple, TypeVar
 IMAGE = 'image'
 LABEL_MAP = 'label map'
 INSTANCE_MAP = 'instance map'
+INSTANCE_COLORS = 'instance map in colors'
 PANOPTIC_MAP = 'panoptic map'
 # In the order of `SceneFiles`.
 ALL = (IMAGE, LABEL_MAP, INSTANCE_MAP)

@@ -23,6 +23,7 @@ _MODES = {
   file_kinds.IMAGE: 'RGB',
   file_kinds.LABEL_MAP: 'L',
   file_kinds.INSTANCE_MAP: 'I;16',
+  file_kinds.INSTANCE_COLORS: 'RGB',
   file_kinds.PANOPTIC_MAP: 'RGB',
 }
 _ADVICE = {
@@ -34,6 +35,9 @@ _ADVICE = {
   file_kinds.INSTANCE_MAP: (
     '16-bit grayscale, since ids such as 26003 do not fit 8 bits. Use'
     ' *_gtFine_instanceIds.png, or write the map again from a uint16 array'
+  ),
+  file_kinds.INSTANCE_COLORS: (
+    '8-bit RGB, whose red is the class and whose green the number of an object'
   ),
   file_kinds.PANOPTIC_MAP: (
     '8-bit RGB, whose colors are the ids of segments: id = R + 256 G + 65536 B'

@@ -130,6 +130,28 @@ def check_labels_agree(
   )
 
 
+def of_things(
+  label_map: np.ndarray,
+  instance_ids: np.ndarray,
+  label_table: labels.LabelTable,
+) -> np.ndarray:
+  """The ids of objects; the label elsewhere, also in objects of other classes.
+
+  A table may have fewer things than the files.
+
+  Args:
+    label_map: uint8 [H, W].
+    instance_ids: uint16 or int32 [H, W], in Cityscapes' encoding.
+    label_table: which classes have instances.
+
+  Returns:
+    [H, W], of the type of `instance_ids`.
+  """
+  is_object = instance_ids >= FIRST_THING_ID
+  is_object &= label_table.is_thing[label_map]
+  return np.where(is_object, instance_ids, label_map)
+
+
 def first_object_id(label_map: np.ndarray, instance_map: np.ndarray) -> int:
   """The smallest id of an object in a map of either encoding.
 
@@ -198,7 +220,7 @@ def encode(
   ids = instance_map.astype(np.int32)
   if first_id == 1:
     ids = np.where(ids > 0, label_map * np.int32(FIRST_THING_ID) + ids, 0)
-  return np.where(ids < FIRST_THING_ID, label_map, ids).astype(np.int32)
+  return of_things(label_map, ids, label_table)
 
 
 def _check_one_label_each(label_ids, instance_ids, label_table, name) -> None:

@@ -60,6 +60,13 @@ class LabelTable:
     return tuple(label for label in self.labels if label.has_instances)
 
   @functools.cached_property
+  def is_thing(self) -> np.ndarray:
+    """bool [256], whether a label has instances."""
+    is_thing = np.zeros(256, bool)
+    is_thing[[label.id for label in self.things]] = True
+    return is_thing
+
+  @functools.cached_property
   def evaluated(self) -> tuple[Label, ...]:
     """The scored classes: evaluated[train_id]."""
     scored = (label for label in self.labels if not label.ignore_in_eval)

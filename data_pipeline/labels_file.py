@@ -38,6 +38,18 @@ def load(path: str | os.PathLike[str]) -> labels.LabelTable:
   return parse(text, path)
 
 
+def of_folder(
+  root: pathlib.Path, default: labels.LabelTable | None
+) -> labels.LabelTable:
+  """The classes of a data set: those of its `labels.json`, or the default.
+
+  Raises:
+    InputError: if the file is wrong, or missing and there is no default.
+  """
+  file = root / NAME
+  return default if default and not file.exists() else load(file)
+
+
 def parse(text: str, name: str | os.PathLike[str]) -> labels.LabelTable:
   """The table in a text of JSON; `name` is for messages.
 

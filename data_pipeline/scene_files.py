@@ -9,6 +9,7 @@ from data_pipeline import (
   file_kinds,
   geometry,
   image_file,
+  instance_encodings,
   instances,
   labels,
   progress,
@@ -44,6 +45,7 @@ def read_scene(
   target: Target,
   *,
   is_cityscapes: bool = False,
+  encoding: instance_encodings.Encoding = instance_encodings.OWN,
 ) -> batch.Scene:
   """Decodes a scene, resizes it, and checks its values.
 
@@ -53,7 +55,8 @@ def read_scene(
     target: classes and size. Cityscapes' maps are compared on the pixels that
       remain, without a size on every one.
     is_cityscapes: whether images must be in color and instance maps have 16
-      bits and Cityscapes' encoding. Otherwise they may also have dense ids.
+      bits and Cityscapes' encoding.
+    encoding: of other instance maps.
 
   Returns:
     The scene, as `data_pipeline.batch.Scene` describes it.
@@ -65,7 +68,7 @@ def read_scene(
   """
   arrays = [
     image_file.decode(file, kind, name, modes=_modes(kind, is_cityscapes))
-    for kind, file in zip(file_kinds.ALL, files, strict=True)
+    for kind, file in zip(_kinds(encoding), files, strict=True)
     if file is not None
   ]
   check_sizes(name, [(a.shape[1], a.shape[0]) for a in arrays])
@@ -76,14 +79,15 @@ def read_scene(
     scene = fit(scene, target)
     _check_ids(scene, files, name, table, _CITYSCAPES_MAPS)
     if scene.instance_ids is not None:
-      instances.check_labels_agree(
-        scene.label_map, scene.instance_ids, _instance_file(files, name)
-      )
+      label_map, ids = scene.label_map, scene.instance_ids
+      instances.check_labels_agree(label_map, ids, _instance_file(files, name))
+      ids = instances.of_things(label_map, ids, table)
+      scene = scene._replace(instance_ids=ids)
     return scene
   # Dense ids are known as such at the files' own size.
   _check_ids(scene, files, name, table, _OWN_MAPS)
   if scene.instance_ids is not None:
-    ids = instances.encode(
+    ids = encoding.decode(
       label_map, scene.instance_ids, table, _instance_file(files, name)
     )
     scene = scene._replace(instance_ids=ids)
@@ -130,6 +134,7 @@ def check_headers(
   name: str,
   *,
   is_cityscapes: bool = False,
+  encoding: instance_encodings.Encoding = instance_encodings.OWN,
 ) -> tuple[int, int]:
   """Checks kind, size and end of a scene's files without decoding them.
 
@@ -142,7 +147,7 @@ def check_headers(
   """
   sizes = [
     image_file.check_header(file, kind, name, modes=_modes(kind, is_cityscapes))
-    for kind, file in zip(file_kinds.ALL, files, strict=True)
+    for kind, file in zip(_kinds(encoding), files, strict=True)
     if file is not None
   ]
   check_sizes(name, sizes)
@@ -181,8 +186,12 @@ def check_all(
   return tuple(size for size in bar if not isinstance(size, str))
 
 
+def _kinds(encoding: instance_encodings.Encoding) -> tuple[str, str, str]:
+  return file_kinds.IMAGE, file_kinds.LABEL_MAP, encoding.kind
+
+
 def _modes(kind: str, is_cityscapes: bool) -> Collection[str]:
-  return () if is_cityscapes else ANY_MODES[kind]
+  return () if is_cityscapes else ANY_MODES.get(kind, ())
 
 
 def check_sizes(

@@ -97,8 +97,8 @@ def label_table(root: str | os.PathLike[str]) -> labels_lib.LabelTable:
   Raises:
     InputError: if the file is there and wrong.
   """
-  file = pathlib.Path(root).expanduser() / labels_file.NAME
-  return labels_file.load(file) if file.exists() else labels.TABLE
+  root = pathlib.Path(root).expanduser()
+  return labels_file.of_folder(root, labels.TABLE)
 
 
 def _list_files(root: pathlib.Path, split: str, kind: str) -> list[str]:

@@ -75,13 +75,11 @@ def _load(path: str, modified: int) -> Annotations:
     categories = content['categories']
     names = {image['id']: image['file_name'] for image in content['images']}
     label_table, void_id = _label_table(categories, path)
-    is_thing = np.zeros(256, bool)
-    is_thing[[label.id for label in label_table.things]] = True
     images = tuple(
       Annotation(
         names[annotation['image_id']],
         annotation['file_name'],
-        _segments(annotation, label_table, is_thing, path),
+        _segments(annotation, label_table, path),
       )
       for annotation in content['annotations']
     )
@@ -123,7 +121,6 @@ def _label_table(
 def _segments(
   annotation: Mapping[str, Any],
   label_table: labels.LabelTable,
-  is_thing: np.ndarray,
   path: str,
 ) -> Segments:
   infos = sorted(annotation['segments_info'], key=lambda info: info['id'])
@@ -140,7 +137,7 @@ def _segments(
   instance_ids = label_ids.copy()
   for label in np.unique(label_ids):
     objects = np.flatnonzero(
-      (label_ids == label) & is_thing[label] & ~is_crowd
+      (label_ids == label) & label_table.is_thing[label] & ~is_crowd
     )[:1000]
     instance_ids[objects] = label * 1000 + np.arange(len(objects))
   return Segments(ids, label_ids.astype(np.uint8), instance_ids)

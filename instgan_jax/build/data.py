@@ -1,7 +1,6 @@
 """From a configuration to scenes and training batches."""
 
 import importlib
-import pathlib
 from collections.abc import Iterator
 
 import jax
@@ -11,16 +10,14 @@ import numpy as np
 from data_pipeline import batch as batch_lib
 from data_pipeline import (
   batches,
+  folder_reader,
   geometry,
   in_memory,
   labels,
-  labels_file,
   order,
-  photo_folder,
   toy_street,
   unknown_instances,
 )
-from data_pipeline.cityscapes import file_names, folder
 from data_pipeline.cityscapes import labels as cityscapes_labels
 from data_pipeline.errors import InputError
 from data_pipeline.panoptic import folder as panoptic_folder
@@ -115,12 +112,9 @@ def _source(
   if data.source == 'toy_street':
     scenes = _toy_streets(data, split, size)
   elif data.source == 'folder':
-    reader = (
-      folder.CityscapesFolder
-      if _is_cityscapes(data.path)
-      else photo_folder.PhotoFolder
+    scenes = folder_reader.open_split(
+      data.path, split, size=file_size, geometry=fit
     )
-    scenes = reader(data.path, split, size=file_size, geometry=fit)
   elif data.source == 'panoptic':
     scenes = panoptic_folder.PanopticFolder(
       data.path, split, size=file_size, geometry=fit
@@ -155,33 +149,13 @@ def with_label_table(
 
 def _label_table(data: ml_collections.ConfigDict) -> labels.LabelTable:
   """The classes of the data, at no cost of reading scenes."""
-  if data.source == 'folder' and _is_cityscapes(data.path):
-    return folder.label_table(data.path)
   if data.source == 'folder':
-    return labels_file.load(_folder(data.path) / labels_file.NAME)
+    return folder_reader.label_table(data.path)
   if data.source == 'panoptic':
     return panoptic_folder.label_table(data.path)
   if data.source == 'npz':
     return in_memory.label_table(f'{data.path}/train.npz')
   return cityscapes_labels.TABLE
-
-
-def _is_cityscapes(path: str) -> bool:
-  """Whether a folder has the layout of Cityscapes, or none at all."""
-  root = _folder(path)
-  tops = [kind.folder for kind in file_names.KINDS.values()]
-  if any((root / top).is_dir() for top in tops) or not root.is_dir():
-    return True
-  if any((root / name).exists() for name in photo_folder.ENTRIES):
-    return False
-  raise InputError(
-    f'{path}: has neither leftImg8bit and gtFine, as Cityscapes has them, nor '
-    f'{", ".join(photo_folder.ENTRIES)}. Expected one of these layouts.'
-  )
-
-
-def _folder(path: str) -> pathlib.Path:
-  return pathlib.Path(path).expanduser()
 
 
 def train_batches(

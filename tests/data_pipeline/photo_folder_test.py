@@ -186,7 +186,7 @@ def color_map(root):
     (no_label_map, r'train: 1 scenes have no label map: b\. Files of one sc'),
     (no_photograph, r'train: 1 scenes have no photograph: b\. Files of one '),
     (strange_instances, r'1 instance maps belong to no scene: zebra'),
-    (no_split, r'labels/train: there is no such folder\. Expected images/SPL'),
+    (no_split, r'labels/train: there is no such folder\. Expected images/tra'),
     (empty_split, r'images/train: there is no image \(.png, .jpg, .jpeg\)'),
   ],
 )

@@ -7,6 +7,7 @@ from PIL import Image
 from data_pipeline import image_file
 from data_pipeline.errors import InputError
 from tests import commands_in_process, tiny
+from tests.data_pipeline import folder_layouts_test
 
 
 def run(tmp_path, *flags, **changes):
@@ -67,6 +68,25 @@ def test_some_scenes_of_any_source_are_enough(tmp_path, capsys):
   assert 'val: 4 scenes at 32x64 (height x width), 2 of them' in (
     capsys.readouterr().out
   )
+
+
+@pytest.mark.parametrize(
+  ('write', 'line'),
+  [
+    # 8 of 48 pixels; of those of ADE20K an object has 6.
+    (folder_layouts_test.write_ade20k, '| 21 | car | 16.67 | 100.0 | 2 | 6 |'),
+    (
+      folder_layouts_test.write_kitti360,
+      '| 26 | car | 16.67 | 100.0 | 2 | 8 |',
+    ),
+  ],
+)
+def test_other_layouts_are_shown(tmp_path, write, line, capsys):
+  write(tmp_path / 'data')
+  size = {'data__height': 6, 'data__width': 8}
+  run(tmp_path, **of_folder(tmp_path / 'data'), **size)
+  text = capsys.readouterr().out
+  assert 'train: 2 scenes at 6x8' in text and line in text
 
 
 def test_every_file_that_cannot_be_used_is_named(tmp_path, root, capsys):
