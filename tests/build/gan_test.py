@@ -19,7 +19,7 @@ CONFIGS = pathlib.Path(__file__).parent.parent.parent / 'configs'
 # (edges) has 93,048,003 and 5,601,410; without its edge channel the first
 # layer loses 9 * 1024 weights, 18 SPADE layers 9 * 128 each: 93,018,051.
 # COCO has 166 label channels more: (9 * 1024 + 18 * 9 * 128) * 166 weights of
-# the generator, 2 * 16 * 64 * 166 of the discriminator.
+# the generator, 2 * 16 * 64 * 166 of the discriminator; ADE20K 116 more.
 NUM_PARAMETERS = {
   'cityscapes_gaugan': (93_048_003, 5_601_410),
   'cityscapes_l': (93_018_051, 5_599_362),
@@ -28,6 +28,9 @@ NUM_PARAMETERS = {
   'coco_l': (97_990_083, 5_939_330),
   'coco_li': (100_838_467, 5_939_330),
   'coco_lip': (100_838_467, 5_939_330),
+  'ade20k_l': (96_492_483, 5_836_930),
+  'ade20k_li': (99_340_867, 5_836_930),
+  'ade20k_lip': (99_340_867, 5_836_930),
   # The instance encoder has 64 * 65 + 128 * 65 + 256 * 132 + 2 * 64 * 257.
   'cityscapes_strong': (95_866_435 + 79_168, 5_599_362),
   'toy_street': (8_505_427, 370_754),
