@@ -65,14 +65,16 @@ def decode(
   scene: str = '',
   *,
   modes: Collection[str] = (),
+  is_jpeg: bool = False,
 ) -> np.ndarray:
   """Decodes a file.
 
   Args:
-    file: its path, or the contents of a PNG.
+    file: its path, or its contents.
     kind: of `file_kinds`.
     scene: the scene's name, for messages about contents.
     modes: Pillow modes that are accepted instead of the usual one of the kind.
+    is_jpeg: whether contents are a JPEG, not a PNG; of a path its end says so.
 
   Returns:
     uint8 [H, W, 3] or the [H, W] of a map.
@@ -80,7 +82,8 @@ def decode(
   Raises:
     InputError: naming the file, if it is missing, damaged or of another kind.
   """
-  with _open(file, kind, scene, modes) as (image, _):
+  expected = _format_of(file, kind, is_jpeg=is_jpeg)
+  with _open(file, kind, scene, modes, expected) as (image, _):
     is_gray = kind == file_kinds.IMAGE and image.mode != 'RGB'
     return np.array(image.convert('RGB') if is_gray else image)
 
@@ -120,10 +123,11 @@ def check_header(
     InputError: naming the file, if it is unreadable, cut off or of another
       kind.
   """
-  with _open(file, kind, scene, modes) as (image, stream):
+  expected = _format_of(file, kind)
+  with _open(file, kind, scene, modes, expected) as (image, stream):
     length = stream.seek(0, os.SEEK_END)
     stream.seek(max(0, length - _TAIL_BYTES))
-    if _ENDS[_format_of(file, kind)] not in stream.read():
+    if _ENDS[expected] not in stream.read():
       raise OSError('the file is cut off')
     return image.size
 
@@ -142,15 +146,18 @@ def describe(file: str | bytes, kind: str, scene: str) -> str:
 
 @contextlib.contextmanager
 def _open(
-  file: str | bytes, kind: str, scene: str, modes: Collection[str]
+  file: str | bytes,
+  kind: str,
+  scene: str,
+  modes: Collection[str],
+  expected: str,
 ) -> Iterator[tuple[Image.Image, IO[bytes]]]:
   """The image, with its header read and its mode checked, and its stream.
 
-  Pillow's errors over a damaged file, here or in the body of the `with`
-  statement, become InputError.
+  It must be of Pillow's format `expected`. Pillow's errors over a damaged file,
+  here or in the body of the `with` statement, become InputError.
   """
   described = describe(file, kind, scene)
-  expected = _format_of(file, kind)
   try:
     with contextlib.ExitStack() as stack:
       stream: IO[bytes] = stack.enter_context(
@@ -179,13 +186,12 @@ def _open(
     ) from error
 
 
-def _format_of(file: str | bytes, kind: str) -> str:
+def _format_of(file: str | bytes, kind: str, *, is_jpeg: bool = False) -> str:
   """Pillow's name of the format that a file must have."""
-  is_jpeg = (
-    kind == file_kinds.IMAGE
-    and isinstance(file, str)
-    and file.lower().endswith(file_kinds.JPEG_ENDINGS)
-  )
+  if isinstance(file, str):
+    is_jpeg = kind == file_kinds.IMAGE and file.lower().endswith(
+      file_kinds.JPEG_ENDINGS
+    )
   return 'JPEG' if is_jpeg else 'PNG'
 
 

@@ -57,6 +57,7 @@ FORBIDDEN = {
 }
 TENSORFLOW_FILES = {
   'data_pipeline/cityscapes/tfds_builder.py',
+  'data_pipeline/panoptic/tfds_source.py',
   'data_pipeline/tf_batches.py',
   'instgan_jax/exporting/saved_model.py',
 }

@@ -79,7 +79,11 @@ def _load(path: str, modified: int) -> Annotations:
       Annotation(
         names[annotation['image_id']],
         annotation['file_name'],
-        _segments(annotation, label_table, path),
+        segments(
+          annotation['segments_info'],
+          label_table,
+          f'{path}: {annotation["file_name"]}',
+        ),
       )
       for annotation in content['annotations']
     )
@@ -118,20 +122,27 @@ def _label_table(
   return labels_file.from_json({'labels': rows}, path), void_id
 
 
-def _segments(
-  annotation: Mapping[str, Any],
-  label_table: labels.LabelTable,
-  path: str,
+def segments(
+  infos: Sequence[Mapping[str, Any]], label_table: labels.LabelTable, name: str
 ) -> Segments:
-  infos = sorted(annotation['segments_info'], key=lambda info: info['id'])
+  """The segments of an image.
+
+  Args:
+    infos: its `segments_info`, each with id, category_id and iscrowd.
+    label_table: of the categories.
+    name: of the map, for messages.
+
+  Raises:
+    InputError: for a category that the table does not have.
+  """
+  infos = sorted(infos, key=lambda info: info['id'])
   ids = np.array([info['id'] for info in infos], np.int32)
   label_ids = np.array([info['category_id'] for info in infos], np.int32)
   known = {label.id for label in label_table.labels}
   if unknown := sorted(set(label_ids.tolist()) - known):
     raise InputError(
-      f'{path}: {annotation["file_name"]} has a segment of the category'
-      f' {unknown[0]}, which is not in the list of categories. Fetch the file'
-      ' again.'
+      f'{name} has a segment of the category {unknown[0]}, which is not in the'
+      ' list of categories. Fetch the file again.'
     )
   is_crowd = np.array([bool(info.get('iscrowd', 0)) for info in infos], bool)
   instance_ids = label_ids.copy()

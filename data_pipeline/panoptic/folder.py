@@ -3,20 +3,9 @@
 import os
 import pathlib
 
-import numpy as np
-
-from data_pipeline import (
-  batch,
-  file_kinds,
-  image_file,
-  labels,
-  scene_files,
-)
+from data_pipeline import batch, labels, scene_files
 from data_pipeline.errors import InputError, summarize
-from data_pipeline.panoptic import annotations, layouts
-
-_KINDS = (file_kinds.IMAGE, file_kinds.PANOPTIC_MAP)
-_PHOTO_MODES = scene_files.ANY_MODES[file_kinds.IMAGE]
+from data_pipeline.panoptic import annotations, layouts, segment_maps
 
 
 class PanopticFolder:
@@ -98,24 +87,14 @@ class PanopticFolder:
     """
     name = self.image_ids[index]
     photo, map_file, segments = self._scenes[name]
-    image = image_file.decode(photo, file_kinds.IMAGE, modes=_PHOTO_MODES)
-    colors = image_file.decode(map_file, file_kinds.PANOPTIC_MAP)
-    sizes = [(array.shape[1], array.shape[0]) for array in (image, colors)]
-    scene_files.check_sizes(name, sizes, _KINDS)
-    ids = segment_ids(colors)
-    label_map, instance_ids = _maps(ids, segments, self._void_id, map_file)
-    return scene_files.fit(
-      batch.Scene(image, label_map, instance_ids), self._target
+    scene = segment_maps.read_scene(
+      photo, map_file, segments, self._void_id, name
     )
+    return scene_files.fit(scene, self._target)
 
   def _check(self, name: str) -> tuple[int, int]:
     photo, map_file, _ = self._scenes[name]
-    sizes = [
-      image_file.check_header(photo, file_kinds.IMAGE, modes=_PHOTO_MODES),
-      image_file.check_header(map_file, file_kinds.PANOPTIC_MAP),
-    ]
-    scene_files.check_sizes(name, sizes, _KINDS)
-    return sizes[0]
+    return segment_maps.check_headers(photo, map_file, name)
 
 
 def label_table(root: str | os.PathLike[str]) -> labels.LabelTable:
@@ -125,43 +104,6 @@ def label_table(root: str | os.PathLike[str]) -> labels.LabelTable:
     InputError: if its annotations of train cannot be read.
   """
   return annotations.load(layouts.find(root, 'train').annotations).label_table
-
-
-def segment_ids(colors: np.ndarray) -> np.ndarray:
-  """R + 256 G + 65536 B: uint8 [H, W, 3] -> int32 [H, W]."""
-  red, green, blue = np.moveaxis(colors.astype(np.int32), -1, 0)
-  return red + 256 * green + 65536 * blue
-
-
-def _maps(
-  ids: np.ndarray,
-  segments: annotations.Segments,
-  void_id: int,
-  name: str,
-) -> tuple[np.ndarray, np.ndarray]:
-  """Label map uint8 [H, W] and instance ids int32 [H, W] of a PNG."""
-  present, rows = np.unique(ids, return_inverse=True)
-  at = np.searchsorted(segments.ids, present)
-  at = np.minimum(at, max(0, len(segments.ids) - 1))
-  is_void = present == 0
-  is_known = is_void.copy()
-  if len(segments.ids):
-    is_known |= segments.ids[at] == present
-  if not is_known.all():
-    unknown = present[~is_known]
-    raise InputError(
-      f'{name}: has {len(unknown)} segments that its JSON does not have:'
-      f' {summarize(list(map(str, unknown)))}. Expected the ids of'
-      ' segments_info, id = R + 256 G + 65536 B; take both of one release.'
-    )
-  label_ids = np.full(len(present), void_id, np.uint8)
-  instance_ids = np.full(len(present), void_id, np.int32)
-  label_ids[~is_void] = segments.label_ids[at[~is_void]]
-  instance_ids[~is_void] = segments.instance_ids[at[~is_void]]
-  return (
-    label_ids[rows].reshape(ids.shape),
-    instance_ids[rows].reshape(ids.shape),
-  )
 
 
 def _files(folder: str) -> dict[str, str]:

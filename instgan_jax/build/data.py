@@ -21,6 +21,7 @@ from data_pipeline import (
 from data_pipeline.cityscapes import labels as cityscapes_labels
 from data_pipeline.errors import InputError
 from data_pipeline.panoptic import folder as panoptic_folder
+from data_pipeline.panoptic import prepared
 from instgan_jax.build import errors, label_table
 
 SOURCES = ('folder', 'panoptic', 'tfds', 'toy_street', 'npz')
@@ -104,7 +105,8 @@ def _source(
   fit = data.get('geometry', 'resize')
   if fit not in geometry.KINDS:
     raise errors.unknown_value('data.geometry', fit, geometry.KINDS)
-  if fit != 'resize' and data.source not in _ANY_SIZE:
+  is_any_size = data.source in _ANY_SIZE or _is_coco_of_tfds(data)
+  if fit != 'resize' and not is_any_size:
     raise InputError(
       f'data.geometry is {fit!r}, which data.source={data.source} does not '
       "have: leave it at 'resize'."
@@ -119,6 +121,9 @@ def _source(
     scenes = panoptic_folder.PanopticFolder(
       data.path, split, size=file_size, geometry=fit
     )
+  elif _is_coco_of_tfds(data):
+    coco = _with_tensorflow('panoptic.tfds_source', 'data.source')
+    scenes = coco.PanopticTfds(data.path, split, size=file_size, geometry=fit)
   elif data.source == 'tfds':
     cityscapes = _with_tensorflow('cityscapes.tfds_builder', 'data.source')
     scenes = cityscapes.CityscapesTfds(data.path, split, size=size)
@@ -153,9 +158,17 @@ def _label_table(data: ml_collections.ConfigDict) -> labels.LabelTable:
     return folder_reader.label_table(data.path)
   if data.source == 'panoptic':
     return panoptic_folder.label_table(data.path)
+  if _is_coco_of_tfds(data):
+    coco = _with_tensorflow('panoptic.tfds_source', 'data.source')
+    return coco.label_table(data.path)
   if data.source == 'npz':
     return in_memory.label_table(f'{data.path}/train.npz')
   return cityscapes_labels.TABLE
+
+
+def _is_coco_of_tfds(data: ml_collections.ConfigDict) -> bool:
+  """Whether the path is that of this data set, not that of all of them."""
+  return data.source == 'tfds' and bool(prepared.versions(data.path))
 
 
 def train_batches(

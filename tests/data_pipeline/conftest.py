@@ -15,6 +15,7 @@ if importlib.util.find_spec('tensorflow') is None:
   collect_ignore = [
     'cityscapes/command_test.py',
     'cityscapes/tfds_builder_test.py',
+    'panoptic/tfds_source_test.py',
     'tf_batches_test.py',
   ]
 
