@@ -1,5 +1,6 @@
 """A data set in COCO's panoptic format, read in place."""
 
+import collections
 import os
 import pathlib
 
@@ -42,7 +43,7 @@ class PanopticFolder:
 
     Raises:
       InputError: if the JSON is missing or wrong, a file that it names is
-        missing, unreadable or of another kind, or sizes differ.
+        missing, there twice, unreadable or of another kind, or sizes differ.
     """
     layout = layouts.find(root, split)
     found = annotations.load(layout.annotations)
@@ -106,22 +107,28 @@ def label_table(root: str | os.PathLike[str]) -> labels.LabelTable:
   return annotations.load(layouts.find(root, 'train').annotations).label_table
 
 
-def _files(folder: str) -> dict[str, str]:
-  """All files below a folder by their names."""
+def _files(folder: str) -> dict[str, list[str]]:
+  """The paths of all files below a folder by their names."""
   if not os.path.isdir(folder):
     raise InputError(
       f'{folder}: there is no such folder, expected that of the photographs.'
       ' Unpack the official archives into one folder.'
     )
-  return {
-    name: os.path.join(below, name)
-    for below, _, names in os.walk(folder, followlinks=True)
-    for name in names
-  }
+  files = collections.defaultdict(list)
+  for below, _, names in os.walk(folder, followlinks=True):
+    for name in names:
+      files[name].append(os.path.join(below, name))
+  return files
 
 
-def _photo(files: dict[str, str], name: str) -> str:
+def _photo(files: dict[str, list[str]], name: str) -> str:
   """The path of a photograph; '' if it is missing."""
   name = pathlib.PurePath(name).name
   # cityscapesScripts calls them NAME_gtFine_leftImg8bit.png.
-  return files.get(name) or files.get(name.replace('_gtFine_', '_'), '')
+  paths = files.get(name) or files.get(name.replace('_gtFine_', '_'), [''])
+  if len(paths) > 1:
+    raise InputError(
+      f'{paths[0]}: {paths[1]} has the same name. Expected one photograph of'
+      ' each; rename or remove one of them.'
+    )
+  return paths[0]

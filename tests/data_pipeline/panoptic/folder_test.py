@@ -1,6 +1,7 @@
 """COCO's panoptic format, in the layouts in which data sets are published."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -174,6 +175,27 @@ def other_size(root, path):
   Image.new('RGB', (8, 7)).save(root / 'train2017' / '000009.jpg')
 
 
+def palette(root, path):
+  gray = Image.new('L', (8, 6)).convert('P')
+  gray.save(root / 'annotations' / 'panoptic_train2017' / '000025.png')
+
+
+def turned(root, path):
+  exif = Image.Exif()
+  exif[0x0112] = 8
+  photo = root / 'train2017' / '000009.jpg'
+  Image.new('RGB', (8, 6)).save(photo, exif=exif)
+
+
+def cmyk(root, path):
+  Image.new('CMYK', (8, 6)).save(root / 'train2017' / '000009.jpg')
+
+
+def same_file_twice(root, path):
+  (root / 'train2017' / 'more').mkdir()
+  shutil.copy(root / 'train2017' / '000009.jpg', root / 'train2017' / 'more')
+
+
 def other_json(root, path):
   path.write_text('{"annotations": []}')
 
@@ -203,6 +225,10 @@ def large_category(root, path):
     (no_map, r'000025.png: cannot be read'),
     (gray_map, r'000025.png: the panoptic map is stored as 8-bit gray.*65536'),
     (other_size, r'Scene 000009: .* image 8x7, panoptic map 8x6'),
+    (palette, r'000025.png: the panoptic map is stored as palette, exp.*65536'),
+    (turned, r'train2017/000009.jpg: the image is to be turned, by its EXIF'),
+    (cmyk, r'train2017/000009.jpg: the image is stored as CMYK, expected 8-b'),
+    (same_file_twice, r'000009.jpg: .*000009.jpg has the same name\. Expected'),
     (other_json, r"2017.json: is not of COCO's panoptic format .*'categories'"),
     (no_annotations, r'2017.json: has no annotations'),
     (same_name_twice, r'2017.json: names 2 photographs twice'),
