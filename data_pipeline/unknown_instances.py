@@ -24,7 +24,7 @@ def summary(source: batch.Source) -> str:
     return ''
   return (
     f'{known.sum()} of {len(known)} scenes have an instance map: the objects of'
-    ' the others are unknown.'
+    f' the other {np.sum(~known)} are unknown.'
   )
 
 

@@ -99,6 +99,8 @@ def read(
     'that this generator was trained for.',
   )
   instances.check(label_map, instance_map, first_id, label_table, names[1])
+  if first_id == instances.FIRST_THING_ID:
+    instance_map = instances.of_things(label_map, instance_map, label_table)
   if with_class_slots and not has_instance_map:
     dense = instances.class_slots(label_map, label_table)
   else:

@@ -74,6 +74,13 @@ def test_groups_and_stuff_are_no_instances():
   assert scene.instance_map[1, 3] == 0
 
 
+def test_objects_of_classes_without_instances_are_none():
+  # As KITTI-360 has them: label * 1000 in stuff as well.
+  scene = read(instances=np.where(DENSE, CITYSCAPES, LABELS * np.uint16(1000)))
+  assert scene.instance_ids == IDS
+  np.testing.assert_array_equal(scene.instance_map, DENSE)
+
+
 def test_a_scene_of_stuff_alone_has_no_instance():
   stuff = np.where(DENSE, ROAD, LABELS)
   for instances in (stuff, np.zeros_like(stuff), None):

@@ -1,3 +1,4 @@
+import json
 import re
 import shutil
 
@@ -47,6 +48,14 @@ def test_scenes_come_in_the_order_of_their_names(root, make_scenes):
 def test_ids_above_15_bits_survive(root):
   assert 33007 in read_folder(root).read(1).instance_ids
   assert 33007 in read_folder(root, size=(4, 8)).read(1).instance_ids
+
+
+def test_a_labels_json_may_have_fewer_things(root):
+  rows = [{'id': 23, 'name': 'sky'}, {'id': 26, 'name': 'car'}]
+  rows.append({'id': 33, 'name': 'bicycle', 'has_instances': True})
+  (root / 'labels.json').write_text(json.dumps({'labels': rows}))
+  ids = read_folder(root).read(1).instance_ids
+  assert np.unique(ids).tolist() == [23, 26, 33007]
 
 
 def test_images_are_bicubic_and_maps_nearest(root):
