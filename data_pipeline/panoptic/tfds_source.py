@@ -137,6 +137,7 @@ def _builder(folder: str | os.PathLike[str]) -> tfds.core.DatasetBuilder:
   if _OBJECTS not in builder.info.features:
     raise InputError(
       f'{versions[-1]}: has no {_OBJECTS}, only'
-      f' {", ".join(builder.info.features)}. Expected coco/2017_panoptic.'
+      f' {", ".join(builder.info.features)}. Expected coco/2017_panoptic, or'
+      ' for Cityscapes the folder of all data sets.'
     )
   return builder

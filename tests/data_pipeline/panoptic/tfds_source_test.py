@@ -89,6 +89,25 @@ class Builder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     return encoded(image, 'JPEG')
 
 
+class Other(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+  """A data set without panoptic maps."""
+
+  name = 'coco'
+  VERSION = tfds.core.Version('1.1.0')
+  BUILDER_CONFIGS = Builder.BUILDER_CONFIGS
+  code_path = None
+
+  def _info(self):
+    features = tfds.features.FeaturesDict({'image/id': np.int64})
+    return tfds.core.DatasetInfo(builder=self, features=features)
+
+  def _split_generators(self, dl_manager):
+    return {'train': self._generate_examples()}
+
+  def _generate_examples(self):
+    yield 0, {'image/id': 0}
+
+
 def features_box():
   return tfds.features.BBox(ymin=0.0, xmin=0.0, ymax=0.5, xmax=0.5)
 
@@ -198,6 +217,11 @@ def test_wrong_records_are_refused_when_they_are_read(
 def test_other_data_sets_are_refused(tmp_path):
   with pytest.raises(InputError, match='coco: there is no prepared data set'):
     read(tmp_path / 'coco')
+  other = prepare(tmp_path / 'other', Other)
+  with pytest.raises(
+    InputError, match='has no panoptic_objects, only image/id. Expected coco/'
+  ):
+    read(other)
   folder = prepare(tmp_path)
   with pytest.raises(InputError, match=r"has no split 'val', only train\."):
     read(folder, 'val')
