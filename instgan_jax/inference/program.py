@@ -73,7 +73,7 @@ class Program:
       instance_map = jnp.zeros_like(label_map)
     variables = dict(variables)
     encoded_stats = variables.pop(latent_stats.COLLECTION, None)
-    if encoded_stats is not None:
+    if encoded_stats is not None and latents is not None:
       latents = latent_stats.to_latents(encoded_stats, latents)
     return self.module.apply(
       variables,

@@ -11,6 +11,7 @@ keeps its statistics.
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from instgan_jax.models import instance_mean
 
@@ -21,6 +22,7 @@ MOMENTUM = 0.99
 _EPSILON = 1e-4
 
 Stats = dict[str, jax.Array]
+ArrayLike = jax.Array | np.ndarray
 
 
 def initial(dim: int) -> Stats:
@@ -65,19 +67,19 @@ def update(
   return {'mean': mean, 'var': stats['var'] + rate * (var - stats['var'])}
 
 
-def to_latents(stats: Stats, styles: jax.Array) -> jax.Array:
+def to_latents(stats: Stats, styles: ArrayLike) -> jax.Array:
   """What the generator takes for styles: [..., D], from N(0, 1)."""
   mean, deviation = _of_shape(stats, styles)
-  return mean + styles * deviation
+  return mean + jnp.asarray(styles) * deviation
 
 
-def to_styles(stats: Stats, latents: jax.Array) -> jax.Array:
+def to_styles(stats: Stats, latents: ArrayLike) -> jax.Array:
   """The inverse of `to_latents`."""
   mean, deviation = _of_shape(stats, latents)
-  return (latents - mean) / deviation
+  return (jnp.asarray(latents) - mean) / deviation
 
 
-def _of_shape(stats: Stats, values: jax.Array) -> tuple[jax.Array, jax.Array]:
+def _of_shape(stats: Stats, values: ArrayLike) -> tuple[jax.Array, jax.Array]:
   """Mean and standard deviation, as `values` has its dimensions."""
   deviation = jnp.sqrt(stats['var'] + _EPSILON)
   return jnp.broadcast_to(stats['mean'], values.shape), jnp.broadcast_to(

@@ -21,11 +21,14 @@ class Example:
   With an instance encoder `latents` are its noise in all images but those of
   `is_prior`, and `image_weights` those of the losses that compare with the
   photograph: 0 where `is_prior`, and of mean 1. Both are None without.
+  `known_instance_map` is 0 in images whose objects are unknown, where a class
+  is one instance: losses of single instances leave them out.
   """
 
   image: jax.Array
   label_map: jax.Array
   instance_map: jax.Array
+  known_instance_map: jax.Array
   latents: jax.Array
   style_noise: Any
   is_prior: Any
@@ -49,6 +52,10 @@ def prepare(
     prior_fraction: share of `is_prior`, with an instance encoder; below 1.
   """
   position = batch[batch_lib.POSITION]
+  instance_map = batch[batch_lib.INSTANCE_MAP].astype(jnp.int32)
+  is_known = batch.get(
+    batch_lib.HAS_INSTANCE_MAP, jnp.ones(len(position), bool)
+  )
   style_noise = None
   if networks.encoder is not None:
     style_noise = randomness.example_normal(
@@ -67,7 +74,8 @@ def prepare(
   return Example(
     image=image_range.normalize(batch[batch_lib.IMAGE]),
     label_map=batch[batch_lib.LABEL_MAP].astype(jnp.int32),
-    instance_map=batch[batch_lib.INSTANCE_MAP].astype(jnp.int32),
+    instance_map=instance_map,
+    known_instance_map=jnp.where(is_known[:, None, None], instance_map, 0),
     latents=randomness.example_normal(
       randomness.stream_key(seed, randomness.INSTANCE_LATENTS),
       position,

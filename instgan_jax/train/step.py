@@ -187,7 +187,7 @@ class TrainStep:
         weights.instance_kl * divergences['g_instance_kl']
       )
       # Of instances alone: for all else the image has no style of its own.
-      is_instance = (example.instance_map > 0)[..., None]
+      is_instance = (example.known_instance_map > 0)[..., None]
       terms['g_l1'] = weights.l1 * absolute_difference.mean_absolute_difference(
         real=example.image * is_instance,
         fake=fake * is_instance,
@@ -200,7 +200,7 @@ class TrainStep:
       terms['g_diversity'] = weights.diversity * mode_seeking.mode_seeking_loss(
         images=(fake, others),
         latents=latents,
-        instance_map=example.instance_map,
+        instance_map=example.known_instance_map,
       )
     return sum(terms.values()), (terms, fake, g_stats, d_stats)
 

@@ -31,6 +31,7 @@ def batch_of(size, *, seed=0):
     'instance_map': instance_map,
     'position': np.arange(size, dtype=np.uint32),
     'num_dropped_instances': np.arange(size, dtype=np.int32),
+    'has_instance_map': np.ones(size, bool),
   }
 
 
@@ -211,6 +212,16 @@ def test_the_photograph_of_a_prior_image_is_compared_with_nothing():
       # The encoder of the whole image sees all of them, to little effect yet.
       change = abs(after[name] / before[name] - 1.0)
       assert change < 1e-3 if is_equal else change > 1e-2
+
+
+def test_losses_of_single_instances_leave_out_unknown_ones():
+  batch = batch_of(4)
+  _, known = run(1, batch)
+  _, unknown = run(1, {**batch, 'has_instance_map': np.zeros(4, bool)})
+  for name in ('g_l1', 'g_diversity'):
+    assert abs(unknown[name]) < 1e-6 < abs(known[name])
+  for name in ('g_instance_kl', 'g_feature_matching', 'd_loss'):
+    assert unknown[name] == known[name]
 
 
 def metrics_of(config):
