@@ -11,6 +11,7 @@ from flax import linen as nn
 
 from instgan_jax.models import (
   instance_norm,
+  leaky_relu,
   resample,
   semantic_input,
   spectral_conv,
@@ -116,7 +117,7 @@ class PatchDiscriminator(nn.Module):
       )(x, train=train)
       if not is_first:
         x = instance_norm.instance_norm(x)
-      x = nn.leaky_relu(x, 0.2)
+      x = leaky_relu.leaky_relu(x)
       features.append(x)
     logits = spectral_conv.SpectralConv(
       features=1,

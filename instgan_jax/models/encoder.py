@@ -6,7 +6,12 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from instgan_jax.models import instance_norm, resample, spectral_conv
+from instgan_jax.models import (
+  instance_norm,
+  leaky_relu,
+  resample,
+  spectral_conv,
+)
 
 # Images are resized to this first (arXiv:1903.07291, figure 14).
 INPUT_SIZE = (256, 256)
@@ -58,7 +63,7 @@ class StyleEncoder(nn.Module):
         dtype=self.dtype,
         name=f'conv_{layer}',
       )(x, train=train)
-      x = nn.leaky_relu(instance_norm.instance_norm(x), 0.2)
+      x = leaky_relu.leaky_relu(instance_norm.instance_norm(x))
     x = x.reshape(x.shape[0], -1)
     return self._dense('mean')(x), self._dense('log_variance')(x)
 

@@ -18,6 +18,7 @@ from flax import linen as nn
 
 from instgan_jax.models import (
   convolution,
+  leaky_relu,
   mimlp,
   position_map,
   resample,
@@ -144,7 +145,7 @@ class Generator(nn.Module):
       )
       repeats = repeats_at((height, width))
       x = self._block(name, channels, train=train)(x, styles, repeats, *maps)
-    x = nn.leaky_relu(x, 0.2)
+    x = leaky_relu.leaky_relu(x)
     image = self._conv(3, 'conv_img')(x)
     return jnp.tanh(image.astype(jnp.float32))
 

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from instgan_jax.models import instance_mean, resample
+from instgan_jax.models import instance_mean, leaky_relu, resample
 
 # Of the only convolution, in pixels. It halves the image.
 KERNEL_SIZE = 4
@@ -74,7 +74,7 @@ class InstanceEncoder(nn.Module):
     self, features: int, name: str, dtype: jnp.dtype | None = None
   ) -> Callable[[jax.Array], jax.Array]:
     dense = nn.Dense(features, dtype=dtype, name=name)
-    return lambda x: nn.leaky_relu(dense(x), 0.2)
+    return lambda x: leaky_relu.leaky_relu(dense(x))
 
 
 def own_patches(image: jax.Array, instance_map: jax.Array) -> jax.Array:

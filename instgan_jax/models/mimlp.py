@@ -24,7 +24,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from instgan_jax.models import convolution, platforms, position_map
+from instgan_jax.models import convolution, leaky_relu, platforms, position_map
 from instgan_jax.models.instance_lookup import instance_lookup
 
 
@@ -62,7 +62,7 @@ class InstanceStyle(nn.Module):
     """Computes [B, N, latent_dim], N(0, 1), -> [B, N, style_channels]."""
     dense_0 = nn.Dense(self.style_channels, dtype=self.dtype, name='dense_0')
     dense_1 = nn.Dense(self.style_channels, dtype=self.dtype, name='dense_1')
-    return dense_1(nn.leaky_relu(dense_0(latents), 0.2))
+    return dense_1(leaky_relu.leaky_relu(dense_0(latents)))
 
 
 class InstanceModulation(nn.Module):

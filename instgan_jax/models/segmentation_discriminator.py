@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from instgan_jax.models import resample, spectral_conv
+from instgan_jax.models import leaky_relu, resample, spectral_conv
 
 MAX_WIDTH = 4  # Channels of the widest level over those of the first.
 
@@ -107,9 +107,9 @@ class ResidualBlock(nn.Module):
     if x.shape[-1] != self.features:
       shortcut = conv(kernel_size=1, name='conv_s')(x, train=train)
     if not self.starts:
-      x = nn.leaky_relu(x, 0.2)
+      x = leaky_relu.leaky_relu(x)
     x = conv(kernel_size=3, padding=1, name='conv_0')(x, train=train)
-    x = nn.leaky_relu(x, 0.2)
+    x = leaky_relu.leaky_relu(x)
     return shortcut + conv(kernel_size=3, padding=1, name='conv_1')(
       x, train=train
     )

@@ -6,6 +6,7 @@ from flax import linen as nn
 
 from instgan_jax.models import (
   batch_norm,
+  leaky_relu,
   mimlp,
   resample,
   segment_modulation,
@@ -159,10 +160,10 @@ class SpadeBlock(nn.Module):
     elif _is_half(x, semantic):
       shortcut = resample.nearest_up(x)
     y = self._spade('norm_0')(x, semantic, instances, repeats, train=train)
-    y = nn.leaky_relu(y, 0.2)
+    y = leaky_relu.leaky_relu(y)
     y = self._conv('conv_0', middle_channels, 3)(y, train=train)
     y = self._spade('norm_1')(y, semantic, instances, repeats, train=train)
-    y = nn.leaky_relu(y, 0.2)
+    y = leaky_relu.leaky_relu(y)
     y = self._conv('conv_1', self.channels, 3)(y, train=train)
     return shortcut + y
 
