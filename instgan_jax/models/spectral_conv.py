@@ -61,14 +61,29 @@ class SpectralConv(nn.Module):
     dtype = self.dtype or x.dtype
     shape = (self.kernel_size, self.kernel_size, x.shape[-1], self.features)
     kernel = self.param('kernel', gaugan_init, shape, jnp.float32)
+    x = x.astype(dtype)
     if self.use_spectral_norm:
-      kernel = kernel / self._sigma(kernel, train=train)
-    y = self._convolve(x.astype(dtype), kernel.astype(dtype))
+      y = self._normalized(x, kernel, self._sigma(kernel, train=train))
+    else:
+      y = self._convolve(x, kernel.astype(dtype))
     if self.use_bias:
       zeros = nn.initializers.zeros
       bias = self.param('bias', zeros, (self.features,), jnp.float32)
       y = y + bias.astype(dtype)[None, None, None]
     return y
+
+  def _normalized(
+    self, x: jax.Array, kernel: jax.Array, sigma: jax.Array
+  ) -> jax.Array:
+    """Convolves by kernel / sigma: divides what is smaller, kernel or result.
+
+    Most weights are those of small maps. Not to divide them saves a copy, which
+    would stay until the backward pass.
+    """
+    if x.shape[1] * x.shape[2] > kernel.size // self.features:
+      return self._convolve(x, (kernel / sigma).astype(x.dtype))
+    y = self._convolve(x, kernel.astype(x.dtype))
+    return (y / sigma).astype(x.dtype)
 
   def _convolve(self, x: jax.Array, kernel: jax.Array) -> jax.Array:
     if (self.kernel_size, self.strides, self.padding) == (3, 1, 1):

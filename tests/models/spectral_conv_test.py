@@ -56,8 +56,13 @@ def test_four_times_the_identity_has_sigma_four():
   np.testing.assert_allclose(y, x, rtol=1e-6)
 
 
-def test_training_makes_one_power_step_and_stores_it():
-  layer, variables, x = layer_and_variables()
+# Maps of 5x6 pixels, beside which the kernel is the smaller or the larger one.
+IN_CHANNELS = pytest.mark.parametrize('in_channels', [2, 4])
+
+
+@IN_CHANNELS
+def test_training_makes_one_power_step_and_stores_it(in_channels):
+  layer, variables, x = layer_and_variables(in_channels=in_channels)
   y, stats = layer.apply(variables, x, train=True, mutable=[STATS])
   u, v, sigma = power_step(variables['params']['kernel'], variables[STATS]['u'])
   np.testing.assert_allclose(stats[STATS]['u'], u, rtol=1e-5)
@@ -83,8 +88,9 @@ def test_evaluation_changes_nothing():
   np.testing.assert_array_equal(stats[STATS]['v'], variables[STATS]['v'])
 
 
-def test_gradient_flows_through_the_kernel_only():
-  layer, variables, x = layer_and_variables()
+@IN_CHANNELS
+def test_gradient_flows_through_the_kernel_only(in_channels):
+  layer, variables, x = layer_and_variables(in_channels=in_channels)
 
   def loss(kernel):
     params = {**variables['params'], 'kernel': kernel}
