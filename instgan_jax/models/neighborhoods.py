@@ -98,15 +98,38 @@ def convolve(
   return _forward(table, kernel, bias, neighborhoods, use_relu)[0]
 
 
-def lookup(table: jax.Array, neighborhoods: Neighborhoods) -> jax.Array:
-  """The map of a table: [rows, D] -> [B, h, w, D].
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def lookup(
+  table: jax.Array, neighborhoods: Neighborhoods, num_parts: int
+) -> tuple[jax.Array, ...]:
+  """The maps of a table.
 
   The gradient is a sum over the pixels of each neighborhood, in float32 at
   least.
+
+  Args:
+    table: [rows, D].
+    neighborhoods: whose numbers are the rows.
+    num_parts: by which the channels are split into maps of their own: of a part
+      that nothing needs any more the memory is free.
+
+  Returns:
+    As many maps [B, h, w, D / num_parts].
   """
-  wide = table.astype(_wide(table.dtype))
-  taken = jnp.take(wide, neighborhoods.number_map, axis=0, mode='clip')
-  return taken.astype(table.dtype)
+  return _lookup(table, neighborhoods, num_parts)[0]
+
+
+def zeros_beside(
+  x: jax.Array, shape: tuple[int, ...], dtype: jnp.dtype
+) -> jax.Array:
+  """Zeros to sum up in, in place.
+
+  XLA takes all zeros of one shape for the same array: it stays in memory from
+  the first use to the last one, and each use begins with a copy. These depend
+  on a value of `x` (and are NaN where that is).
+  """
+  value = jnp.abs(x[(0,) * x.ndim]).astype(dtype)
+  return jnp.broadcast_to(jnp.minimum(value, 0), shape)
 
 
 def _around(id_map: jax.Array) -> jax.Array:
@@ -155,7 +178,7 @@ def _forward(
     return jax.lax.dynamic_update_slice_in_dim(out, y, start, 0)
 
   num_rows = neighborhoods.ids.shape[0]
-  out = jnp.zeros((num_rows, kernel.shape[-1]), table.dtype)
+  out = jnp.broadcast_to(bias[None], (num_rows, kernel.shape[-1]))
   out = _for_each_block(neighborhoods.num_distinct, convolve_block, out)
   return out, (table, kernel, neighborhoods, out)
 
@@ -182,7 +205,7 @@ def _backward(
     )
 
   sums = tuple(
-    jnp.zeros(shape, wide)
+    zeros_beside(gradient, shape, wide)
     for shape in (table.shape, matrix.shape, matrix.shape[1:])
   )
   sums = _for_each_block(neighborhoods.num_distinct, differentiate_block, sums)
@@ -191,6 +214,30 @@ def _backward(
 
 
 convolve.defvjp(_forward, _backward)
+
+
+def _lookup(table: jax.Array, neighborhoods: Neighborhoods, num_parts: int):
+  maps = tuple(
+    jnp.take(part, neighborhoods.number_map, axis=0, mode='clip')
+    for part in jnp.split(table, num_parts, axis=-1)
+  )
+  return maps, neighborhoods
+
+
+def _sum_pixels(
+  num_parts: int, neighborhoods: Neighborhoods, gradients: tuple[jax.Array, ...]
+) -> tuple[jax.Array, None]:
+  del num_parts
+  gradient = jnp.concatenate(gradients, axis=-1)
+  shape = neighborhoods.ids.shape[0], gradient.shape[-1]
+  sums = zeros_beside(gradient, shape, _wide(gradient.dtype))
+  sums = sums.at[neighborhoods.number_map].add(
+    gradient.astype(sums.dtype), mode='drop'
+  )
+  return sums.astype(gradient.dtype), None
+
+
+lookup.defvjp(_lookup, _sum_pixels)
 
 
 def _patches(

@@ -118,6 +118,13 @@ def deduplicated(
   weights: Weights, repeats: Repeats
 ) -> tuple[jax.Array, jax.Array]:
   """By convolutions of the distinct neighborhoods."""
+  rows = _rows_recomputed(weights, repeats)
+  gamma, beta = neighborhoods.lookup(rows, repeats.of_hidden, 2)
+  return gamma, beta
+
+
+def _rows(weights: Weights, repeats: Repeats) -> jax.Array:
+  """The table of gamma and beta, [rows, 2 C]."""
   kernel, bias = weights.shared
   table = repeats.table.astype(kernel.dtype)
   hidden = neighborhoods.convolve(table, kernel, bias, repeats.of_input, True)
@@ -125,11 +132,29 @@ def deduplicated(
     jnp.concatenate(pair, axis=-1)
     for pair in zip(weights.gamma, weights.beta, strict=True)
   )
-  rows = neighborhoods.convolve(hidden, kernel, bias, repeats.of_hidden, False)
-  gamma, beta = jnp.split(
-    neighborhoods.lookup(rows, repeats.of_hidden), 2, axis=-1
-  )
-  return gamma, beta
+  return neighborhoods.convolve(hidden, kernel, bias, repeats.of_hidden, False)
+
+
+# The backward pass computes the table between the two convolutions again: it is
+# as large as a map, but a small part of the work.
+_rows_recomputed = jax.custom_vjp(_rows)
+
+
+def _rows_forward(weights: Weights, repeats: Repeats):
+  return _rows(weights, repeats), (weights, repeats)
+
+
+def _rows_backward(residuals: tuple[Weights, Repeats], gradient: jax.Array):
+  weights, repeats = residuals
+  kernel, bias = weights.shared
+  # Otherwise XLA finds that it has that table already, and keeps it.
+  bias = bias + neighborhoods.zeros_beside(gradient, bias.shape, bias.dtype)
+  weights = weights._replace(shared=(kernel, bias))
+  _, pullback = jax.vjp(lambda weights: _rows(weights, repeats), weights)
+  return *pullback(gradient), None
+
+
+_rows_recomputed.defvjp(_rows_forward, _rows_backward)
 
 
 def _convolve(x: jax.Array, kernel: jax.Array, bias: jax.Array) -> jax.Array:

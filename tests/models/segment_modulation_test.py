@@ -68,6 +68,24 @@ def test_forms_agree_in_float64(form, use_edges, monkeypatch):
     )
 
 
+def test_keeps_no_table_of_features_for_the_backward_pass():
+  parameters = weights(False, jnp.float32)
+  kind = {'num_labels': NUM_LABELS, 'use_edges': False}
+  repeats = segment_modulation.repeats(
+    semantic_input.semantic_ids(*inputs(), **kind),
+    semantic_input.semantic_table(**kind),
+    form='deduplicated',
+  )
+
+  def modulation(weights):
+    return segment_modulation.deduplicated(weights, repeats)
+
+  pullback = jax.eval_shape(lambda w: jax.vjp(modulation, w)[1], parameters)
+  kept = [a.shape for a in jax.tree.leaves(pullback) if a.dtype == jnp.float32]
+  given = [a.shape for a in jax.tree.leaves((parameters, repeats.table))]
+  assert set(kept) <= set(given)
+
+
 def test_bfloat16_is_as_exact_as_the_dense_form():
   expected = value_and_gradient(weights(True, jnp.float32), True, 'dense')
 
