@@ -35,7 +35,12 @@ from instgan_jax.cli import (
   repeated_errors,
   shipped_configs,
 )
-from instgan_jax.runtime import compiled_programs, exits, keyboard_interrupt
+from instgan_jax.runtime import (
+  compiled_programs,
+  exits,
+  keyboard_interrupt,
+  xla_flags,
+)
 
 WRONG_INPUT = 2
 FAILURE = 1
@@ -218,6 +223,7 @@ def exit_after(main: Callable[[], None]) -> None:
   """
   _configure_logging()
   compiled_programs.configure()
+  xla_flags.configure()
   repeated_errors.silence()
   gc.set_threshold(*_GARBAGE_THRESHOLDS)
   try:

@@ -1,0 +1,23 @@
+"""A command's flags of XLA, beside those of its user."""
+
+import os
+
+import pytest
+
+from instgan_jax.runtime import xla_flags
+
+OURS = '--xla_cpu_enable_concurrency_optimized_scheduler=false'
+
+
+@pytest.mark.parametrize(
+  ('given', 'expected'),
+  [
+    ('', OURS),
+    ('--xla_dump_to=/dump', f'--xla_dump_to=/dump {OURS}'),
+    (OURS.replace('false', 'true'), OURS.replace('false', 'true')),
+  ],
+)
+def test_what_the_user_says_has_precedence(monkeypatch, given, expected):
+  monkeypatch.setenv('XLA_FLAGS', given)
+  xla_flags.configure()
+  assert os.environ['XLA_FLAGS'] == expected
