@@ -17,13 +17,14 @@ from instgan_jax.models import (
 )
 from instgan_jax.pretrained import load
 from instgan_jax.runtime import devices
-from instgan_jax.train import adversary as adversary_lib
 from instgan_jax.train import (
+  adam,
   augmentation,
   initialization,
   patch_adversary,
   segmentation_adversary,
 )
+from instgan_jax.train import adversary as adversary_lib
 from instgan_jax.train import networks as networks_lib
 from instgan_jax.train import state as state_lib
 from instgan_jax.train import step as step_lib
@@ -144,16 +145,16 @@ def optimizers(
 ) -> step_lib.Optimizers:
   """Adam for both sides, each with its own rate (TTUR)."""
 
-  def adam(rate: float) -> optax.GradientTransformation:
-    return optax.adam(
+  def with_rate(rate: float) -> optax.GradientTransformation:
+    return adam.adam(
       schedule.learning_rate(config, num_examples, rate),
       b1=config.adam_b1,
       b2=config.adam_b2,
     )
 
   return step_lib.Optimizers(
-    generator=adam(config.g_learning_rate),
-    discriminator=adam(config.d_learning_rate),
+    generator=with_rate(config.g_learning_rate),
+    discriminator=with_rate(config.d_learning_rate),
   )
 
 

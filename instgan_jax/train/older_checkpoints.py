@@ -1,6 +1,7 @@
 """Checkpoints of version 0.2 and before, which lack parts of today's state.
 
-They have no average of the instance encoder, and no statistics of its latents.
+They have no average of the instance encoder, no statistics of its latents, and first
+moments of Adam that nothing uses, see `adam`.
 """
 
 from typing import Any
@@ -11,13 +12,14 @@ import jax.numpy as jnp
 from instgan_jax.checkpoints import manager
 from instgan_jax.models import latent_stats
 from instgan_jax.runtime import devices
+from instgan_jax.train import adam
 
 _ENCODER = 'instance_encoder'
 
 
 def as_saved(abstract_state: Any, checkpoints: manager.Checkpoints) -> Any:
   """`abstract_state` as the latest checkpoint has it."""
-  state = abstract_state
+  state = adam.as_saved(abstract_state, checkpoints)
   if _ENCODER not in getattr(state, 'g_params', {}):
     return state  # Also of a segmenter, which has none.
   if _ENCODER in state.ema and checkpoints.lacks(f'ema/{_ENCODER}'):
@@ -38,6 +40,7 @@ def completed(state: Any, abstract_state: Any) -> Any:
     state: of the checkpoint.
     abstract_state: shapes and types of today's.
   """
+  state = adam.completed(state, abstract_state)
   if _ENCODER not in getattr(state, 'g_params', {}):
     return state
   if state.ema and _ENCODER not in state.ema:
