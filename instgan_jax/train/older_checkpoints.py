@@ -1,7 +1,7 @@
 """Checkpoints of version 0.2 and before, which lack parts of today's state.
 
-They have no average of the instance encoder, no statistics of its latents, and first
-moments of Adam that nothing uses, see `adam`.
+They have no average of the instance encoder, no statistics of its latents, and
+first moments of Adam that nothing uses, see `adam`.
 """
 
 from typing import Any

@@ -1,5 +1,6 @@
 """A command's flags of XLA, beside those of its user."""
 
+import importlib.metadata
 import os
 
 import pytest
@@ -21,3 +22,10 @@ def test_what_the_user_says_has_precedence(monkeypatch, given, expected):
   monkeypatch.setenv('XLA_FLAGS', given)
   xla_flags.configure()
   assert os.environ['XLA_FLAGS'] == expected
+
+
+def test_versions_that_may_abort_over_them_get_none(monkeypatch):
+  monkeypatch.setenv('XLA_FLAGS', '')
+  monkeypatch.setattr(importlib.metadata, 'version', lambda name: '0.12.0')
+  xla_flags.configure()
+  assert os.environ['XLA_FLAGS'] == ''
