@@ -1,8 +1,8 @@
 """Decodes and encodes the image files of a scene: a photograph and its maps.
 
-A photograph is 8-bit RGB, a PNG or, if its name says so, a JPEG. A label map is
-an 8-bit grayscale PNG, an instance map a 16-bit one. Needs only Pillow and
-numpy.
+A photograph is 8-bit RGB, a PNG or, if its name says so, a JPEG; of contents
+without a name these tell it. A label map is an 8-bit grayscale PNG, an instance
+map a 16-bit one. Needs only Pillow and numpy.
 """
 
 import contextlib
@@ -65,7 +65,6 @@ def decode(
   scene: str = '',
   *,
   modes: Collection[str] = (),
-  is_jpeg: bool = False,
 ) -> np.ndarray:
   """Decodes a file.
 
@@ -74,7 +73,6 @@ def decode(
     kind: of `file_kinds`.
     scene: the scene's name, for messages about contents.
     modes: Pillow modes that are accepted instead of the usual one of the kind.
-    is_jpeg: whether contents are a JPEG, not a PNG; of a path its end says so.
 
   Returns:
     uint8 [H, W, 3] or the [H, W] of a map.
@@ -82,7 +80,7 @@ def decode(
   Raises:
     InputError: naming the file, if it is missing, damaged or of another kind.
   """
-  expected = _format_of(file, kind, is_jpeg=is_jpeg)
+  expected = _format_of(file, kind)
   with _open(file, kind, scene, modes, expected) as (image, _):
     is_gray = kind == file_kinds.IMAGE and image.mode != 'RGB'
     return np.array(image.convert('RGB') if is_gray else image)
@@ -186,13 +184,13 @@ def _open(
     ) from error
 
 
-def _format_of(file: str | bytes, kind: str, *, is_jpeg: bool = False) -> str:
+def _format_of(file: str | bytes, kind: str) -> str:
   """Pillow's name of the format that a file must have."""
-  if isinstance(file, str):
-    is_jpeg = kind == file_kinds.IMAGE and file.lower().endswith(
-      file_kinds.JPEG_ENDINGS
-    )
-  return 'JPEG' if is_jpeg else 'PNG'
+  if isinstance(file, bytes):
+    is_jpeg = file.startswith(_JPEG_START)
+  else:
+    is_jpeg = file.lower().endswith(file_kinds.JPEG_ENDINGS)
+  return 'JPEG' if is_jpeg and kind == file_kinds.IMAGE else 'PNG'
 
 
 def _reason(file: str | bytes, error: Exception, expected: str) -> str:

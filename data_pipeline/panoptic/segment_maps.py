@@ -30,9 +30,7 @@ def read_scene(
     InputError: if a file is damaged or of another kind, if sizes differ, or for
       a segment that `segments` does not have.
   """
-  image = image_file.decode(
-    photo, file_kinds.IMAGE, name, modes=_PHOTO_MODES, is_jpeg=True
-  )
+  image = image_file.decode(photo, file_kinds.IMAGE, name, modes=_PHOTO_MODES)
   colors = image_file.decode(map_file, file_kinds.PANOPTIC_MAP, name)
   sizes = [(array.shape[1], array.shape[0]) for array in (image, colors)]
   scene_files.check_sizes(name, sizes, _KINDS)

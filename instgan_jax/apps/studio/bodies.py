@@ -190,7 +190,7 @@ class Upload(_Body):
 
 
 class Photograph(_Body):
-  """A photograph and its instance map, PNGs."""
+  """A photograph, PNG or JPEG, and its instance map, PNG."""
 
   image: Base64
   instance_map: Base64

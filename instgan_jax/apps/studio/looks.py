@@ -2,16 +2,17 @@
 
 import base64
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from PIL import Image
+from scipy import ndimage
 
-from data_pipeline import file_kinds, image_file
+from data_pipeline import file_kinds
 from instgan_jax.apps.studio import bodies, map_files
 from instgan_jax.apps.studio import models as models_lib
 
 _THUMBNAIL = 72  # Pixels of the longer side.
+_SMOOTH = 4  # Pixels of the photograph for one of these, at most.
 _MARGIN = 0.15  # Of the longer side, around the instance.
 _FADED = 0.65  # How white all else is.
 
@@ -21,9 +22,7 @@ def of_upload(
 ) -> list[dict]:
   """The looks of a visitor's own photograph; raises InputError."""
   name = 'the photograph'
-  image = image_file.decode(
-    map_files.checked(upload.image, name), file_kinds.IMAGE, name
-  )
+  image = map_files.decode_photograph(upload.image, name)
   instance_map = map_files.decode(
     upload.instance_map, file_kinds.INSTANCE_MAP, name
   )
@@ -54,6 +53,7 @@ def of_photograph(
     model.key: model.sampler.encode(image, instance_map) for model in reading
   }
   areas = np.bincount(instance_map.ravel(), minlength=2**16)
+  boxes = ndimage.find_objects(instance_map)
   shown = sorted(
     set.intersection(*(set(styles) for styles in encoded.values())),
     key=lambda i: -areas[i],
@@ -64,22 +64,29 @@ def of_photograph(
       'recipe': {
         'look': {key: encoded[key][i].tolist() for key in encoded},
       },
-      'picture': _picture(image, instance_map == i),
+      'picture': _picture(image, instance_map, i, boxes[i - 1]),
     }
     for i in shown
   ]
 
 
-def _picture(image: np.ndarray, shape: Any) -> str:
-  """An instance, all else faded."""
-  rows, columns = (np.flatnonzero(shape.any(axis=axis)) for axis in (1, 0))
-  margin = int(_MARGIN * max(np.ptp(rows), np.ptp(columns))) + 1
+def _picture(
+  image: np.ndarray,
+  instance_map: np.ndarray,
+  instance_id: int,
+  box: tuple[slice, slice],
+) -> str:
+  """An instance in its bounding box, all else faded."""
+  longer = max(side.stop - side.start for side in box)
+  margin = int(_MARGIN * longer) + 1
+  # No more pixels than make a smooth picture, however large the photograph is.
+  step = max(1, longer // (_SMOOTH * _THUMBNAIL))
   part = tuple(
-    slice(max(0, lines[0] - margin), lines[-1] + 1 + margin)
-    for lines in (rows, columns)
+    slice(max(0, side.start - margin), side.stop + margin, step) for side in box
   )
+  is_inside = (instance_map[part] == instance_id)[..., None]
   faded = image[part] * (1 - _FADED) + 255 * _FADED
-  cut = np.where(shape[part][..., None], image[part], faded).astype(np.uint8)
+  cut = np.where(is_inside, image[part], faded).astype(np.uint8)
   picture = Image.fromarray(cut)
   scale = _THUMBNAIL / max(picture.size)
   size = [max(1, round(scale * length)) for length in picture.size]

@@ -2,19 +2,22 @@
 
 import base64
 import binascii
+import contextlib
 import io
-import struct
 
 import numpy as np
 from PIL import Image
 
-from data_pipeline import file_kinds, image_file
+from data_pipeline import file_kinds, image_file, unreadable_image
 from data_pipeline.errors import InputError
 from instgan_jax.apps.studio import bodies
 
 # Of an upload; Cityscapes has 2 megapixels. Decoding takes 2 bytes a pixel.
 MAX_PIXELS = 2**24
-_PNG_START = b'\x89PNG\r\n\x1a\n'
+# Of a JPEG, which has about ten. Each costs time at its full size, however few
+# bytes it has.
+_MAX_SCANS = 64
+_JPEG_START, _JPEG_SCAN = b'\xff\xd8\xff', b'\xff\xda'
 
 
 def decode(
@@ -56,6 +59,27 @@ def decode_shape(text: str, *, max_pixels: int) -> np.ndarray:
   return image_file.read_map(content, file_kinds.LABEL_MAP, 'the shape') > 0
 
 
+def decode_photograph(text: str, name: str) -> np.ndarray:
+  """A photograph: uint8 [H, W, 3].
+
+  Args:
+    text: a PNG or JPEG in base64.
+    name: of it, for messages.
+
+  Raises:
+    InputError: if it is none, damaged, too large, to be turned by its EXIF
+      orientation, or not 8-bit RGB.
+  """
+  content = checked(text, name)
+  num_scans = content.count(_JPEG_SCAN)
+  if content.startswith(_JPEG_START) and num_scans > _MAX_SCANS:
+    raise InputError(
+      f'{name}: the JPEG has {num_scans} scans, expected at most {_MAX_SCANS}. '
+      'Save it again.'
+    )
+  return image_file.decode(content, file_kinds.IMAGE, name)
+
+
 def encode(array: np.ndarray) -> str:
   """A map, or a bool shape, as a PNG in base64."""
   if array.dtype == bool:
@@ -83,12 +107,12 @@ def encode_picture(image: np.ndarray) -> bytes:
 
 
 def checked(text: str, described: str, max_pixels: int = MAX_PIXELS) -> bytes:
-  """The bytes of base64, if the header of a PNG does not say too much.
+  """The bytes of base64, if the header of an image does not say too much.
 
   Args:
     text: in base64.
     described: what it is, for messages.
-    max_pixels: of a PNG.
+    max_pixels: of a PNG or JPEG.
 
   Raises:
     InputError: if it is no base64, or larger than that.
@@ -99,13 +123,22 @@ def checked(text: str, described: str, max_pixels: int = MAX_PIXELS) -> bytes:
     raise InputError(
       f'{described}: is no base64 ({error}). Send the file as it is.'
     ) from error
-  if content.startswith(_PNG_START) and len(content) >= 24:
-    width, height = struct.unpack('>II', content[16:24])
-    if width * height > max_pixels:
-      raise InputError(
-        f'{described}: has {height}x{width} pixels (height x width), '
-        f'{width * height / 1e6:.1f} megapixels, expected at most '
-        f'{max_pixels / 1e6:.1f}. Reduce it with nearest-neighbor sampling; '
-        'the generator does so anyway.'
-      )
+  width, height = _size(content)
+  if width * height > max_pixels:
+    raise InputError(
+      f'{described}: has {height}x{width} pixels (height x width), '
+      f'{width * height / 1e6:.1f} megapixels, expected at most '
+      f'{max_pixels / 1e6:.1f}. Reduce it, a map with nearest-neighbor '
+      'sampling; the generator does so anyway.'
+    )
   return content
+
+
+def _size(content: bytes) -> tuple[int, int]:
+  """Width and height, by the header alone; none where nothing can be read."""
+  with (
+    contextlib.suppress(*unreadable_image.ERRORS),
+    Image.open(io.BytesIO(content), formats=('PNG', 'JPEG')) as image,
+  ):
+    return image.size
+  return 0, 0  # Whoever decodes it says why.

@@ -1,11 +1,15 @@
 """Looks of photographs, for the page to choose from."""
 
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from data_pipeline.toy_street import source
+from instgan_jax.apps.studio import looks as looks_lib
+from instgan_jax.apps.studio import models as models_lib
 from tests.apps.studio import studios
 
 pytestmark = pytest.mark.slow
@@ -73,6 +77,72 @@ def test_without_an_encoder_it_says_so(workdirs):
 def test_wrong_uploads_are_refused(studio, image, instance_map, message):
   answer = studio.looks(image, instance_map)
   assert answer.status_code == 422 and message in answer.text
+
+
+def jpeg(image=STREET.image, mode='RGB', **options):
+  stream = io.BytesIO()
+  Image.fromarray(image).convert(mode).save(stream, 'JPEG', **options)
+  return stream.getvalue()
+
+
+def test_a_photograph_may_be_a_jpeg(studio):
+  content = jpeg()
+  found = studio.looks(content, STREET.instance_ids).json()
+  decoded = studios.image_of_file(io.BytesIO(content))
+  assert found == studio.looks(decoded, STREET.instance_ids).json()
+
+
+def turned():
+  exif = Image.Exif()
+  exif[0x0112] = 6  # Clockwise by 90 degrees.
+  return jpeg(exif=exif)
+
+
+def many_scans():
+  """Each of the last ones is the same again, and legal."""
+  content = jpeg(progressive=True)
+  end = content.rindex(b'\xff\xd9')
+  last = content[content.rindex(b'\xff\xda') : end]
+  return content[:end] + 80 * last + content[end:]
+
+
+@pytest.mark.parametrize(
+  ('make', 'message'),
+  [
+    (turned, 'to be turned, by its EXIF orientation'),
+    (lambda: jpeg(mode='CMYK'), 'stored as CMYK, expected 8-bit RGB'),
+    (lambda: jpeg(mode='L'), 'stored as 8-bit grayscale'),
+    (lambda: jpeg()[:-300], 'cannot be read (image file is truncated'),
+    (lambda: jpeg()[:30], 'cannot be read'),
+    (many_scans, 'scans, expected at most 64. Save it again.'),
+    (lambda: jpeg(np.zeros((4100, 4100, 3), np.uint8)), '16.8 megapixels'),
+  ],
+)
+def test_wrong_jpegs_are_refused_in_words(studio, make, message):
+  answer = studio.looks(make(), STREET.instance_ids)
+  assert answer.status_code == 422 and message in answer.json()['error']
+
+
+def test_a_map_is_never_a_jpeg(studio):
+  answer = studio.looks(STREET.image, jpeg(mode='L'))
+  assert answer.status_code == 422
+  assert 'it is a JPEG, which changes colors and ids' in answer.text
+
+
+def test_the_memory_of_looks_is_that_of_their_pictures(workdirs):
+  """However many instances reach over all of a large photograph."""
+  ids = 26000 + np.arange(2048 * 4096).reshape(2048, 4096) // 64 % 8
+  ids = ids.astype(np.uint16)
+  image = np.zeros((*ids.shape, 3), np.uint8)
+  models = models_lib.load(workdirs[:1])
+  tracemalloc.start()
+  try:
+    found = looks_lib.of_photograph(models, image, ids)
+    _, peak = tracemalloc.get_traced_memory()
+  finally:
+    tracemalloc.stop()
+  assert len(found) == 8
+  assert peak < 4 * image.nbytes
 
 
 def test_what_is_no_png_is_refused(studio):

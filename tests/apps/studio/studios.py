@@ -62,9 +62,12 @@ class Studio:
     return {**self.client.get(f'/api/toy/{seed}').json(), **changes}
 
   def looks(self, image, instance_map):
-    """The answer on a photograph and its map, given as arrays."""
+    """The answer on a photograph and its map, arrays or contents of files."""
     image, instance_map = (
-      base64_of(image_file.encode_png(array)) for array in (image, instance_map)
+      base64_of(
+        given if isinstance(given, bytes) else image_file.encode_png(given)
+      )
+      for given in (image, instance_map)
     )
     body = {'image': image, 'instance_map': instance_map}
     return self.client.post('/api/looks', json=body)

@@ -51,7 +51,9 @@ export function openLooks({ id, nameOf, instances, hasToys, announce }) {
     line.textContent = '…';
     try {
       looks = await busy(ask);
-      line.textContent = say('looks_found', { count: looks.length });
+      line.textContent = say(looks.length ? 'looks_found' : 'looks_empty', {
+        count: looks.length,
+      });
       fill();
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -59,7 +61,7 @@ export function openLooks({ id, nameOf, instances, hasToys, announce }) {
     }
   };
   const files = element('input', {
-    id: 'look-files', type: 'file', accept: '.png', hidden: true,
+    id: 'look-files', type: 'file', accept: '.png,.jpg,.jpeg', hidden: true,
   });
   files.multiple = true;
   files.addEventListener('change', () => {
