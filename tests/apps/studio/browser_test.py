@@ -8,7 +8,7 @@ import zipfile
 import numpy as np
 import pytest
 from PIL import Image
-from selenium.webdriver import Keys
+from selenium.webdriver import ActionChains, Keys
 
 from data_pipeline import image_file
 from data_pipeline.toy_street import source
@@ -47,6 +47,7 @@ def browser_page(tmp_path_factory):
 def page(server, browser_page):
   """The page at a toy street, without earlier work."""
   browser_page.open(server.url, SEED)
+  browser_page.errors()  # Those of the test before.
   return browser_page
 
 
@@ -98,20 +99,78 @@ def test_styles_are_new_earlier_copied_mixed_locked_and_undone(page):
   assert page.errors() == []
 
 
+def test_the_slider_follows_the_mouse_and_the_keys(page):
+  page.point(*largest()[1])
+  page.changes(lambda: page.click('#do-renew'))
+  slider = page.find('#slider')
+  part = slider.size['width'] // 8
+  mouse = ActionChains(page.driver, duration=20)
+  mouse.move_to_element_with_offset(slider, -3 * part, 0).click_and_hold()
+  for _ in range(6):
+    mouse.move_by_offset(part, 0).pause(0.1)  # The picture comes meanwhile.
+  mouse.release().perform()
+  page.settle()
+  shown = 'return Number(document.querySelector("#slider").value)'
+  assert page.driver.execute_script(shown) > 70
+  page.focus('#slider')
+  for expected in (1, 2):
+    before = page.driver.execute_script(shown)
+    page.changes(lambda: page.press_focused(Keys.ARROW_LEFT))
+    assert page.driver.execute_script(shown) == before - 1, expected
+  page.press('z')  # All of it was one step.
+  page.settle()
+  assert page.attribute('#style-2', 'aria-pressed') == 'true'
+
+
+def test_what_had_the_focus_has_it_again(page):
+  page.point(*largest()[1])
+  page.changes(lambda: page.click('#do-renew'))
+  for selector in ('#style-1', '#do-flip', '#renew-26', '#renew-all'):
+    page.focus(selector)
+    page.changes(lambda: page.press_focused(Keys.SPACE))
+    assert page.focused() == selector
+  page.focus('#do-remove')
+  page.changes(lambda: page.press_focused(Keys.SPACE))
+  assert page.focused() == '#stage'
+
+
+def test_a_picture_that_takes_long_has_a_spinner(page):
+  page.point(*largest()[1])
+  page.driver.execute_script(
+    """
+    window.spun = 0;
+    new MutationObserver(() => { window.spun += 1; }).observe(
+      document.querySelector('figure:nth-child(2) .spinner'),
+      { attributeFilter: ['hidden'] },
+    );
+    """
+  )
+  network = {'offline': False, 'downloadThroughput': -1, 'uploadThroughput': -1}
+  page.driver.execute_cdp_cmd('Network.enable', {})
+  for latency in (600, 0):
+    page.driver.execute_cdp_cmd(
+      'Network.emulateNetworkConditions', {**network, 'latency': latency}
+    )
+    page.changes(lambda: page.press('n'))
+    spinner = page.find('figure:nth-child(2) .spinner')
+    assert not spinner.is_displayed()
+    spun = page.driver.execute_script('return window.spun')
+    assert spun >= 2 or not latency
+  page.driver.execute_cdp_cmd('Network.disable', {})
+
+
 def test_an_instance_gets_the_look_of_a_photograph(page, tmp_path):
   street = source.generate_scene(3, height=HEIGHT)
-  files = [tmp_path / 'photo.png', tmp_path / 'photo_instanceIds.png']
-  for file, array in zip(
-    files, (street.image, street.instance_ids), strict=True
-  ):
-    file.write_bytes(image_file.encode_png(array))
+  files = [tmp_path / 'photo.jpg', tmp_path / 'photo_instanceIds.png']
+  Image.fromarray(street.image).save(files[0])
+  files[1].write_bytes(image_file.encode_png(street.instance_ids))
   one, point = largest()
   page.point(*point)
   first = page.picture()
   page.press('f')
   assert page.find('#looks-title').text.endswith(f' {one}')
   page.find('#look-files').send_keys(str(files[0]))
-  wait_until(lambda: 'Give two PNGs' in page.find('#looks-dialog').text)
+  wait_until(lambda: 'PNG or JPEG' in page.find('#looks-dialog').text)
   page.find('#look-files').send_keys('\n'.join(map(str, files)))
   wait_until(lambda: page.has('#looks-dialog .thumbnail'))
   given = page.changes(lambda: page.click('#looks-dialog .thumbnail'))
@@ -170,7 +229,7 @@ def test_the_layout_is_edited_by_keys_and_all_of_it_undone(page):
     ('+',),
     ('[',),
     (Keys.DELETE,),
-    ('b', Keys.ARROW_DOWN, ' '),
+    ('b', Keys.SHIFT, Keys.ARROW_UP, Keys.ARROW_UP, Keys.NULL, ' '),
     ('g', ' '),
   )
   for keys in steps:

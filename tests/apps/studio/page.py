@@ -60,6 +60,26 @@ class Page(browser.Page):
     self.driver.execute_script('arguments[0].focus()', stage)
     ActionChains(self.driver).send_keys(*keys).perform()
 
+  def press_focused(self, *keys):
+    """Keys on whatever has the focus."""
+    ActionChains(self.driver).send_keys(*keys).perform()
+
+  def focus(self, selector):
+    self.find(selector)
+    self.driver.execute_script(
+      'document.querySelector(arguments[0]).focus()', selector
+    )
+
+  def focused(self):
+    """What has the focus, as a selector of its id."""
+    return '#' + self.driver.execute_script('return document.activeElement.id')
+
+  def chosen(self):
+    """The scene that the list names."""
+    return self.driver.execute_script(
+      "return document.querySelector('#scenes').selectedOptions[0].text"
+    )
+
   def ids(self):
     """The instances of the list."""
     return self.driver.execute_script(

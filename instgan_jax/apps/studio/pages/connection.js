@@ -2,12 +2,19 @@
 
 import { say } from './texts.js';
 
-const token = decodeURIComponent(location.hash.slice(1));
-// A key that only this page has: its older requests are dropped by it.
-export const page = Array.from(
-  crypto.getRandomValues(new Uint8Array(16)),
-  (byte) => byte.toString(16).padStart(2, '0'),
-).join('');
+const MAX_BODY = 4 * 2 ** 20; // Bytes that the server reads.
+
+const token = location.hash.slice(1);
+addEventListener('hashchange', () => location.reload()); // Another token.
+// Keys that only this page has: its older requests are dropped by them. What is
+// taken along has one of its own, so as not to drop what the page waits for.
+export const page = newKey();
+const takes = newKey();
+
+function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+}
 
 // The server refuses the request and says why.
 export class Refused extends Error {}
@@ -27,6 +34,7 @@ async function ask(path, body) {
   if (body !== undefined) {
     headers['Content-Type'] = 'application/json';
     Object.assign(options, { method: 'POST', body: JSON.stringify(body) });
+    if (options.body.length > MAX_BODY) throw new Refused(say('too_long'));
   }
   let response;
   try {
@@ -72,8 +80,10 @@ export async function postJson(path, body) {
   return (await patiently(() => ask(path, body))).json();
 }
 
-export async function postForBlob(path, body) {
-  return (await patiently(() => ask(path, body))).blob();
+// A file to take along, or null if it was asked for again meanwhile.
+export async function takeFile(path, body) {
+  const answer = await patiently(() => ask(path, { page: takes, ...body }));
+  return answer.status === 204 ? null : answer.blob();
 }
 
 let numBusy = 0;

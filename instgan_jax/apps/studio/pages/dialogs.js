@@ -1,6 +1,6 @@
 // Two dialogs: what can be taken along, and the keys.
 
-import { download, page, postForBlob, postJson, Refused } from './connection.js';
+import { download, postJson, Refused, takeFile } from './connection.js';
 import { element, say } from './texts.js';
 import { KEYS } from './keyboard.js';
 import * as work from './work.js';
@@ -13,14 +13,15 @@ export async function openTake({ stage, models }) {
   ));
   const command = element('code', { id: 'command' });
   const line = element('p', { className: 'soft' });
-  const body = () => ({
-    page, model: Number(which.value), scene: work.scene(),
-  });
+  const body = () => ({ model: Number(which.value), scene: work.scene() });
   const showCommand = async () => {
     const answer = await postJson('/api/command', {
       name, model: Number(which.value),
     });
-    command.textContent = answer.command;
+    // Lines break between words alone.
+    command.replaceChildren(...answer.command.split(' ').flatMap(
+      (text) => [element('span', { text }), ' '],
+    ));
   };
   const give = (id, text, make, file) => element('button', {
     id,
@@ -29,7 +30,9 @@ export async function openTake({ stage, models }) {
     on: async () => {
       try {
         line.textContent = '…';
-        download(await make(), file);
+        const blob = await make();
+        if (!blob) return;
+        download(blob, file);
         line.textContent = say('taken', { file });
       } catch (error) {
         if (!(error instanceof Refused)) throw error;
@@ -44,10 +47,10 @@ export async function openTake({ stage, models }) {
     element('h2', { id: 'take-title', text: say('take') }),
     ...(models.length > 1 ? [which] : []),
     element('p', { className: 'soft', text: say('take_text') }),
-    give('take-all', 'take_all', () => postForBlob('/api/archive', body()),
+    give('take-all', 'take_all', () => takeFile('/api/archive', body()),
       `${name}.zip`),
     give('take-picture', 'take_picture',
-      () => postForBlob('/api/picture', body()), `${name}.png`),
+      () => takeFile('/api/picture', body()), `${name}.png`),
     give('take-scene', 'take_scene', async () => saved, `${name}.studio.json`),
     element('p', { className: 'soft', text: say('take_command') }),
     command,

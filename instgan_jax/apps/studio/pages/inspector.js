@@ -1,8 +1,8 @@
 // The panel of the selected instance: its styles and its place in the layout.
 
-import { page, postForBlob, download, Refused } from './connection.js';
+import { download, Refused, takeFile } from './connection.js';
 import { openLooks } from './looks.js';
-import { element, icon, labelName, name, say } from './texts.js';
+import { element, icon, labelName, name, refill, say } from './texts.js';
 import * as work from './work.js';
 
 const SCALE = 1.15;
@@ -10,13 +10,24 @@ const thumbnails = new Map(); // Data URLs by instance and recipe.
 let copied = null; // A recipe.
 let ends = {}; // Of the slider: what its two lists have chosen, by id.
 let context = {}; // { stage, models, hasToys, announce }
+let isSliding = false; // The slider is held, and must stay the same element.
 
-export function start(given) { context = given; }
+export function start(given) {
+  context = given;
+  for (const kind of ['pointerup', 'pointercancel']) {
+    addEventListener(kind, () => {
+      if (!isSliding) return;
+      isSliding = false;
+      setTimeout(render); // After its last event.
+    });
+  }
+}
 
 const key = (id, recipe) => `${id} ${JSON.stringify(recipe)}`;
 
 // Keeps a small picture of the style that the selected instance has.
 export function keepThumbnail(id, recipe) {
+  if (context.stage.map.byId.get(id)?.area === 0) return; // Out of sight.
   thumbnails.set(key(id, recipe), context.stage.thumbnail(id));
   if (thumbnails.size > 600) thumbnails.delete(thumbnails.keys().next().value);
 }
@@ -46,7 +57,9 @@ export const actions = {
     openLooks({ id, nameOf, instances, hasToys, announce });
   }),
   duplicate: () => withInstance(({ id, box: [t, l, h, w] }) => {
-    work.edit({ do: 'copy', id, box: [t + 2, l + Math.ceil(w / 2), h, w] });
+    const isLast = l + 1.5 * w > context.stage.map.width; // At the border.
+    const by = (isLast ? -1 : 1) * Math.ceil(w / 2);
+    work.edit({ do: 'copy', id, box: [t + 2, l + by, h, w] });
   }),
   flip: () => withInstance(({ id }) => work.edit({ do: 'flip', id })),
   forward: () => reorder(1),
@@ -102,20 +115,19 @@ function scale(factor) {
 }
 
 export function render() {
+  if (isSliding) return;
   const root = document.getElementById('inspector');
   const id = work.state.selected;
-  const focused = document.activeElement?.id;
   const made = context.stage.map?.byId.get(id);
   if (id === null || (id !== 0 && !made)) {
-    root.replaceChildren(element('h2', { text: say('nothing') }),
-      element('p', { className: 'soft', text: say('nothing_text') }));
+    refill(root, element('h2', { text: say('nothing') }),
+      element('p', { className: 'soft', text: say(
+        context.stage.map.instances.length ? 'nothing_text' : 'no_instances',
+      ) }));
     return;
   }
-  root.replaceChildren(heading(id, made), ...styleParts(id),
+  refill(root, heading(id, made), ...styleParts(id),
     ...(made ? layoutParts() : []));
-  if (focused && root.querySelector(`#${focused}`)) {
-    root.querySelector(`#${focused}`).focus();
-  }
 }
 
 function heading(id, made) {
@@ -175,7 +187,9 @@ function earlierStyles(id) {
   const now = JSON.stringify(work.recipe(id));
   const buttons = work.earlierStyles(id).map((recipe, i) => {
     const made = element('button', {
-      className: 'thumbnail', on: () => work.setStyles({ [id]: recipe }),
+      id: `style-${i + 1}`,
+      className: 'thumbnail',
+      on: () => work.setStyles({ [id]: recipe }),
     });
     const isNow = JSON.stringify(recipe) === now;
     made.setAttribute('aria-pressed', isNow);
@@ -217,6 +231,7 @@ function between(id) {
       [id]: { mix: [pick('a').recipe, pick('b').recipe], t: slider.value / 100 },
     }, `mix ${id}`);
   };
+  slider.addEventListener('pointerdown', () => { isSliding = true; });
   slider.addEventListener('input', mix);
   const list = (end) => {
     const made = element('select', { id: `end-${end}` });
@@ -243,10 +258,11 @@ function between(id) {
 async function makeFilm(id, a, b) {
   context.announce(say('filming'));
   try {
-    const blob = await postForBlob('/api/film', {
-      page, scene: work.scene(), id, start: a.recipe, end: b.recipe,
+    const blob = await takeFile('/api/film', {
+      scene: work.scene(), id, start: a.recipe, end: b.recipe,
     });
-    if (blob.size) download(blob, `${work.scene().name}_${id}.webp`);
+    if (!blob) return;
+    download(blob, `${work.scene().name}_${id}.webp`);
     context.announce(say('filmed'));
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

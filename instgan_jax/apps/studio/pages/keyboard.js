@@ -20,7 +20,7 @@ const ARROWS = {
 const FAR = 8; // Pixels of a step with Shift.
 
 export function listen({ stage, commands, select, take, say }) {
-  const cursor = { x: 0, y: 0 };
+  const cursor = {}; // Of the tool: begins in the middle.
   document.addEventListener('keydown', (event) => {
     const { target } = event;
     if (target.closest('dialog')) return;
@@ -50,6 +50,8 @@ function onStage(event, stage, cursor, { select, take, say }) {
   if (!stage.map || event.ctrlKey || event.metaKey || event.altKey) return false;
   const arrow = ARROWS[event.key];
   const far = event.shiftKey ? FAR : 1;
+  cursor.x ??= stage.map.width >> 1;
+  cursor.y ??= stage.map.height >> 1;
   if (options.tool !== 'select') {
     if (arrow) {
       cursor.y = clamp(cursor.y + far * arrow[0], stage.map.height);

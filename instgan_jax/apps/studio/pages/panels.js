@@ -3,7 +3,7 @@
 import { nameOf } from './inspector.js';
 import { getJson } from './connection.js';
 import { fromBase64 } from './id_map.js';
-import { element, icon, labelName, name, say } from './texts.js';
+import { element, icon, labelName, name, refill, say } from './texts.js';
 import { options, TOOLS } from './tools.js';
 import * as work from './work.js';
 
@@ -12,7 +12,6 @@ let shapes = null; // Of the library; loaded when the tool is first taken.
 // Instances by class, each a button; classes and all have "new styles".
 export function renderScene({ stage, models, select }) {
   const root = document.getElementById('scene-panel');
-  const focused = document.activeElement?.dataset?.id;
   const { labels } = models[0];
   const hasStyles = models.some((model) => model.has_instance_styles);
   const visible = stage.map.instances.filter((made) => made.area);
@@ -20,7 +19,7 @@ export function renderScene({ stage, models, select }) {
   const all = element('button', { id: 'renew-all', className: 'wide', on: renewAll },
     icon('dice'), element('span', { text: say('renew_all') }));
   name(all, `${say('renew_all')} (${say('key_renew_all')})`);
-  all.disabled = !hasStyles;
+  all.disabled = !hasStyles || !visible.length;
   const groups = [...new Set(visible.map((made) => made.label))].sort(
     (a, b) => a - b,
   ).map((label) => {
@@ -39,15 +38,16 @@ export function renderScene({ stage, models, select }) {
       count: visible.length - most, most,
     }) }));
   }
-  root.replaceChildren(...lines, all, list);
-  if (focused) root.querySelector(`[data-id="${focused}"]`)?.focus();
+  refill(root, ...lines, all, list);
 }
 
 function group(label, members, row, hasStyles, select) {
   const swatch = element('span', { className: 'swatch' });
   swatch.style.background = `rgb(${row.color.join(' ')})`;
   const renew = element('button', {
-    className: 'icon', on: () => work.renew(members.map(({ id }) => id)),
+    id: `renew-${label}`,
+    className: 'icon',
+    on: () => work.renew(members.map(({ id }) => id)),
   }, icon('dice'));
   name(renew, say('renew_class', { name: labelName(row.name) }));
   renew.disabled = !hasStyles;
@@ -61,7 +61,9 @@ function group(label, members, row, hasStyles, select) {
 
 function item(id, select) {
   const made = element('button', {
-    className: 'item', text: id === 0 ? say('whole_image') : String(id),
+    id: `item-${id}`,
+    className: 'item',
+    text: id === 0 ? say('whole_image') : String(id),
     on: () => select(id),
   });
   made.dataset.id = id;
@@ -138,7 +140,9 @@ function library(model) {
   const list = element('div', { className: 'palette shapes' });
   const fill = () => list.replaceChildren(...shapes.map((shape) => {
     shape.url ??= URL.createObjectURL(fromBase64(shape.shape));
-    const image = element('img', { src: shape.url, alt: '' });
+    const image = element('span', { className: 'silhouette' });
+    image.style.maskImage = `url(${shape.url})`;
+    image.style.aspectRatio = shape.box[3] / shape.box[2];
     const label = labelName(model.labels[shape.label].name);
     const made = element('button', {
       className: 'thumbnail shape',

@@ -59,6 +59,17 @@ export function element(tag, options = {}, ...children) {
   return made;
 }
 
+// Fills an element anew. What had the focus has it again, by its id; if it is
+// gone, the pictures have it.
+export function refill(root, ...parts) {
+  const focused = document.activeElement;
+  const isInside = root.contains(focused);
+  root.replaceChildren(...parts);
+  if (!isInside) return;
+  const again = root.querySelector(`#${focused.id || 'none'}`);
+  (again ?? document.getElementById('stage')).focus({ preventScroll: true });
+}
+
 const ICONS = {
   select: 'M5 3l14 8-6 1.5L10 19z',
   brush: 'M4 20c3 0 5-1 5-4a2.5 2.5 0 0 0-5 0c0 2-1 3-2 3.5 0 .3 1 .5 2 .5z'
