@@ -1,6 +1,7 @@
 """Loads models and serves a studio until it is stopped."""
 
 import contextlib
+import re
 import secrets
 import signal
 import socket
@@ -75,12 +76,18 @@ def run(
     instance_dir: likewise.
     host: address to listen on.
     port: 0 for any free one.
-    token: that pages need; '' for a random one, or none on this machine.
+    token: that pages need, of letters, digits and -._~; '' for a random one,
+      or none on this machine.
 
   Raises:
     InputError: for wrong input, or a port in use.
     exits.Stopped: by Ctrl-C or SIGTERM.
   """
+  if not re.fullmatch(r'[\w.~-]*', token, re.ASCII):
+    raise InputError(
+      f'--token is {token!r}, expected letters, digits and -._~ alone, which '
+      'an address keeps as they are.'
+    )
   if not token and not access.is_local(host):
     token = secrets.token_urlsafe(16)
   with contextlib.closing(listener_lib.listen(host, port)) as listener:
@@ -89,6 +96,8 @@ def run(
       workdirs, label_dir=label_dir, instance_dir=instance_dir, token=token
     )
     print(f'Studio: {address(listener, token)}')
+    if host in ('0.0.0.0', '::'):
+      print("For others, with this machine's name in the place of the numbers.")
     print('Ctrl-C stops; open pages keep their work.', flush=True)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)

@@ -326,6 +326,19 @@ def test_wrong_files_are_refused_in_words_and_the_work_stays(page, tmp_path):
     wait_until(lambda words=message: words in page.message())
   page.choose_files(write(tmp_path, small, small)[0])
   wait_until(lambda: 'Give two PNGs' in page.message())
+  saved = tmp_path / 'mine.studio.json'
+  for content, message in (
+    ('words', 'mine.studio.json is no scene'),
+    ('[1]', 'mine.studio.json is no scene'),
+    ('{"base": 1, "locked": 2}', 'mine.studio.json is no scene'),
+    ('{"name": "x", "base": 1}', 'did not understand'),
+    ('{"base": "%s"}' % ('A' * 2**22), 'too large for the studio'),
+  ):
+    saved.write_text(content)
+    page.choose_files(saved)
+    wait_until(lambda words=message: words in page.message())
+  page.click('#message')
+  assert page.message() == ''
   assert page.picture() == before
 
 
@@ -336,6 +349,27 @@ def test_300_instances_of_an_upload_are_shown(page, tmp_path):
   wait_until(lambda: len(page.ids()) == 300)
   assert '44 small instances have no style' in page.text()
   page.changes(lambda: page.click('#renew-all'))
+
+
+def test_a_scene_may_have_no_instance(page, tmp_path):
+  road = np.full((HEIGHT, WIDTH), 7, np.uint8)
+  page.changes(lambda: page.choose_files(*write(tmp_path, road, road)))
+  assert 'This scene has no instances' in page.text()
+  for view in ('instances', 'position', 'style', 'change', 'labels'):
+    page.set_value('#view', view, 'change')
+    page.settle()
+  for keys in ('n', 'a', 'd', 'f', 'l', Keys.DELETE, Keys.ENTER):
+    page.press(keys)
+  page.settle()
+  assert page.message() == '' and page.errors() == []
+  # The list names what is shown, also after a reload.
+  assert page.chosen() == 'mine'
+  page.changes(lambda: page.set_value('#scenes', ' toy', 'change'))
+  page.driver.refresh()
+  page.find('.item')
+  page.settle()
+  assert page.chosen() == 'Toy street'
+  assert page.find('#toy-seed').get_property('value') == str(SEED)
 
 
 def test_two_visitors_do_not_see_each_other(page, server):
@@ -389,6 +423,35 @@ def test_both_languages_fit_a_phone_and_a_screen(page, width):
       )
   finally:
     page.driver.execute_cdp_cmd('Emulation.clearDeviceMetricsOverride', {})
+
+
+def test_a_phone_shows_and_restyles(page):
+  page.resize(390, 844)
+  try:
+    page.driver.refresh()
+    page.find('.item')
+    page.settle()
+    one, point = largest()
+    page.point(*point)
+    assert page.selected().endswith(f' {one}')
+    page.changes(lambda: page.click('#do-renew'))
+    assert not page.find('#tools').is_displayed()
+    assert not page.find('figure').is_displayed()  # The map, on demand.
+  finally:
+    page.driver.execute_cdp_cmd('Emulation.clearDeviceMetricsOverride', {})
+
+
+def test_without_the_token_the_page_says_what_it_needs(workdirs, browser_page):
+  page = browser_page
+  with studios.serving(workdirs[1], words=('--token=right',)) as server:
+    url = server.url.partition('#')[0]
+    for token in ('', '#wrong', '#%', '#鍵'):
+      page.driver.get('about:blank')
+      page.driver.get(url + token)
+      wait_until(lambda: 'needs the whole address' in page.message())
+    page.driver.get(server.url)  # Another token of the same page.
+    page.find('.item')
+    assert page.message() == ''
 
 
 def test_a_page_survives_the_server_and_a_reload(workdirs, browser_page):

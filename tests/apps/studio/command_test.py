@@ -45,6 +45,8 @@ def test_another_address_has_a_token(workdirs):
     (['--workdir='], '--workdir is needed'),
     (['--workdir=nowhere'], 'nowhere: there is no such folder'),
     (['--workdir=a', '--host=999.9.9.9'], 'Cannot listen on 999.9.9.9'),
+    (['--workdir=a', '--token=a b'], "--token is 'a b', expected letters"),
+    (['--workdir=a', '--token=鍵'], "--token is '鍵', expected letters"),
     (['--workdir=a', '--label_dir=nowhere'], 'no such file or folder of label'),
   ],
 )
@@ -77,17 +79,47 @@ def test_which_addresses_are_of_this_machine(host, expected):
   assert access.is_local(host) is expected
 
 
+def module(monkeypatch, name, **content):
+  """Stands in for a package and a module in it, such as IPython.display."""
+  package, _, short = name.rpartition('.')
+  made = types.ModuleType(package)
+  made.__spec__ = types.SimpleNamespace()
+  setattr(made, short, types.SimpleNamespace(**content))
+  monkeypatch.setitem(sys.modules, package, made)
+  monkeypatch.setitem(sys.modules, name, getattr(made, short))
+
+
+@pytest.mark.slow
+def test_colab_serves_the_port_of_the_page(workdirs, monkeypatch):
+  """As google.colab.output has it: texts for path and height."""
+  served = []
+
+  def serve_kernel_port_as_iframe(
+    port, path='/', width='100%', height='400', cache_in_notebook=False
+  ):
+    served.append((port, path, height))
+
+  module(monkeypatch, 'IPython.display')
+  module(
+    monkeypatch,
+    'google.colab.output',
+    serve_kernel_port_as_iframe=serve_kernel_port_as_iframe,
+  )
+  address = studio_lib.show(workdirs[1])
+  ((port, path, height),) = served
+  assert address == f'http://127.0.0.1:{port}{path}'
+  assert path.startswith('/#') and height == '820'
+
+
 @pytest.mark.slow
 def test_a_notebook_shows_the_page_in_a_frame(workdirs, monkeypatch):
   shown = []
-  display = types.SimpleNamespace(
-    IFrame=lambda *frame: frame, display=shown.append
+  module(
+    monkeypatch,
+    'IPython.display',
+    IFrame=lambda *frame: frame,
+    display=shown.append,
   )
-  package = types.ModuleType('IPython')
-  package.display = display
-  package.__spec__ = types.SimpleNamespace()
-  monkeypatch.setitem(sys.modules, 'IPython', package)
-  monkeypatch.setitem(sys.modules, 'IPython.display', display)
   address = studio_lib.show(workdirs[1], height=500)
   assert shown == [(address, '100%', 500)]
   url, _, token = address.partition('#')

@@ -4,7 +4,9 @@ import { busy, getJson, postJson, Refused, show } from './connection.js';
 import { say } from './texts.js';
 import * as work from './work.js';
 
-const TOY = ' toy'; // No scene has a space first.
+const TOY = ' toy'; // No scene of a data set is called so,
+const OWN = ' own'; // nor so.
+let own = null; // The scene of the visitor's own that was opened last.
 const byId = (id) => document.getElementById(id);
 
 export function fillScenes({ scenes, has_toy_streets: hasToys }) {
@@ -12,9 +14,29 @@ export function fillScenes({ scenes, has_toy_streets: hasToys }) {
   const chosen = list.value;
   const options = scenes.map((name) => new Option(name, name));
   if (hasToys) options.unshift(new Option(say('toy'), TOY));
+  if (own) options.push(new Option(own.name, OWN));
   list.replaceChildren(...options);
   if (chosen) list.value = chosen;
   list.hidden = !options.length;
+  showStepper();
+}
+
+// Chooses what is shown, wherever it came from: also a page that was reloaded.
+export function showChosen({ name, base }) {
+  const list = byId('scenes');
+  const values = [...list.options].map(({ value }) => value);
+  const [, seed] = /^toy_(\d{6,7})$/.exec(name) ?? [];
+  if (seed && values.includes(TOY)) {
+    list.value = TOY;
+    byId('toy-seed').value = Number(seed);
+  } else if (values.includes(name)) {
+    list.value = name;
+  } else {
+    own = { name, base };
+    list.querySelector(`[value="${OWN}"]`)?.remove();
+    list.append(new Option(name, OWN, false, true));
+    list.hidden = false;
+  }
   showStepper();
 }
 
@@ -31,7 +53,7 @@ async function carefully(act) {
     show('');
     await busy(act);
   } catch (error) {
-    if (!(error instanceof Refused || error instanceof SyntaxError)) throw error;
+    if (!(error instanceof Refused)) throw error;
     show(error.message);
   }
 }
@@ -40,6 +62,7 @@ export function openChosen() {
   const { value } = byId('scenes');
   showStepper();
   if (value === TOY) return begin(`/api/toy/${toySeed()}`);
+  if (value === OWN) return work.begin(own);
   return begin(`/api/scene/${encodeURIComponent(value)}`);
 }
 
@@ -74,7 +97,7 @@ async function openFiles(files) {
   if (!files.length) return;
   await carefully(async () => {
     if (files.length === 1 && files[0].name.endsWith('.json')) {
-      const { locked, ...scene } = JSON.parse(await files[0].text());
+      const { locked, ...scene } = await savedScene(files[0]);
       await postJson('/api/layout', scene); // Refused if it is none.
       work.begin(scene, locked);
       return;
@@ -90,6 +113,16 @@ async function openFiles(files) {
       instance_map: await base64(instance),
     }));
   });
+}
+
+async function savedScene(file) {
+  let read = null;
+  try { read = JSON.parse(await file.text()); } catch { /* Said below. */ }
+  const locked = read?.locked ?? [];
+  if (!read?.base || !Array.isArray(locked)) {
+    throw new Refused(say('no_scene', { file: file.name }));
+  }
+  return { ...read, locked };
 }
 
 // The scene of a label map's file, as `generate` calls it.

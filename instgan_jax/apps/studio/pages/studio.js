@@ -131,6 +131,7 @@ function renderHeader() {
   byId('outlines').setAttribute('aria-pressed', stage.hasOutlines);
   byId('opacity').hidden = stage.arrangement !== 'stacked';
   byId('view').value = stage.view;
+  sources.showChosen(work.scene());
   document.title = `${work.scene().name} – ${say('title')}`;
 }
 
@@ -168,6 +169,7 @@ const commands = {
 };
 
 function listenToHeader() {
+  byId('message').addEventListener('click', () => show(''));
   byId('undo').append(icon('undo'));
   byId('redo').append(icon('redo'));
   byId('theme').append(icon('theme'));
@@ -252,4 +254,7 @@ async function main() {
   }
 }
 
-busy(main).catch(report);
+busy(main).catch((error) => {
+  report(error);
+  if (!studio) document.body.replaceChildren(byId('message')); // No access.
+});
