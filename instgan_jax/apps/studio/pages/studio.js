@@ -42,8 +42,7 @@ const updateLayout = latest(async (ask) => {
   else select(made);
 }, (message) => {
   work.takeBack(); // What cannot be.
-  // Work that was kept for another model: there is nothing else to go back to.
-  if (!stage.map && byId('scenes').value) sources.openChosen();
+  if (!stage.map) sources.openAnother(); // It was kept for another model.
   show(message);
 });
 
