@@ -224,12 +224,12 @@ def test_the_layout_is_edited_by_keys_and_all_of_it_undone(page):
   assert page.selected() != 'Nothing selected'
   steps = (
     ('d',),
-    (Keys.SHIFT, Keys.ARROW_UP, Keys.NULL),
+    (Keys.ARROW_UP,),
     ('m',),
     ('+',),
     ('[',),
     (Keys.DELETE,),
-    ('b', Keys.SHIFT, Keys.ARROW_UP, Keys.ARROW_UP, Keys.NULL, ' '),
+    ('b', *10 * [Keys.ARROW_UP], ' '),
     ('g', ' '),
   )
   for keys in steps:
@@ -242,6 +242,20 @@ def test_the_layout_is_edited_by_keys_and_all_of_it_undone(page):
   page.settle()
   assert page.picture(1) == first and len(page.ids()) == num_instances
   assert page.errors() == []
+
+
+def test_arrows_move_by_one_pixel_and_with_shift_by_eight(page):
+  page.point(*largest()[1])
+  boxes = []
+  for key, is_shifted in (
+    (Keys.ARROW_UP, False),
+    (Keys.ARROW_LEFT, False),
+    (Keys.ARROW_DOWN, True),
+  ):
+    page.press(key, is_shifted=is_shifted)
+    (edit,) = json.loads(stored(page))['edits']  # They count as one.
+    boxes.append(edit['box'])
+  assert np.diff(boxes, axis=0).tolist() == [[0, -1, 0, 0], [8, 0, 0, 0]]
 
 
 def test_the_mouse_moves_paints_and_adds(page):

@@ -1,7 +1,7 @@
 """What a visitor can do in a browser."""
 
 from selenium.common.exceptions import StaleElementReferenceException
-from selenium.webdriver import ActionChains
+from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.by import By
 
 from tests.apps import browser
@@ -54,11 +54,17 @@ class Page(browser.Page):
       return False  # It was just made anew.
     return True
 
-  def press(self, *keys):
-    """Keys on the pictures."""
+  def press(self, *keys, is_shifted=False):
+    """Keys on the pictures, maybe with Shift."""
     stage = self.find('#stage')
     self.driver.execute_script('arguments[0].focus()', stage)
-    ActionChains(self.driver).send_keys(*keys).perform()
+    keyboard = ActionChains(self.driver)
+    if is_shifted:
+      keyboard.key_down(Keys.SHIFT)
+    keyboard.send_keys(*keys)
+    if is_shifted:
+      keyboard.key_up(Keys.SHIFT)
+    keyboard.perform()
 
   def press_focused(self, *keys):
     """Keys on whatever has the focus."""
