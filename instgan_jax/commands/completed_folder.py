@@ -1,8 +1,7 @@
 """The data set that `complete_instances` writes, as the folder reader takes it.
 
-Photographs are links where they are files, maps are written anew. The label map
-of a scene is its last file and has the hash of all that its files depend on, so
-that a scene which is there is left.
+Photographs are links where they are files; what is written anew has the hash of
+all that the scene's files depend on, so that a scene which is there is left.
 """
 
 import hashlib
@@ -136,9 +135,11 @@ def _missing(
     if row.is_completed:
       completed.append(row.name)
     files = row.files(output, split)
-    is_whole = all(path.exists() for path in files.values())
-    if not is_whole or not output_folder.is_current(
-      files['labels'], row.sha256
+    is_there = files['images'].exists()
+    if row.photograph:
+      del files['images']  # Its content is that of the photograph.
+    if not is_there or not all(
+      output_folder.is_current(path, row.sha256) for path in files.values()
     ):
       yield row
 
@@ -154,17 +155,16 @@ def _write_batch(
   for row in rows:
     ids = next(found) if row.is_completed else row.scene.instance_ids
     files = row.files(output, split)
+    arrays = {'images': row.scene.image, 'labels': row.scene.label_map}
     if row.photograph:
       atomic_file.link(row.photograph, files['images'])
-    else:
-      image_grid.save_png(files['images'], row.scene.image)
+      del arrays['images']
     if ids is not None:
-      image_grid.save_png(files['instances'], _in_16_bits(ids))
-    image_grid.save_png(
-      files['labels'],
-      row.scene.label_map,
-      {output_folder.MAPS_SHA256: row.sha256},
-    )
+      arrays['instances'] = _in_16_bits(ids)
+    for kind, array in arrays.items():
+      image_grid.save_png(
+        files[kind], array, {output_folder.MAPS_SHA256: row.sha256}
+      )
 
 
 def _in_16_bits(ids: np.ndarray) -> np.ndarray:

@@ -107,7 +107,7 @@ def contents(folder):
   }
 
 
-def test_the_same_command_makes_only_what_is_missing(
+def test_the_same_command_makes_only_what_is_missing_or_damaged(
   mine, completed, tmp_path, capsys
 ):
   output = tmp_path / 'new'
@@ -120,6 +120,11 @@ def test_the_same_command_makes_only_what_is_missing(
   name = toy_street.ToyStreet(1, height=64).image_ids[0]
   for folder in ('labels', 'instances'):
     (output / folder / 'train' / f'{name}.png').unlink()
+  run(mine, output, '--min_confidence=0')
+  assert '1 scenes completed, 0 existed already' in capsys.readouterr().out
+  assert contents(output) == before
+  instances = output / 'instances' / 'train' / f'{name}.png'
+  instances.write_bytes(instances.read_bytes()[:-20])
   run(mine, output, '--min_confidence=0')
   assert '1 scenes completed, 0 existed already' in capsys.readouterr().out
   assert contents(output) == before
