@@ -4,6 +4,7 @@ Afterwards a command gives the same result, or one clear message.
 """
 
 import contextlib
+import functools
 import hashlib
 import io
 import pathlib
@@ -78,6 +79,20 @@ def _export(root: pathlib.Path) -> str:
   return weights + hashlib.sha256(program).hexdigest()
 
 
+def _compact(root: pathlib.Path) -> str:
+  job, output = jobs.JOBS['export --compact'], root / 'compact'
+  if not output.exists():
+    commands_in_process.run(job.command, *jobs.words(job, root, output))
+  return job.digest(output)
+
+
+def _again(name: str, root: pathlib.Path) -> str:
+  """What a job has made after it ran once more on that."""
+  job, output = jobs.JOBS[name], root / 'again' / name
+  commands_in_process.run(job.command, *jobs.words(job, root, output))
+  return job.digest(output)
+
+
 def _compiled(root: pathlib.Path) -> str:
   """The images of a program that finds itself compiled."""
   job, output = jobs.JOBS['generate'], root / 'of_compiled'
@@ -117,10 +132,22 @@ KINDS = {
   'index of a checkpoint': Kind('run/**/manifest.ocdbt', _checkpoint),
   'names of a checkpoint': Kind('run/_METADATA', _checkpoint),
   'program of an export': Kind('export/*.stablehlo', _export),
+  'compact weights': Kind('compact/*.npz', _compact),
   'compiled programs': Kind('cache/**/*-cache', _compiled),
   'photographs and maps': Kind('city/**/val/**/*.png', _photos),
   'scenes in an npz': Kind('npz/val.npz', _npz),
   'generated images': Kind('drawn/*.png', _images),
+  'augmented data': Kind(
+    'again/augment/*/val/*.png', functools.partial(_again, 'augment')
+  ),
+  'completed data': Kind(
+    'again/complete_instances/*/*/*.png',
+    functools.partial(_again, 'complete_instances'),
+  ),
+  'network of completed data': Kind(
+    'again/complete_instances/network/checkpoints/**/d/*',
+    functools.partial(_again, 'complete_instances'),
+  ),
   'features of real images': Kind('features/*.npz', _features),
   'plan of a study': Kind('study.json', _plan),
   'answers of a study': Kind('study.db', _database),

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from instgan_jax.checkpoints import tree, weights_folder
+from instgan_jax.commands import completed_quality
 from tests import programs, tiny
 
 
@@ -30,6 +31,8 @@ class Job(NamedTuple):
 def _files(folder: pathlib.Path, pattern: str) -> str:
   digest = hashlib.sha256()
   for path in sorted(folder.rglob(pattern)):
+    if path.suffix == '.partial':  # A kill left it.
+      continue
     digest.update(str(path.relative_to(folder)).encode() + path.read_bytes())
   return digest.hexdigest()
 
@@ -41,6 +44,11 @@ def _weights(folder: pathlib.Path) -> str:
 def _run(folder: pathlib.Path) -> str:
   last = max(folder.glob('samples/*.png')).read_bytes()
   return _weights(folder) + hashlib.sha256(last).hexdigest()
+
+
+def _completed(folder: pathlib.Path) -> str:
+  files = [_files(folder, name) for name in ('*.png', completed_quality.FILE)]
+  return ''.join([*files, _weights(folder / 'network')])
 
 
 def _segmenter(folder: pathlib.Path) -> str:
@@ -71,8 +79,19 @@ JOBS = {
     '--output {o}',
     lambda folder: _files(folder, '*.*'),
   ),
+  'complete_instances': Job(
+    'instgan_jax.complete_instances',
+    '--config configs/toy_street.py --output {o} --config.data.height=32 '
+    '--config.data.width=64 --config.data.num_train=24 '
+    '--config.data.num_val=8 --config.data.instance_share=0.3 --num_steps 40 '
+    '--batch_size 4 --base_channels 8 --min_confidence 0',
+    _completed,
+  ),
   'export': Job(
     'instgan_jax.export', '--workdir {m}/run --output {o}', _weights
+  ),
+  'export --compact': Job(
+    'instgan_jax.export', '--workdir {m}/run --output {o} --compact', _weights
   ),
   'toy_street': Job(
     'data_pipeline.toy_street',
@@ -80,6 +99,11 @@ JOBS = {
     lambda folder: _files(folder, '*.png'),
   ),
 }
+
+
+def words(job: Job, material: pathlib.Path, output: pathlib.Path) -> list[str]:
+  """Of the command line."""
+  return shlex.split(job.words.format(m=material, o=output))
 
 
 def start(
@@ -94,7 +118,7 @@ def start(
   return subprocess.Popen(
     [
       *(sys.executable, '-m', job.command),
-      *shlex.split(job.words.format(m=material, o=output)),
+      *words(job, material, output),
     ],
     cwd=programs.ROOT,
     env={
