@@ -2,7 +2,6 @@
 
 import collections
 import dataclasses
-import logging
 import pathlib
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -185,7 +184,7 @@ class _Reporter:
       desc='Training',
       unit='step',
       disable=not self._is_first_process,
-      postfix='compiling',
+      postfix='compiling' if step < run.intervals.num_steps else '',
     )
 
   def add(self, step: int, metrics: dict[str, jax.Array]) -> None:
@@ -268,7 +267,12 @@ def _start(run: Run) -> State:
   )
   state = devices.to_local(run.checkpoints.restore(abstract))
   state = older_checkpoints.completed(state, run.abstract_state)
-  logging.info('Continuing after step %d.', int(state.step))
+  if jax.process_index() == 0:
+    step, num_steps = int(state.step), run.intervals.num_steps
+    if step < num_steps:
+      print(f'Continuing after step {step}.', flush=True)
+    else:
+      print(f'All {num_steps} steps are done already.', flush=True)
   return state
 
 

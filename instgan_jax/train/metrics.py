@@ -1,7 +1,6 @@
 """Training curves: `metrics.jsonl` always, TensorBoard where clu is there."""
 
 import json
-import logging
 import os
 import pathlib
 
@@ -103,7 +102,7 @@ def _tensorboard(workdir: str | os.PathLike):
   try:
     from clu import metric_writers
   except ImportError as error:
-    logging.info('No TensorBoard curves: %s. See metrics.jsonl.', error)
+    print(f'No TensorBoard curves: {error}. See metrics.jsonl.')
     return None
   return metric_writers.AsyncMultiWriter(
     [metric_writers.SummaryWriter(os.fspath(workdir))]

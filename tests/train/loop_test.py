@@ -149,7 +149,7 @@ def test_evaluators_run_at_their_own_intervals(tmp_path):
   assert {'step': 3, 'b': total_after(3)} in logged(tmp_path)
 
 
-def test_a_longer_run_continues_as_if_it_had_never_ended(tmp_path):
+def test_a_longer_run_continues_as_if_it_had_never_ended(tmp_path, capsys):
   whole, _ = train(tmp_path / 'whole', num_steps=6)
   starts = []
 
@@ -162,12 +162,14 @@ def test_a_longer_run_continues_as_if_it_had_never_ended(tmp_path):
       tmp_path / 'parts', num_steps=num_steps, make_batches=make_batches
     )
   assert starts == [0, 3]
+  assert capsys.readouterr().out.count('Continuing after step 3.') == 1
   assert float(state.total) == float(whole.total)
   assert len(state.total.addressable_shards) == 4
 
 
-def test_a_complete_run_trains_no_more_but_shows_its_results(tmp_path):
+def test_a_complete_run_trains_no_more_but_shows_its_results(tmp_path, capsys):
   train(tmp_path, num_steps=2)
+  capsys.readouterr()
 
   def never(*_):
     raise AssertionError('It was trained again.')
@@ -182,6 +184,9 @@ def test_a_complete_run_trains_no_more_but_shows_its_results(tmp_path):
     train_step=never,
   )
   assert shown == [1] and metrics == {'a': 1.0}
+  said = capsys.readouterr()
+  assert 'All 2 steps are done already.' in said.out
+  assert 'compiling' not in said.err
 
 
 @pytest.mark.parametrize(
