@@ -47,12 +47,17 @@ def label_table(root: str | os.PathLike[str]) -> labels.LabelTable:
 
 
 def _is_cityscapes(root: str | os.PathLike[str]) -> bool:
-  """Whether a folder has the layout of Cityscapes, or is none at all."""
+  """Whether a folder has the layout of Cityscapes, not another one."""
   folder = pathlib.Path(root).expanduser()
   tops = [kind.folder for kind in file_names.KINDS.values()]
-  if any((folder / top).is_dir() for top in tops) or not folder.is_dir():
+  if any((folder / top).is_dir() for top in tops):
     return True
   entries = (labels_file.NAME, 'images', 'labels')
+  if not folder.is_dir():
+    raise InputError(
+      f'{root}: there is no such folder. Expected the one that holds '
+      f'{", ".join(entries)}, or leftImg8bit and gtFine, as Cityscapes has them.'
+    )
   if folder_layouts.find(folder) is not folder_layouts.OWN or any(
     (folder / name).exists() for name in entries
   ):

@@ -201,9 +201,14 @@ def test_random_crops_are_a_function_of_the_seed_and_the_step(photo_folder):
     ({'data__load_height': 16}, 'data.load_height and data.load_width are 16'),
     ({'data__geometry': 'zoom'}, r"data\.geometry is 'zoom', .*'crop'"),
     ({'data__geometry': 'crop'}, 'which data.source=toy_street does not have'),
+    (
+      {'data__source': 'folder', 'data__path': '/nowhere'},
+      r'no such folder\. Expected the one that holds labels\.json, images, '
+      'labels, or leftImg8bit and gtFine, as Cityscapes',
+    ),
   ],
 )
-def test_geometries_that_cannot_be_had_are_refused(changes, message):
+def test_data_that_cannot_be_had_are_refused(changes, message):
   with pytest.raises(InputError, match=message):
     data.training_source(tiny.config(**changes))
 

@@ -35,6 +35,12 @@ def test_every_command_of_the_tree_is_in_the_list():
   assert listed == modules - {'instgan_jax'}
 
 
+def test_every_command_is_in_the_table_of_the_readme():
+  readme = (programs.ROOT / 'README.md').read_text()
+  for name, (module, _) in command_list.COMMANDS.items():
+    assert f'| `{name}` | `{module}` | ' in readme
+
+
 @pytest.mark.parametrize('argv', [[], ['--help'], ['-h'], ['help']])
 def test_the_list_has_every_module_and_description(argv, capsys):
   status, out, err = end(argv, capsys)
