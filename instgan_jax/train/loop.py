@@ -118,11 +118,14 @@ def train(run: Run) -> tuple[State, dict[str, float]]:
   step, intervals = int(state.step), run.intervals
   reporter = _Reporter(run, step)
   parallel_step = devices.parallelize(run.train_step)
-  batches = devices.prefetch(run.make_batches(step))
+  is_complete = step >= intervals.num_steps
+  batches = devices.prefetch(
+    iter(()) if is_complete else run.make_batches(step)
+  )
   profile = step_profile.StepProfile(run.workdir, run.profiled_steps)
   try:
     with reporter.bar, profile, interruption.Interruption() as stop:
-      if step >= intervals.num_steps:
+      if is_complete:
         reporter.sample(step, state)
         reporter.evaluate(step, state, run.evaluators)
       while step < intervals.num_steps:

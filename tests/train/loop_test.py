@@ -179,6 +179,7 @@ def test_a_complete_run_trains_no_more_but_shows_its_results(tmp_path, capsys):
     tmp_path,
     num_steps=2,
     initialize=never,
+    make_batches=never,
     sample=lambda variables: shown.append(1) or np.zeros((2, 2, 3), np.uint8),
     evaluators=(loop.Evaluator(lambda variables: {'a': 1.0}, 5),),
     train_step=never,
