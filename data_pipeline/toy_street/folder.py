@@ -65,7 +65,9 @@ def write_split(
   Raises:
     InputError: if a file cannot be written.
   """
-  names = progress.bar(source.image_ids, desc=f'Rendering {split}')
+  names = progress.bar(
+    source.image_ids, desc=f'Rendering {split}', disable=not source.image_ids
+  )
   for index, name in enumerate(names):
     files = [
       pathlib.Path(output, folder, split, city, f'{name}{ending}')

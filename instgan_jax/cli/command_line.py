@@ -14,7 +14,8 @@ def parse(values: flags.FlagValues, argv: list[str]) -> None:
   except flags.Error as error:
     # An error inside a configuration comes with its traceback: keep the end.
     message = str(error).strip().splitlines()[-1]
-    raise InputError(f'{message} See --help.') from error
+    stop = '' if message.endswith(('.', '?')) else '.'
+    raise InputError(f'{message}{stop} See --help.') from error
   except (AttributeError, KeyError) as error:
     if "<class 'NoneType'>" in str(error):
       raise InputError(

@@ -120,8 +120,8 @@ def test_errors_of_a_call_are_raised():
 @pytest.mark.parametrize(
   ('argument', 'message'),
   [
-    ('--count=many', "--count=many: invalid literal .*'many' See --help"),
-    ('--coun=2', "Unknown command line flag 'coun'.*See --help"),
+    ('--count=many', r"--count=many: invalid literal .*'many'\. See --help"),
+    ('--coun=2', "Unknown command line flag 'coun'.*[.?] See --help"),
     ('other', "unexpected argument 'other': all options begin with --, see"),
   ],
 )

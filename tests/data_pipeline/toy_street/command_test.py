@@ -129,7 +129,7 @@ def test_stopped_program_leaves_no_half_file(tmp_path, monkeypatch):
     ({'seed': -1}, 'seed must not be negative, got -1'),
     (
       {'height': 'tall'},
-      "--height=tall: invalid literal .*: 'tall' See --help",
+      r"--height=tall: invalid literal .*: 'tall'\. See --help",
     ),
     ({'hight': 64}, "Unknown command line flag 'hight'.*See --help"),
   ],
