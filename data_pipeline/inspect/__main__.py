@@ -92,8 +92,12 @@ def _print_statistics(source, values: flags.FlagValues) -> list[str]:
     f' width), {counted.num_scenes} of them read.'
   )
   if sizes := getattr(source, 'file_sizes', ()):
-    line = statistics.size_line(collections.Counter(sizes))
+    counts = collections.Counter(sizes)
+    line = statistics.size_line(counts)
     print(f'Sizes of the files (width x height): {line}.')
+    is_resized = values.config.data.get('geometry', 'resize') == 'resize'
+    if is_resized and (line := statistics.stretched(counts, (width, height))):
+      print(line)
   if line := unknown_instances.summary(source):
     print(line)
   print(f'\n{counted.class_table()}\n\n{counted.instance_line()}')

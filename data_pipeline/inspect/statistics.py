@@ -6,6 +6,9 @@ import numpy as np
 
 from data_pipeline import batch, instances, labels
 
+# Of an aspect ratio, beyond which one sees that an image is stretched.
+_SAME_SHAPE = 0.01
+
 
 class Statistics:
   """Counts that are updated scene by scene.
@@ -105,3 +108,19 @@ def size_line(sizes: Counter[tuple[int, int]]) -> str:
   listed = ', '.join(f'{w}x{h} ({number})' for (w, h), number in most)
   more = len(sizes) - len(most)
   return listed + (f' and {more} more sizes' if more > 0 else '')
+
+
+def stretched(sizes: Counter[tuple[int, int]], size: tuple[int, int]) -> str:
+  """How many files have another shape than `size`, (width, height); or ''."""
+  width, height = size
+  number = sum(
+    count
+    for (w, h), count in sizes.items()
+    if abs(w * height / (h * width) - 1.0) > _SAME_SHAPE
+  )
+  if not number:
+    return ''
+  return (
+    f'{number} of them are stretched to {width}x{height}: with data.geometry='
+    'crop or pad they keep their shape.'
+  )

@@ -63,6 +63,15 @@ def test_scenes_without_an_instance_map_are_counted(tmp_path, root, capsys):
   assert 'No scene has an instance map: ' in capsys.readouterr().out
 
 
+def test_files_that_are_stretched_are_counted(tmp_path, root, capsys):
+  changes = {**of_folder(root), 'data__width': 32}
+  run(tmp_path, **changes)
+  assert '3 of them are stretched to 32x32: with' in capsys.readouterr().out
+  run(tmp_path, '--config.data.geometry=crop', **changes)
+  run(tmp_path, **of_folder(root))
+  assert 'stretched to' not in capsys.readouterr().out
+
+
 def test_some_scenes_of_any_source_are_enough(tmp_path, capsys):
   run(tmp_path, '--split=val', '--num_scenes=2')
   assert 'val: 4 scenes at 32x64 (height x width), 2 of them' in (
