@@ -43,6 +43,7 @@ def main(values: flags.FlagValues) -> None:
   from instgan_jax.build import data
 
   atomic_file.check_writable(values.output)
+  data.check_path(values.config)
   try:
     source = data.source(values.config, values.split)
   except errors.SceneErrors as error:

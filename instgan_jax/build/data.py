@@ -44,8 +44,10 @@ def training_source(config: ml_collections.ConfigDict) -> batch_lib.Source:
   """The scenes of 'train' at the size of which training takes random crops.
 
   Raises:
-    InputError: as `source`, or if that size is smaller than the crops.
+    InputError: as `source` and `check_path`, or if that size is smaller than
+      the crops.
   """
+  check_path(config)
   return _with_share(config, _source(config, 'train', _load_size(config.data)))
 
 
@@ -57,11 +59,22 @@ def full_size_source(
   Of 'train', `data.instance_share` keep their instance maps.
 
   Raises:
-    InputError: as `source`.
+    InputError: as `source` and `check_path`.
   """
+  check_path(config)
   size = (config.data.height, config.data.width)
   scenes = _source(config, split, size, resizes_files=False)
   return _with_share(config, scenes) if split == 'train' else scenes
+
+
+def check_path(config: ml_collections.ConfigDict) -> None:
+  """Raises InputError for a folder that toy streets would not read."""
+  if config.data.source == 'toy_street' and config.data.path:
+    raise InputError(
+      f'data.path is {config.data.path!r}, but data.source=toy_street reads no '
+      'files: add --config.data.source=folder, or set --config.data.path= for '
+      'toy streets.'
+    )
 
 
 def _with_share(

@@ -173,7 +173,10 @@ def test_other_settings_are_refused(mine, completed):
     (['--config.data.instance_share=0'], 'None of the 5 training scenes has'),
     (['--config.data.path=/nowhere'], 'there is no such folder'),
     (
-      ['--config.data.source=toy_street', '--config.data.num_train=3'],
+      [
+        *('--config.data.source=toy_street', '--config.data.path='),
+        '--config.data.num_train=3',
+      ],
       'All 3 training scenes have an instance map: there is nothing',
     ),
   ],
