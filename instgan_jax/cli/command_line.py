@@ -15,7 +15,11 @@ def parse(values: flags.FlagValues, argv: list[str]) -> None:
     # An error inside a configuration comes with its traceback: keep the end.
     message = str(error).strip().splitlines()[-1]
     stop = '' if message.endswith(('.', '?')) else '.'
-    raise InputError(f'{message}{stop} See --help.') from error
+    advice = 'See --help.'
+    name = getattr(error, 'flagname', '')
+    if 'config' in values and name in (values['config'].value or ()):
+      advice = f'It is a field of the configuration: --config.{name}.'
+    raise InputError(f'{message}{stop} {advice}') from error
   except (AttributeError, KeyError) as error:
     if "<class 'NoneType'>" in str(error):
       raise InputError(

@@ -221,6 +221,7 @@ def test_a_configuration_is_read_and_changed(config_file):
   ('arguments', 'message'),
   [
     (['--config.sed=1'], 'in the configuration: .*sed'),
+    (['--seed=1'], r"flag 'seed'\. It is a field of .*: --config\.seed\."),
     (['--config.seed=a'], "config.seed=a.*See --help|'a'"),
   ],
 )

@@ -46,7 +46,7 @@ def main(argv: Sequence[str]) -> None:
 def parser() -> argparse.ArgumentParser:
   """The parser of all verbs; the parsed flags have a function `run`."""
   top = program.Parser(
-    prog='human_study',
+    prog='python -m instgan_jax.apps.human_study',
     description='Plans, serves and reports a two-alternative forced choice'
     ' study: which of two images looks more real.',
     epilog=_EXAMPLES,
