@@ -73,8 +73,9 @@ def load(workdir: str | os.PathLike) -> ml_collections.ConfigDict:
   if not path.exists():
     raise InputError(
       f'{workdir} has no {FILE}: expected a workdir of instgan_jax.main '
-      '(not one of its checkpoints), an export of instgan_jax.export or GauGAN '
-      'weights imported with instgan_jax.import_torch.'
+      '(not one of its checkpoints, which --step chooses), an export of '
+      'instgan_jax.export or GauGAN weights imported with '
+      'instgan_jax.import_torch.'
     )
   saved = _read(path)
   flat = traverse_util.flatten_dict(saved, sep='.')
