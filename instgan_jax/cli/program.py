@@ -57,6 +57,7 @@ _UNUSABLE_PATH = (
   errno.EEXIST,
 )
 # Help of flags that several commands have.
+_FIELDS = 'Each field of it is a flag too, as --config.data.path=FOLDER.'
 WORKDIR_OF_GENERATOR = (
   'A training workdir, an export, or imported GauGAN weights.'
 )
@@ -142,7 +143,7 @@ class Command:
     if self.config:
       from instgan_jax.cli import config_flag  # Not needed by all commands.
 
-      config_flag.define(values, argv, self.config)
+      config_flag.define(values, argv, f'{self.config} {_FIELDS}')
     return values
 
 

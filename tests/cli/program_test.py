@@ -214,7 +214,10 @@ def test_a_configuration_is_read_and_changed(config_file):
   )
   assert got[0] is None
   assert got[1].to_dict() == {'seed': 4, 'method': 'li'}
-  assert '--config\n      The configuration.' in training.help()
+  assert (
+    '--config\n      The configuration. Each field of it is a flag too, as'
+    in training.help()
+  )
 
 
 @pytest.mark.parametrize(
