@@ -89,6 +89,7 @@ def evaluate_folders(
   Raises:
     InputError: for images or data that cannot be used.
   """
+  data.check_path(config)
   # Any size will do to learn the names; the images have the one to use.
   names = data_set(config, split, path=dataset_dir).image_ids
   names = names[: options.num_scenes or None]
@@ -111,9 +112,15 @@ def of_generator(
   Args:
     config: None for that of the generator.
     sampler: of the generator.
+
+  Raises:
+    InputError: as `build.data.check_path`.
   """
-  if config is None or 'labels' not in sampler.config:
-    return config or sampler.config
+  if config is None:
+    return sampler.config
+  data.check_path(config)
+  if 'labels' not in sampler.config:
+    return config
   return label_table.with_table(config, sampler.label_table)
 
 
