@@ -20,6 +20,8 @@ from instgan_jax.inference import map_folder
 RECORD = 'generate.json'
 # The text chunk of an image that has `maps_sha256` of its scene.
 MAPS_SHA256 = 'maps_sha256'
+# The last chunk of a PNG and its checksum, which Pillow does not look at.
+_PNG_END = b'\0\0\0\0IEND\xaeB`\x82'
 
 
 def prepare(
@@ -86,9 +88,9 @@ def is_current(image: pathlib.Path, maps: str) -> bool:
     with Image.open(image) as opened:
       is_of_maps = opened.info.get(MAPS_SHA256) == maps
       opened.verify()  # The checksums of all chunks.
+    return is_of_maps and image.read_bytes().endswith(_PNG_END)
   except unreadable_image.ERRORS:
     return False
-  return is_of_maps
 
 
 def _check_apart(

@@ -103,7 +103,7 @@ JOBS = {
 
 def words(job: Job, material: pathlib.Path, output: pathlib.Path) -> list[str]:
   """Of the command line."""
-  return shlex.split(job.words.format(m=material, o=output))
+  return [w.format(m=material, o=output) for w in shlex.split(job.words)]
 
 
 def start(

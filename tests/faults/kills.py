@@ -24,6 +24,8 @@ _SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 # or of the cache of compiled programs.
 _MOMENTS = ('any', 'any', 'output', 'cache')
 
+_EXISTS = 'exists already'  # Says an export that was complete.
+
 
 class Tally(NamedTuple):
   """What came of the kills of a job.
@@ -149,7 +151,7 @@ class _Killing(NamedTuple):
   ) -> str:
     """What is wrong with a job that was not stopped any more, or ''."""
     status, _, err = programs.finish(process)
-    exists = 'exists already' in err  # An export that was complete.
+    exists = _EXISTS in err
     is_damaged = 'compilation cache' in err  # So JAX warns of an entry.
     if (status and not exists) or 'Traceback' in err or is_damaged:
       return f'status {status}: {err[-400:]}'
@@ -180,11 +182,10 @@ def _problems_of_a_stop(
 ) -> Iterator[str]:
   """What is wrong with the end of a program that got a signal."""
   status, _, err = programs.finish(process)
-  if number != signal.SIGKILL and status not in (
-    0,  # It was done.
-    128 + number,
-    -number,  # Before Python or the command was there.
-  ):
+  is_done = status == 0 or _EXISTS in err
+  # -number: before Python or the command was there.
+  is_stopped = status in (128 + number, -number)
+  if number != signal.SIGKILL and not is_done and not is_stopped:
     yield f'{number.name}: status {status}: {err[-400:]}'
   elif 'Traceback' in err and status != -number:
     yield f'{number.name}: traceback: {err[-400:]}'
