@@ -56,7 +56,8 @@ def _is_cityscapes(root: str | os.PathLike[str]) -> bool:
   if not folder.is_dir():
     raise InputError(
       f'{root}: there is no such folder. Expected the one that holds '
-      f'{", ".join(entries)}, or leftImg8bit and gtFine, as Cityscapes has them.'
+      f'{", ".join(entries)}, or leftImg8bit and gtFine, as Cityscapes has '
+      'them.'
     )
   if folder_layouts.find(folder) is not folder_layouts.OWN or any(
     (folder / name).exists() for name in entries
