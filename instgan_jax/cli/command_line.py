@@ -17,7 +17,8 @@ def parse(values: flags.FlagValues, argv: list[str]) -> None:
     stop = '' if message.endswith(('.', '?')) else '.'
     advice = 'See --help.'
     name = getattr(error, 'flagname', '')
-    if 'config' in values and name in (values['config'].value or ()):
+    config = values['config'].value if 'config' in values else None
+    if name and not isinstance(config, str) and name in (config or ()):
       advice = f'It is a field of the configuration: --config.{name}.'
     raise InputError(f'{message}{stop} {advice}') from error
   except (AttributeError, KeyError) as error:

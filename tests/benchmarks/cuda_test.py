@@ -23,8 +23,9 @@ def test_flops_of_the_step_as_lowered_for_cuda(monkeypatch, capsys):
   monkeypatch.setattr(cuda, '_PLUGINS', ())
   cuda.main()
   figures = json.loads(capsys.readouterr().out)
-  # Most of so narrow a step is no convolution.
-  assert 1 < figures['times_useful_flops'] < 4
+  # Most of so narrow a step is no convolution; of those XLA does not count what
+  # falls on the padding.
+  assert 0.9 < figures['times_useful_flops'] < 4
   assert figures['gigabytes_before_fusion'] > 0
   assert 'peak_gigabytes' not in figures
 
