@@ -38,6 +38,30 @@ def test_a_photograph_gives_its_instances_their_styles(with_encoder):
   assert all((others[k] != real[k]).any() for k in list(real)[1:])
 
 
+def test_the_generator_gets_the_latents_of_the_photograph(with_encoder):
+  street = SOURCE.read(0)
+  scene = with_encoder.scene(street.label_map, street.instance_ids)
+  styles = with_encoder.encode(street.image, street.instance_ids)
+  without = {
+    key: value
+    for key, value in with_encoder.variables.items()
+    if key != 'latent_stats'
+  }
+  plain = sampler.Sampler(
+    with_encoder.config,
+    without,
+    encoder_variables=with_encoder.encoder.variables,
+  )
+  latents = plain.encode(street.image, street.instance_ids)
+  i = scene.instance_ids[0]
+  assert not np.allclose(styles[i], latents[i], atol=0.1)
+  np.testing.assert_allclose(
+    with_encoder.run(with_encoder.inputs([scene], [styles])),
+    plain.run(plain.inputs([scene], [latents])),
+    atol=1e-4,
+  )
+
+
 def test_a_generator_without_encoder_says_so():
   config, street = tiny.config('lip'), SOURCE.read(0)
   without = sampler.Sampler(config, tiny.generator_variables(config))

@@ -86,6 +86,17 @@ def test_a_row_depends_on_no_other_row(config, variables):
     )
 
 
+def test_styles_are_mapped_to_the_latents_of_the_encoder(config, variables):
+  built = program.Program(config, use_spectral_norm=True)
+  inputs = random_inputs(built, 1)
+  dim = built.latent_shape[-1]
+  stats = {'mean': np.full(dim, 2.0, np.float32), 'var': np.ones(dim) * 0.25}
+  mapped = built.run({**variables, 'latent_stats': stats}, inputs, num_rows=1)
+  inputs['latents'] = np.float32(2.0 + 0.5 * inputs['latents'])
+  expected = built.run(variables, inputs, num_rows=1)
+  np.testing.assert_allclose(mapped, expected, atol=1e-3)
+
+
 def test_a_label_generator_needs_no_instance_map():
   config = tiny.config('l')
   built = program.Program(config, use_spectral_norm=True)
