@@ -16,7 +16,8 @@ def find_scenes(
     layout: with the folders of the split.
 
   Raises:
-    InputError: if a folder or a file is missing, or two files have one name.
+    InputError: if a folder or a file is missing, if two files have one name, or
+      if a map is a JPEG.
   """
   images = _by_name(root / layout.images, file_kinds.IMAGE, layout)
   label_maps = _by_name(root / layout.label_maps, file_kinds.LABEL_MAP, layout)
@@ -60,7 +61,12 @@ def _by_name(
     endings += file_kinds.JPEG_ENDINGS
   by_name: dict[str, str] = {}
   for path in sorted(folder.rglob('*')):
-    if path.suffix.lower() not in endings or path.name.startswith('.'):
+    ending = path.suffix.lower()
+    if ending in file_kinds.JPEG_ENDINGS and ending not in endings:
+      raise InputError(
+        f'{path}: a JPEG changes ids. Save every {kind} as a PNG.'
+      )
+    if ending not in endings or path.name.startswith('.'):
       continue
     if path.stem in by_name:
       raise InputError(

@@ -173,9 +173,17 @@ def color_map(root):
   write(root / 'labels/train/b.png', np.zeros((6, 9, 3), np.uint8))
 
 
+def jpeg_map(root):
+  path = root / 'labels/train/b.png'
+  with Image.open(path) as image:
+    image.save(path.with_suffix('.jpg'))
+  path.unlink()
+
+
 @pytest.mark.parametrize(
   ('change', 'message'),
   [
+    (jpeg_map, r'labels/train/b.jpg: a JPEG changes ids. Save every label map'),
     (no_table, r'labels.json: cannot be read .*\{"labels": '),
     (palette, r'labels/train/b.png: the label map is stored as palette, exp'),
     (color_map, r'labels/train/b.png: the label map is stored as RGB, exp'),
