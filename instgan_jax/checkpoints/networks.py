@@ -27,7 +27,7 @@ def load(
   Returns:
     {network: {'params', 'batch_stats', 'spectral_stats'}} for those of
     generator, encoder, instance_encoder and discriminator that the folder
-    holds.
+    holds; of a generator with an instance encoder also 'latent_stats'.
 
   Raises:
     InputError: if there are no weights.

@@ -75,8 +75,9 @@ class Sampler:
 
     Args:
       config: of a run, see configs/cityscapes_l.py.
-      variables: {'params', 'batch_stats', 'spectral_stats'} of its generator;
-        the last one is missing where it is folded into the first.
+      variables: {'params', 'batch_stats', 'spectral_stats'} of its generator,
+        without the last one where it is folded into the first; 'latent_stats'
+        beside them where it was trained with an instance encoder.
       step: of the training.
       uses_ema: whether `variables` are a moving average.
       weights_sha256: '' to compute it.
