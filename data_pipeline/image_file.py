@@ -80,8 +80,7 @@ def decode(
   Raises:
     InputError: naming the file, if it is missing, damaged or of another kind.
   """
-  expected = _format_of(file, kind)
-  with _open(file, kind, scene, modes, expected) as (image, _):
+  with _open(file, kind, scene, modes) as (image, _):
     is_gray = kind == file_kinds.IMAGE and image.mode != 'RGB'
     return np.array(image.convert('RGB') if is_gray else image)
 
@@ -121,11 +120,10 @@ def check_header(
     InputError: naming the file, if it is unreadable, cut off or of another
       kind.
   """
-  expected = _format_of(file, kind)
-  with _open(file, kind, scene, modes, expected) as (image, stream):
+  with _open(file, kind, scene, modes) as (image, stream):
     length = stream.seek(0, os.SEEK_END)
     stream.seek(max(0, length - _TAIL_BYTES))
-    if _ENDS[expected] not in stream.read():
+    if _ENDS[_format_of(file, kind)] not in stream.read():
       raise OSError('the file is cut off')
     return image.size
 
@@ -144,17 +142,14 @@ def describe(file: str | bytes, kind: str, scene: str) -> str:
 
 @contextlib.contextmanager
 def _open(
-  file: str | bytes,
-  kind: str,
-  scene: str,
-  modes: Collection[str],
-  expected: str,
+  file: str | bytes, kind: str, scene: str, modes: Collection[str]
 ) -> Iterator[tuple[Image.Image, IO[bytes]]]:
   """The image, with its header read and its mode checked, and its stream.
 
-  It must be of Pillow's format `expected`. Pillow's errors over a damaged file,
-  here or in the body of the `with` statement, become InputError.
+  Pillow's errors over a damaged file, here or in the body of the `with`
+  statement, become InputError.
   """
+  expected = _format_of(file, kind)
   described = describe(file, kind, scene)
   try:
     with contextlib.ExitStack() as stack:
