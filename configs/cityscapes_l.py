@@ -111,10 +111,13 @@ def _add_discriminator(config: ml_collections.ConfigDict) -> None:
   # 'patch': GauGAN's. 'segmentation': OASIS's (arXiv:2012.04781), which finds
   # the labels instead of seeing them and replaces feature matching and VGG's
   # loss; there base_channels is 128, num_layers 6, and num_scales does nothing.
+  # 'patch+segmentation': both, the second with channels and layers of its own.
   config.discriminator.kind = 'patch'
   config.discriminator.base_channels = 64
   config.discriminator.num_layers = 4
   config.discriminator.num_scales = 2
+  config.discriminator.segmentation_channels = 128  # Of 'patch+segmentation'.
+  config.discriminator.segmentation_layers = 6
   # Some of color,translation,cutout: DiffAugment's (arXiv:2006.10738) changes
   # of all that the discriminator sees, for small data.
   config.discriminator.augmentation = ''

@@ -1,30 +1,18 @@
 """From a configuration to the GAN's modules, optimizers and train step."""
 
 import functools
-from typing import Any
 
 import jax
 import ml_collections
 import optax
 
 from data_pipeline.errors import InputError
-from instgan_jax.build import data, errors, ranges, schedule
+from instgan_jax.build import data, discriminator, ranges, schedule
 from instgan_jax.build import generator as build_generator
-from instgan_jax.models import (
-  discriminator,
-  encoder,
-  segmentation_discriminator,
-)
+from instgan_jax.models import encoder
 from instgan_jax.pretrained import load
 from instgan_jax.runtime import devices
-from instgan_jax.train import (
-  adam,
-  augmentation,
-  initialization,
-  patch_adversary,
-  segmentation_adversary,
-)
-from instgan_jax.train import adversary as adversary_lib
+from instgan_jax.train import adam, initialization
 from instgan_jax.train import networks as networks_lib
 from instgan_jax.train import state as state_lib
 from instgan_jax.train import step as step_lib
@@ -34,7 +22,6 @@ _FAST_COMPILATION = {
   'xla_backend_optimization_level': 0,
   'xla_llvm_disable_expensive_passes': True,
 }
-DISCRIMINATORS = ('patch', 'segmentation')
 
 
 def check(config: ml_collections.ConfigDict) -> None:
@@ -42,7 +29,7 @@ def check(config: ml_collections.ConfigDict) -> None:
   ranges.check(config, ranges.GAN, 'instgan_jax.main')
   devices.check_batch_size(config.batch_size)
   data.check_loader(config)
-  _check_discriminator(config)
+  discriminator.check(config)
   if config.model.use_position_map and not config.model.use_instances:
     raise InputError(
       'model.use_position_map needs model.use_instances: the position map '
@@ -65,27 +52,6 @@ def check(config: ml_collections.ConfigDict) -> None:
     )
 
 
-def _check_discriminator(config: ml_collections.ConfigDict) -> None:
-  fields, size = config.discriminator, (config.data.height, config.data.width)
-  if fields.kind not in DISCRIMINATORS:
-    raise errors.unknown_value(
-      'discriminator.kind', fields.kind, DISCRIMINATORS
-    )
-  for kind in _augmentation(config):
-    if kind not in augmentation.KINDS:
-      raise errors.unknown_value(
-        'discriminator.augmentation', kind, augmentation.KINDS
-      )
-  if fields.kind == 'segmentation' and any(
-    side % 2**fields.num_layers for side in size
-  ):
-    raise InputError(
-      f'discriminator.num_layers is {fields.num_layers}, by which a '
-      f'segmentation discriminator halves {size[0]}x{size[1]} pixels: expected '
-      'less.'
-    )
-
-
 def networks(
   config: ml_collections.ConfigDict, *, axis_name: str | None = None
 ) -> networks_lib.Networks:
@@ -98,7 +64,7 @@ def networks(
   generator, latent_shape = build_generator.build(config, axis_name=axis_name)
   return networks_lib.Networks(
     generator=generator,
-    discriminator=_discriminator(config, dtype),
+    discriminator=discriminator.build(config, dtype),
     encoder=encoder.StyleEncoder(
       base_channels=model.encoder_channels,
       style_dim=model.image_style_dim,
@@ -167,25 +133,13 @@ def train_step(
 ) -> step_lib.TrainStep:
   """The pure update."""
   weights = step_lib.LossWeights(**config.loss_weights)
-  adversary: adversary_lib.Adversary
-  if config.discriminator.kind == 'segmentation':
-    adversary = segmentation_adversary.SegmentationAdversary(
-      modules.discriminator,
-      label_mix=weights.label_mix,
-      seed=config.seed,
-      axis_name=axis_name,
-    )
-  else:
-    adversary = patch_adversary.PatchAdversary(
-      modules.discriminator, feature_matching=weights.feature_matching
-    )
   return step_lib.TrainStep(
     modules,
-    adversary,
+    discriminator.losses(config, modules.discriminator, axis_name=axis_name),
     optimizers_,
     seed=config.seed,
     loss_weights=weights,
-    augmentation=_augmentation(config),
+    augmentation=discriminator.augmentation_kinds(config),
     prior_fraction=config.prior_fraction,
     ema_decay=config.ema_decay,
     share_generator_forward=config.share_generator_forward,
@@ -201,29 +155,6 @@ def _initializer(config, modules, optimizers_):
     seed=config.seed,
     image_size=(config.data.height, config.data.width),
     use_ema=config.ema_decay > 0,
-  )
-
-
-def _augmentation(config: ml_collections.ConfigDict) -> tuple[str, ...]:
-  return tuple(filter(None, config.discriminator.augmentation.split(',')))
-
-
-def _discriminator(config: ml_collections.ConfigDict, dtype) -> Any:
-  fields = config.discriminator
-  if fields.kind == 'segmentation':
-    return segmentation_discriminator.SegmentationDiscriminator(
-      num_labels=config.model.num_labels,
-      base_channels=fields.base_channels,
-      num_layers=fields.num_layers,
-      dtype=dtype,
-    )
-  return discriminator.MultiscaleDiscriminator(
-    num_labels=config.model.num_labels,
-    base_channels=fields.base_channels,
-    num_layers=fields.num_layers,
-    num_scales=fields.num_scales,
-    use_edges=config.model.use_edges,
-    dtype=dtype,
   )
 
 

@@ -41,6 +41,8 @@ GAN = _OF_ALL | {
   'discriminator.base_channels': _COUNT,
   'discriminator.num_layers': _COUNT,
   'discriminator.num_scales': _COUNT,
+  'discriminator.segmentation_channels': _COUNT,
+  'discriminator.segmentation_layers': _COUNT,
   'decay_fraction': '[0, 1]',
   'g_learning_rate': _WEIGHT,
   'd_learning_rate': _WEIGHT,

@@ -166,6 +166,9 @@ def _older_values(saved: dict[str, Any]) -> dict[str, Any]:
     'model.instance_encoder': False,
     'discriminator.kind': 'patch',
     'discriminator.augmentation': '',
+    # Of a segmentation discriminator beside GauGAN's.
+    'discriminator.segmentation_channels': 128,
+    'discriminator.segmentation_layers': 6,
     'loss_weights.diversity': 0.0,
     # Of a segmentation discriminator.
     'loss_weights.label_mix': 10.0,

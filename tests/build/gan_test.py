@@ -103,6 +103,14 @@ def test_number_of_parameters(name):
       {'discriminator__kind': 'segmentation', 'discriminator__num_layers': 6},
       r'num_layers is 6, .* halves 32x64 pixels',
     ),
+    (
+      {'discriminator__kind': 'patch+segmentation'},
+      r'segmentation_layers is 6, .* halves 32x64 pixels',
+    ),
+    (
+      {'discriminator__segmentation_channels': 0},
+      r'segmentation_channels is 0, expected .* \[1, inf\)',
+    ),
   ],
 )
 def test_check_refuses(changes, message):

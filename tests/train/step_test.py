@@ -241,6 +241,15 @@ def test_terms_are_absent_without_their_networks():
   assert not others & metrics
 
 
+def test_two_discriminators_are_trained_together():
+  config = tiny.config(
+    discriminator__kind='patch+segmentation',
+    discriminator__segmentation_layers=2,
+  )
+  metrics = metrics_of(config)
+  assert {'g_feature_matching', 'd_logits_real', 'd_label_mix'} <= metrics
+
+
 def test_a_state_that_was_saved_makes_the_same_update(tmp_path):
   state, _ = run(1)
   with manager.Checkpoints(tmp_path) as checkpoints:
