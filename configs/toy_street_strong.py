@@ -22,6 +22,12 @@ def get_config(method: str = 'lip') -> ml_collections.ConfigDict:
   # most to noise, from which the generator then makes rainbows.
   config.model.latent_dim = 8
   config.loss_weights.instance_kl = 0.015
+  # OASIS's discriminator beside GauGAN's, a small one: signs, poles and lights
+  # get their shapes, since it weighs all classes alike.
+  config.discriminator.kind = 'patch+segmentation'
+  config.discriminator.segmentation_channels = 16
+  config.discriminator.segmentation_layers = 4
+  config.loss_weights.label_mix = 5.0
   # Of 4e-3. With 1e-3 some runs ring, by nothing but another rounding.
   config.d_learning_rate = 5e-4
   return config
