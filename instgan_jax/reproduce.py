@@ -9,19 +9,20 @@ Examples:
   python -m instgan_jax.reproduce --config configs/cityscapes_lip.py \
     --workdir runs/paper --seeds 3 --config.data.path=/data/cityscapes \
     --inception weights/inception --segmenter weights/pspnet
-  python -m instgan_jax.reproduce --config configs/toy_street.py \
-    --workdir runs/rows --row L+I+P=configs/toy_street.py \
+  python -m instgan_jax.reproduce --workdir runs/rows \
+    --row L+I+P=configs/toy_street.py \
     --row strong=configs/toy_street_strong.py \
     --row 'plain=toy_street_strong model.instance_encoder=false'
 
 trains L, L+I and L+I+P with every seed, or the rows that are given, evaluates
 each, and writes table1.md, table1.json and figure7.png. A row is a name, a
 configuration, and fields that differ in it; --config.KEY=VALUE holds for all
-rows. The same command continues what was stopped. Exit status as of
-instgan_jax.main.
+rows, which need no --config. The same command continues what was stopped. Exit
+status as of instgan_jax.main.
 """
 
 import pathlib
+from collections.abc import Sequence
 
 from absl import flags
 
@@ -59,10 +60,11 @@ def main(values: flags.FlagValues) -> None:
   from instgan_jax.commands import reproduce
   from instgan_jax.evaluation import options as evaluation_options
 
-  rows = reproduce.of_methods(values.config)
   if values.row:
     common = config_flags.get_override_values(values['config'])
     rows = configurations.rows(values.row, 'row', common)
+  else:
+    rows = reproduce.of_methods(values.config)
   print(
     reproduce.run(
       rows,
@@ -75,11 +77,20 @@ def main(values: flags.FlagValues) -> None:
   )
 
 
-command = program.Command(
+class _Command(program.Command):
+  """The first row has the configuration, where `--config` is not given."""
+
+  def call(self, argv: Sequence[str]) -> None:
+    from instgan_jax.cli import configurations
+
+    super().call(configurations.with_config(argv, 'row'))
+
+
+command = _Command(
   __doc__,
   define_flags,
   main,
-  config='The configuration of any of the three methods.',
+  config='The configuration of any of the three methods; without rows.',
 )
 
 if __name__ == '__main__':

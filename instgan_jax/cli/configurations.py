@@ -27,6 +27,25 @@ def read(name: str, changes: Sequence[str] = ()) -> ml_collections.ConfigDict:
   return values.config
 
 
+def with_config(argv: Sequence[str], flag: str) -> list[str]:
+  """A command line with the `--config` of its first row, if it has none.
+
+  Fields of it become flags, `--config.KEY=VALUE`.
+
+  Args:
+    argv: program name and arguments.
+    flag: that rows are given to.
+
+  Raises:
+    InputError: for a first row of another form, see `rows`.
+  """
+  program, *words = argv
+  if not _values(words, 'config'):
+    for row in _values(words, flag)[:1]:
+      words.insert(0, f'--config={_parse(row, flag)[1]}')
+  return [program, *words]
+
+
 def rows(
   words: Sequence[str], flag: str, common: Mapping[str, Any]
 ) -> dict[str, ml_collections.ConfigDict]:
@@ -43,16 +62,32 @@ def rows(
   """
   configs: dict[str, ml_collections.ConfigDict] = {}
   for word in words:
-    name, equals, rest = word.partition('=')
-    config, *changes = rest.split() or ['']
-    if not (name and equals and config and all('=' in x for x in changes)):
-      raise InputError(
-        f"--{flag} has {word!r}, expected NAME=CONFIG or 'NAME=CONFIG "
-        "KEY=VALUE ...'."
-      )
+    name, config, changes = _parse(word, flag)
     if name in configs:
       raise InputError(f'--{flag} has the name {name} twice.')
     given = [f'--config.{key}={value}' for key, value in common.items()]
     given += [f'--config.{change}' for change in changes]
     configs[name] = read(config, given)
   return configs
+
+
+def _parse(word: str, flag: str) -> tuple[str, str, list[str]]:
+  """A row's name, configuration and changes; raises InputError."""
+  name, equals, rest = word.partition('=')
+  config, *changes = rest.split() or ['']
+  if not (name and equals and config and all('=' in x for x in changes)):
+    raise InputError(
+      f"--{flag} has {word!r}, expected NAME=CONFIG or 'NAME=CONFIG "
+      "KEY=VALUE ...'."
+    )
+  return name, config, changes
+
+
+def _values(words: Sequence[str], flag: str) -> list[str]:
+  """What a flag is given, as --FLAG=VALUE or --FLAG VALUE."""
+  return [
+    value if equals else following
+    for word, following in zip(words, [*words[1:], ''], strict=True)
+    for name, equals, value in [word.partition('=')]
+    if name in (f'--{flag}', f'-{flag}')
+  ]

@@ -25,6 +25,20 @@ def test_a_file_without_a_configuration_has_not_that_of_another(tmp_path):
 
 
 @pytest.mark.parametrize(
+  ('words', 'config'),
+  [
+    (['--row', 'a=toy_street:l x=1', '--row=b=toy'], ['--config=toy_street:l']),
+    (['--rows=3', '--row=a=b.py', '--config.x=1'], ['--config=b.py']),
+    (['--row=a=b.py', '--config', 'c.py'], []),
+    (['--config.x=1'], []),
+  ],
+)
+def test_the_first_row_gives_what_config_does(words, config):
+  argv = configurations.with_config(['reproduce', *words], 'row')
+  assert argv == ['reproduce', *config, *words]
+
+
+@pytest.mark.parametrize(
   ('words', 'message'),
   [
     (['toy_street'], "has 'toy_street', expected NAME=CONFIG"),

@@ -14,7 +14,7 @@ from instgan_jax.commands import reproduce as reproduce_command
 from instgan_jax.commands import train
 from instgan_jax.evaluation import evaluation
 from instgan_jax.evaluation import options as options_lib
-from tests import tiny
+from tests import commands_in_process, tiny
 
 pytestmark = pytest.mark.slow
 
@@ -107,6 +107,27 @@ def test_any_configuration_is_a_row(tmp_path, trained):
   assert '| l-color |' in text and 'in the paper' not in text
   saved = run_config.load(tmp_path / 'l-color_seed0')
   assert saved.discriminator.augmentation == 'color'
+
+
+def test_rows_need_no_configuration_beside_them(tmp_path, monkeypatch):
+  given = []
+  monkeypatch.setattr(
+    reproduce_command, 'run', lambda rows, *_, **__: given.append(rows)
+  )
+  module, workdir = 'instgan_jax.reproduce', f'--workdir={tmp_path}'
+  words = ['--config.num_steps=7', '--row', 'a=toy_street:l']
+  commands_in_process.run(module, workdir, *words, '--row=b=toy_street seed=3')
+  (rows,) = given
+  assert [methods.name(config) for config in rows.values()] == ['L', 'L+I+P']
+  assert [config.num_steps for config in rows.values()] == [7, 7]
+  assert rows['b'].seed == 3
+  for wrong, message in (
+    ([], '--config is needed'),
+    (['--row=a', '--config.num_steps=7'], "--row has 'a', expected NAME="),
+    (['--row=a=nowhere.py'], "'nowhere.py': there is no such file"),
+  ):
+    with pytest.raises(InputError, match=message):
+      commands_in_process.run(module, workdir, *wrong)
 
 
 @pytest.mark.parametrize(
