@@ -4,6 +4,8 @@ import pytest
 
 from tests.apps.studio import studios
 
+pytest.register_assert_rewrite('tests.apps.studio.visits')
+
 
 @pytest.fixture(scope='module')
 def workdirs(tmp_path_factory):

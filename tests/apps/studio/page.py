@@ -1,5 +1,7 @@
 """What a visitor can do in a browser."""
 
+import time
+
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import ActionChains, Keys
 from selenium.webdriver.common.by import By
@@ -101,6 +103,13 @@ class Page(browser.Page):
       selector,
       name,
     )
+
+  def stored(self):
+    """The work, as the page keeps it, a moment after the last change."""
+    self.settle()
+    time.sleep(0.4)  # It is kept after a pause.
+    script = 'return sessionStorage.getItem("studio-work")'
+    return self.driver.execute_script(script)
 
   def select(self, instance_id):
     self.click(f'.item[data-id="{instance_id}"]')
