@@ -40,6 +40,7 @@ class Model(NamedTuple):
     sampler = self.sampler
     height, width = sampler.image_size
     return {
+      'key': self.key,
       'name': pathlib.Path(self.folder).resolve().name,
       'folder': self.folder,
       'method': self.method,

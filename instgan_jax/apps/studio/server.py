@@ -4,6 +4,8 @@ It remembers no visitor: every request has all that its answer depends on.
 """
 
 import functools
+import hashlib
+import json
 import logging
 import time
 from collections.abc import Callable
@@ -63,6 +65,11 @@ class Application:
       label_table=first.label_table,
       max_pixels=max(_MAX_SCENE_PIXELS, int(np.prod(first.image_size))),
     )
+    self._described = {
+      'models': [model.describe() for model in loaded],
+      'scenes': list(opened.names),
+      'has_toy_streets': opened.has_toy_streets,
+    }
     self.asgi = self._build(frame_ancestors)
 
   def _build(self, frame_ancestors: str):
@@ -94,6 +101,8 @@ class Application:
       http_guard.HttpGuard,
       max_body_bytes=_MAX_BODY_BYTES,
       frame_ancestors=frame_ancestors,
+      # Tells a page that a server with other models came to its address.
+      headers={'studio': _digest(self._described)},
     )
     return app
 
@@ -104,13 +113,7 @@ class Application:
     return static_files.response(self._pages, name)
 
   def _studio(self):
-    return responses.JSONResponse(
-      {
-        'models': [model.describe() for model in self._models],
-        'scenes': list(self._scenes.names),
-        'has_toy_streets': self._scenes.has_toy_streets,
-      }
-    )
+    return responses.JSONResponse(self._described)
 
   def _toy(self, seed: int):
     return responses.JSONResponse(self._scenes.toy(seed).describe())
@@ -240,6 +243,10 @@ def _describe(instance: layout_lib.Instance, area: int) -> dict:
     'is_flipped': instance.is_flipped,
     'area': area,
   }
+
+
+def _digest(described: dict) -> str:
+  return hashlib.sha256(json.dumps(described).encode()).hexdigest()[:16]
 
 
 def _png(content: bytes, milliseconds: float) -> fastapi.Response:

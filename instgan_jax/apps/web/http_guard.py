@@ -1,11 +1,18 @@
 """Limits on every request and headers of every response."""
 
+from collections.abc import Mapping
+
 
 class HttpGuard:
   """ASGI middleware: refuses bodies that are too long, adds headers."""
 
   def __init__(
-    self, app, *, max_body_bytes: int, frame_ancestors: str = "'none'"
+    self,
+    app,
+    *,
+    max_body_bytes: int,
+    frame_ancestors: str = "'none'",
+    headers: Mapping[str, str] | None = None,
   ):
     """Wraps an application.
 
@@ -14,10 +21,13 @@ class HttpGuard:
       max_body_bytes: of a request.
       frame_ancestors: which pages may show this one in a frame, as a
         Content-Security-Policy says it.
+      headers: more of them.
     """
     self._app = app
     self._max_body_bytes = max_body_bytes
-    self._headers = _headers(frame_ancestors)
+    self._headers = _headers(frame_ancestors) + [
+      (name.encode(), value.encode()) for name, value in (headers or {}).items()
+    ]
 
   async def __call__(self, scope, receive, send):
     """Forwards a request with its whole body, or answers 413."""

@@ -152,5 +152,7 @@ class Page(browser.Page):
 
   def message(self):
     """The line about what went wrong; '' for none."""
-    line = self.driver.find_element(By.ID, 'message')
-    return line.text if line.is_displayed() else ''
+    return self.driver.execute_script(
+      "const line = document.getElementById('message');"
+      "return line && !line.hidden ? line.textContent : ''"
+    )

@@ -105,6 +105,19 @@ def test_models_are_beside_each_other_and_l_has_no_styles(studio):
   assert refused.status_code == 422 and 'no model 2' in refused.text
 
 
+def test_every_answer_says_which_models_there_are(studio, workdirs):
+  others = studios.Studio(workdirs[1:])
+  answers = [
+    made.client.get(path)
+    for made in (studio, others)
+    for path in ('/', '/api/studio', '/api/scene/none')
+  ]
+  assert [answer.status_code for answer in answers] == 2 * [200, 200, 422]
+  keys = [answer.headers['studio'] for answer in answers]
+  assert keys[0] != keys[3]
+  assert keys == 3 * keys[:1] + 3 * keys[3:4]
+
+
 def test_the_style_of_the_whole_image_is_that_of_the_id_0(tmp_path):
   config = tiny.config('l', model__image_style_dim=8)
   studio = studios.Studio([str(tiny.save_generator(tmp_path / 'vae', config))])

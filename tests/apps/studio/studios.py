@@ -20,9 +20,10 @@ PAGE = '0' * 32
 OTHER_PAGE = '1' * 32
 
 
-def model(folder, method='lip'):
+def model(folder, method='lip', **changes):
   """A folder with a generator of 32x64 pixels; L+I+P has an encoder."""
-  config = tiny.config(method, model__instance_encoder=method == 'lip')
+  changes = {'model__instance_encoder': method == 'lip', **changes}
+  config = tiny.config(method, **changes)
   return str(tiny.save_generator(folder / method, config))
 
 

@@ -22,6 +22,12 @@ export class Refused extends Error {}
 // The server, or the network, does not answer now.
 class Away extends Error {}
 
+let models = null; // Those that the server has, as a key.
+let onOthers = () => {};
+
+// What to do when a server with other models comes to this address.
+export function onOtherModels(act) { onOthers = act; }
+
 export function show(text) {
   const line = document.getElementById('message');
   line.textContent = text;
@@ -43,10 +49,12 @@ async function ask(path, body) {
     throw new Away(String(error));
   }
   if (response.status >= 500) throw new Away(response.status);
-  if (response.ok) return response;
   if (response.status === 401 || response.status === 403) {
     throw new Refused(say('no_access'));
   }
+  models ??= response.headers.get('studio');
+  if (response.headers.get('studio') !== models) await onOthers();
+  if (response.ok) return response;
   if (response.status === 413) throw new Refused(say('too_long'));
   const { error } = await response.json().catch(() => ({}));
   throw new Refused(error === 'malformed' ? say(error)

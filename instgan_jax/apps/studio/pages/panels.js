@@ -38,7 +38,29 @@ export function renderScene({ stage, models, select }) {
       count: visible.length - most, most,
     }) }));
   }
+  lines.push(...models.flatMap((model) => misfits(model, stage.map)).map(
+    (text) => element('p', { className: 'soft', text }),
+  ));
   refill(root, ...lines, all, list);
+}
+
+// What of the scene a model does not show as it is: its size, looks that
+// another model read.
+function misfits({ name: model, key, height, width, has_instance_styles: has },
+  map) {
+  const found = [];
+  if (map.height !== height || map.width !== width) {
+    found.push(say('other_size', {
+      model, height, width, rows: map.height, columns: map.width,
+    }));
+  }
+  const isUnread = ({ look, mix }) => (look && !(key in look))
+    || mix?.some(isUnread);
+  const count = map.instances.filter(({ id }) => isUnread(work.recipe(id)));
+  if (has && count.length) {
+    found.push(say('other_looks', { model, count: count.length }));
+  }
+  return found;
 }
 
 function group(label, members, row, hasStyles, select) {

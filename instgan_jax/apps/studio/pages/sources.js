@@ -66,15 +66,6 @@ export function openChosen() {
   return begin(`/api/scene/${encodeURIComponent(value)}`);
 }
 
-// The first scene there is, in the place of the visitor's own, which is refused.
-export function openAnother() {
-  const list = byId('scenes');
-  own = null;
-  list.querySelector(`[value="${OWN}"]`)?.remove();
-  list.selectedIndex = 0;
-  if (list.value) openChosen();
-}
-
 export function toySeed() { return Math.max(0, Math.floor(Number(byId('toy-seed').value))); }
 
 export function listen() {

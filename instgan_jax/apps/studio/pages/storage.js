@@ -6,8 +6,10 @@ export function recall(key, store = 'localStorage') {
   } catch { return null; }
 }
 
+// Whether it is kept.
 export function keep(key, value, store = 'localStorage') {
   try {
     window[store].setItem(`studio-${key}`, value);
-  } catch { /* Forbidden in this frame, or full: the page goes on without. */ }
+    return true;
+  } catch { return false; } // In this frame, or it is full: go on without.
 }

@@ -1,10 +1,13 @@
 // The studio: what changes leads to requests, and answers to what is shown.
 
-import { busy, getJson, latest, page, Refused, show } from './connection.js';
+import {
+  busy, getJson, latest, onOtherModels, page, Refused, show,
+} from './connection.js';
 import { openHelp, openTake } from './dialogs.js';
 import { unpack } from './id_map.js';
 import * as inspector from './inspector.js';
 import * as keyboard from './keyboard.js';
+import * as otherModels from './other_models.js';
 import * as panels from './panels.js';
 import * as sources from './sources.js';
 import { isNarrow, Stage, VIEWS } from './stage.js';
@@ -42,9 +45,13 @@ const updateLayout = latest(async (ask) => {
   else select(made);
 }, (message) => {
   work.takeBack(); // What cannot be.
-  if (!stage.map) sources.openAnother(); // It was kept for another model.
-  show(message);
+  refuse(message);
 });
+
+// Work that was kept for other models stays, though nothing shows it.
+function refuse(message) {
+  show(stage.map ? message : say('kept', { why: message }));
+}
 
 // The instance that was just made, which is going to be the selected one.
 function newId(map, before, edits) {
@@ -68,7 +75,7 @@ function pictureUpdater(index) {
     } finally {
       end();
     }
-  }, show);
+  }, refuse);
 }
 
 function keepThumbnail() {
@@ -90,7 +97,7 @@ const updateView = latest(async (ask) => {
   } finally {
     end();
   }
-}, show);
+}, refuse);
 
 let updatePictures = [];
 
@@ -153,7 +160,7 @@ function arrange(kind) {
 const commands = {
   undo: work.undo,
   redo: work.redo,
-  renew_all: () => byId('renew-all').click(),
+  renew_all: () => byId('renew-all')?.click(),
   outlines: () => {
     stage.hasOutlines = !stage.hasOutlines;
     stage.draw();
@@ -244,6 +251,7 @@ async function main() {
   work.onChange(() => changed());
   updatePictures = studio.models.map((_, index) => pictureUpdater(index));
   const kept = work.saved();
+  onOtherModels(otherModels.beginAgain);
   if (kept?.base) work.begin(kept, kept.locked);
   else if (byId('scenes').value) await sources.openChosen();
   if (kept?.base || byId('scenes').value) translate();
@@ -251,6 +259,7 @@ async function main() {
     show(say('open_first'));
     byId('stage').append(element('p', { text: say('open_first') }));
   }
+  otherModels.compare(studio.models);
 }
 
 busy(main).catch((error) => {

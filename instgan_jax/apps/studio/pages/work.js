@@ -23,11 +23,12 @@ function tell() {
   for (const listener of listeners) listener();
 }
 
-function save() {
-  keep('work', JSON.stringify(toFile()), 'sessionStorage');
+// Whether a reload brings the work back.
+export function save() {
+  return now < 0 || keep('work', JSON.stringify(toFile()), 'sessionStorage');
 }
 
-addEventListener('pagehide', () => { if (now >= 0) save(); });
+addEventListener('pagehide', save);
 
 export function saved() {
   return JSON.parse(recall('work', 'sessionStorage'));

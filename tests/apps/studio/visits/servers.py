@@ -2,6 +2,10 @@
 
 import json
 
+import numpy as np
+from selenium.webdriver import Keys
+
+from data_pipeline import image_file
 from tests.apps.studio import studios
 from tests.apps.studio.visits import street
 from tests.apps.waiting import wait_until
@@ -40,18 +44,21 @@ def test_without_the_token_the_page_says_what_it_needs(workdirs, browser_page):
     assert page.message() == ''
 
 
-def test_a_page_survives_the_server_and_a_reload(workdirs, browser_page):
+def test_a_page_survives_the_server_and_a_reload(
+  workdirs, tmp_path, browser_page
+):
   """Killed under the page, which keeps the work and goes on."""
   page = browser_page
-  with studios.serving(workdirs[0]) as server:
+  one, point = street.largest()
+  with studios.serving(*workdirs) as server:
     page.open(server.url, street.SEED)
-    page.point(*street.largest()[1])
+    page.point(*point)
     page.changes(lambda: page.press('n'))
     before, port = page.picture(), server.port
   page.press('n')
   wait_until(lambda: 'does not answer' in page.message())
   assert page.picture() == before
-  with studios.serving(workdirs[0], port=port):
+  with studios.serving(*workdirs, port=port):
     wait_until(lambda: page.picture() != before)
     wait_until(lambda: page.message() == '')
     after = page.changes(lambda: page.press('n'))
@@ -59,18 +66,52 @@ def test_a_page_survives_the_server_and_a_reload(workdirs, browser_page):
     page.driver.refresh()
     page.find('.item')
     wait_until(lambda: page.picture() == after)
+    page.select(one)
+    page.click('#do-photograph')
+    page.click('#look-toy')
+    page.changes(lambda: page.click('#looks-dialog .thumbnail'))
+  other = studios.model(tmp_path, 'li', data__width=32)
+  with studios.serving(other, port=port):
+    page.press('d')  # The first that it asks of them.
+    wait_until(lambda: 'now: li · L+I, in the place of lip' in page.message())
+    page.settle()
+    kept = json.loads(page.stored())
+    assert list(kept['styles'][str(one)]) == ['look']
+    assert [edit['do'] for edit in kept['edits']] == ['copy']
+    assert not page.has('figure:nth-child(3)')
+    assert 'the pictures of li have 32 × 32' in page.text()
+    assert 'other styles for 1 looks of photographs' in page.text()
+    page.changes(lambda: page.click('#renew-all'))
+    assert page.message() == ''
 
 
-def test_kept_work_that_is_refused_gives_way_to_a_scene(server, browser_page):
-  """As after another model came to the same address."""
+def test_kept_work_that_is_refused_stays_until_another_scene_is_chosen(
+  server, browser_page
+):
+  """As after a model of other classes came to the same address."""
   page = browser_page
-  base = {'label_map': 'AAAA', 'instance_map': 'AAAA'}
-  work = json.dumps({'name': 'x', 'base': base, 'edits': []})
+  label_map = studios.base64_of(
+    image_file.encode_png(np.full((4, 8), 99, np.uint8))
+  )
+  base = {'label_map': label_map, 'instance_map': label_map}
+  work = {'name': 'x', 'base': base, 'edits': []}
   script = 'sessionStorage.setItem("studio-work", arguments[0])'
   # The page itself would keep its own work when it is left.
   page.driver.get(f'{server.url}static/en.json')
-  page.driver.execute_script(script, work)
+  page.driver.execute_script(script, json.dumps(work))
+  page.errors()  # Those of the test before.
   page.driver.get(server.url)
+  wait_until(lambda: 'This scene is kept all the same' in page.message())
+  assert 'label ids that no class has: 99' in page.message()
+  for keys in ('n', 'a', 'd', 'o', 's', 's', Keys.ENTER, Keys.DELETE):
+    page.press(keys)
+  page.set_value('#view', 'style', 'change')
+  page.settle()
+  assert json.loads(page.stored())['base'] == base
+  assert 'This scene is kept all the same' in page.message()
+  assert not [x for x in page.errors() if ' 422 ' not in x['message']]
+  page.set_value('#view', 'labels', 'change')
+  page.set_value('#scenes', ' toy', 'change')
   page.find('.item')
   page.settle()
-  assert page.chosen() == 'Toy street'
+  assert page.chosen() == 'Toy street' and page.message() == ''
