@@ -200,6 +200,7 @@ function listenToHeader() {
   });
   byId('language').addEventListener('click', async () => {
     await setLanguage(otherLanguage());
+    announce(''); // It was said in the other one.
     translate();
   });
   byId('theme').addEventListener('click', () => {

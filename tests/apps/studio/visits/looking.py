@@ -83,7 +83,7 @@ def test_what_had_the_focus_has_it_again(page):
   assert page.focused() == '#stage'
 
 
-@pytest.mark.parametrize('width', [390, 1440])
+@pytest.mark.parametrize('width', [320, 390, 1440])
 def test_both_languages_fit_a_phone_and_a_screen(page, width):
   page.resize(width, 844)
   try:

@@ -80,7 +80,7 @@ def test_a_page_survives_the_server_and_a_reload(
     assert [edit['do'] for edit in kept['edits']] == ['copy']
     assert not page.has('figure:nth-child(3)')
     assert 'the pictures of li have 32 × 32' in page.text()
-    assert 'other styles for 1 looks of photographs' in page.text()
+    assert 'Looks of photographs that li has not read: 1.' in page.text()
     page.changes(lambda: page.click('#renew-all'))
     assert page.message() == ''
 
