@@ -115,3 +115,24 @@ def test_kept_work_that_is_refused_stays_until_another_scene_is_chosen(
   page.find('.item')
   page.settle()
   assert page.chosen() == 'Toy street' and page.message() == ''
+
+
+def test_a_page_that_the_browser_keeps_nothing_for_stays(page):
+  """As in the frames of some notebooks, where other models come."""
+  page.driver.execute_script(
+    """
+    Storage.prototype.setItem = () => { throw new Error('forbidden'); };
+    const before = window.fetch;
+    window.fetch = async (...words) => {
+      const answer = await before(...words);
+      const headers = new Headers(answer.headers);
+      headers.set('studio', 'others');
+      return new Response(answer.body, { status: answer.status, headers });
+    };
+    """
+  )
+  page.point(*street.largest()[1])
+  page.changes(lambda: page.press('n'))
+  assert 'load this page again' in page.message()
+  assert page.errors() == []
+  page.driver.get('about:blank')  # With its own storage again.
