@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 _SECONDS_BETWEEN_UPDATES = 1.0
 _SECONDS_BETWEEN_LINES = 30.0
+_COMPILING = 'compiling'
 _is_quiet = False
 
 
@@ -35,6 +36,19 @@ def bar(iterable=None, **options) -> 'tqdm.tqdm':
     maxinterval=10 * seconds,
     **options,
   )
+
+
+def compiling_bar(*, total: int, initial: int = 0, **options) -> 'tqdm.tqdm':
+  """A bar that says "compiling" until `end_compiling`, for the first piece."""
+  postfix = _COMPILING if initial < total else ''
+  return bar(total=total, initial=initial, postfix=postfix, **options)
+
+
+def end_compiling(compiling: 'tqdm.tqdm') -> None:
+  """The first piece of work is done: it is no part of the rate."""
+  if getattr(compiling, 'postfix', '') == _COMPILING:
+    compiling.unpause()
+    compiling.set_postfix_str('', refresh=False)
 
 
 class _Lines:

@@ -66,13 +66,14 @@ class MissingImages:
     num_missing = sum(map(len, missing.values()))
     total = sum(len(self._plan.variants(scene.name)) for scene in self._files)
     num_done = total - num_missing
-    with progress.bar(
+    with progress.compiling_bar(
       desc='Generating', total=total, initial=num_done, unit='image'
     ) as bar:
       images = self._read(missing)
       for batch in read_ahead.batched(images, self._sampler.batch_size):
         self._generate_batch(batch)
         num_done += len(batch)
+        progress.end_compiling(bar)
         bar.update(len(batch))
         stop.leave_if_requested(
           f'{num_done} of {total} images are in {self._output}'

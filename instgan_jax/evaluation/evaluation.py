@@ -240,9 +240,12 @@ def text(results: dict) -> str:
 
 
 def _with_progress(source: batch_lib.Source, batch_size: int, task: str):
-  with progress.bar(desc=task, total=len(source), unit='scene') as bar:
+  with progress.compiling_bar(
+    desc=task, total=len(source), unit='scene'
+  ) as bar:
     for scenes in scenes_lib.read_scenes(source, batch_size):
       yield scenes
+      progress.end_compiling(bar)
       bar.update(len(scenes.names))
 
 

@@ -181,13 +181,12 @@ class _Reporter:
     self._running: collections.deque[dict[str, jax.Array]] = collections.deque()
     self._is_compiled = False
     self.evaluated: dict[str, float] = {}
-    self.bar = progress.bar(
+    self.bar = progress.compiling_bar(
       total=run.intervals.num_steps,
       initial=step,
       desc='Training',
       unit='step',
       disable=not self._is_first_process,
-      postfix='compiling' if step < run.intervals.num_steps else '',
     )
 
   def add(self, step: int, metrics: dict[str, jax.Array]) -> None:
@@ -200,8 +199,7 @@ class _Reporter:
     self._running.append(metrics)
     if not self._is_compiled:
       jax.block_until_ready(metrics)
-      self.bar.unpause()
-      self.bar.set_postfix_str('', refresh=False)
+      progress.end_compiling(self.bar)
       self._is_compiled = True
     self._finish_steps(_MAX_RUNNING_STEPS)
 

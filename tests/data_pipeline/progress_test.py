@@ -35,3 +35,25 @@ def test_a_quiet_process_shows_none(capsys, monkeypatch):
   progress.set_quiet(True)
   count()
   assert capsys.readouterr().err == ''
+
+
+def test_a_bar_says_that_it_compiles_until_the_first_piece_is_done(
+  monkeypatch,
+):
+  terminal = Terminal()
+  monkeypatch.setattr(sys, 'stderr', terminal)
+  with progress.compiling_bar(total=2, desc='Drawing') as bar:
+    for _ in range(2):
+      progress.end_compiling(bar)
+      bar.update()
+  first, *_, last = terminal.getvalue().strip('\r\n').split('\r')
+  assert 'compiling' in first and 'compiling' not in last
+  with progress.compiling_bar(total=2, initial=2) as bar:
+    assert not bar.postfix
+
+
+def test_a_quiet_process_compiles_quietly(capsys, monkeypatch):
+  monkeypatch.setattr(progress, '_is_quiet', True)
+  with progress.compiling_bar(total=1) as bar:
+    progress.end_compiling(bar)
+  assert capsys.readouterr().err == ''
