@@ -7,7 +7,7 @@ name, or stands in one line of a list.
 import pathlib
 from typing import NamedTuple
 
-from data_pipeline import instance_encodings, labels
+from data_pipeline import batch, instance_encodings, labels, scene_layout
 from data_pipeline.ade20k import labels as ade20k_labels
 from data_pipeline.kitti360 import labels as kitti360_labels
 
@@ -37,12 +37,26 @@ class Layout(NamedTuple):
 
   def of_split(self, split: str) -> 'Layout':
     """The layout with the paths of a split, such as train or val."""
-    names = {'split': split, 'long': _LONG.get(split, split)}
+    names = scene_layout.split_names(split)
     return self._replace(
       images=self.images.format(**names),
       label_maps=self.label_maps.format(**names),
       instance_maps=self.instance_maps.format(**names),
       frames=self.frames.format(**names),
+    )
+
+  @property
+  def written(self) -> scene_layout.SceneLayout:
+    """How scenes are written that are made of these."""
+    if self.encoding.encode is None:
+      return OWN.written
+    return scene_layout.SceneLayout(
+      self.name,
+      'folder',
+      f'{self.images}/{{name}}',
+      (f'{self.label_maps}/{{name}}.png', f'{self.instance_maps}/{{name}}.png'),
+      scene_layout.label_and_instance_map(self.encoding.encode),
+      thing_ids=self.encoding.thing_ids,
     )
 
   @property
@@ -63,7 +77,6 @@ class Layout(NamedTuple):
     )
 
 
-_LONG = {'train': 'training', 'val': 'validation'}
 OWN = Layout(
   'photographs with a labels.json',
   'images/{split}',
@@ -94,6 +107,17 @@ KITTI360 = Layout(
 def find(root: pathlib.Path) -> Layout:
   """The layout that a folder has; `OWN` where it has none of them."""
   for layout in (OWN, ADE20K, KITTI360):
-    if any((root / layout.of_split(split).sign).exists() for split in _LONG):
+    if any(
+      (root / layout.of_split(split).sign).exists()
+      for split in scene_layout.SPLITS
+    ):
       return layout
   return OWN
+
+
+def written_as(source: batch.Source) -> scene_layout.SceneLayout:
+  """How scenes are written that are made of those of a source.
+
+  As its files lie; as one's own photographs where it has none.
+  """
+  return getattr(source, 'layout', OWN.written)

@@ -9,11 +9,11 @@ import contextlib
 import io
 import os
 import pathlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import IO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from data_pipeline import file_kinds, unreadable_image
 from data_pipeline.errors import InputError
@@ -128,10 +128,20 @@ def check_header(
     return image.size
 
 
-def encode_png(array: np.ndarray) -> bytes:
-  """Encodes uint8 [H, W, 3] or [H, W], or uint16 [H, W], as a PNG."""
+def encode_png(
+  array: np.ndarray, text: Mapping[str, str] | None = None
+) -> bytes:
+  """Encodes uint8 [H, W, 3] or [H, W], or uint16 [H, W], as a PNG.
+
+  Args:
+    array: the image.
+    text: of its text chunks, by their keys.
+  """
+  chunks = PngImagePlugin.PngInfo()
+  for key, value in (text or {}).items():
+    chunks.add_text(key, value)
   stream = io.BytesIO()
-  Image.fromarray(array).save(stream, 'PNG')
+  Image.fromarray(array).save(stream, 'PNG', pnginfo=chunks)
   return stream.getvalue()
 
 

@@ -1,11 +1,12 @@
-"""How instance maps are encoded in files, and from there to Cityscapes' ids.
+"""How instance maps are encoded in files: to Cityscapes' ids, and from them.
 
-own        8 or 16 bits: dense ids (0 for none), or as Cityscapes
-ADE20K     RGB: red is the class, 1 to 100, green the object, 0 for none
-KITTI-360  16 bits: label * 1000 + k, k = 0 for what is no single object
+own         8 or 16 bits: dense ids (0 for none), or as Cityscapes
+Cityscapes  16 bits: label * 1000 + k in an object, else the label
+ADE20K      RGB: red is the class, 1 to 100, green the object, 0 for none
+KITTI-360   16 bits: label * 1000 + k, k = 0 for what is no single object
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -23,10 +24,27 @@ class Encoding(NamedTuple):
     decode: (label map, content of the file, label table, name for messages) ->
       int32 [H, W] as `batch.Scene` has them; raises InputError for ids that
       cannot be.
+    encode: (label map, ids of such a scene) -> content of a file; None where
+      such data are written as one's own photographs.
+    thing_ids: of the classes whose objects it can tell apart.
   """
 
   kind: str
   decode: Callable[[np.ndarray, np.ndarray, labels.LabelTable, str], np.ndarray]
+  encode: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+  thing_ids: Collection[int] = range(256)
+
+
+# Whose ids, label * 1000 + k, fit 16 bits.
+THINGS_OF_16_BITS = range(2**16 // instances.FIRST_THING_ID)
+
+
+def encode_16_bits(label_map: np.ndarray, ids: np.ndarray) -> np.ndarray:
+  """Cityscapes' ids, uint16; dense ones where labels over 65 do not fit."""
+  del label_map
+  if ids.max() < 2**16:
+    return ids.astype(np.uint16)
+  return instances.dense_instance_map(ids.astype(np.int32)).instance_map
 
 
 def _decode_ade20k(
@@ -53,6 +71,27 @@ def _decode_ade20k(
   )
 
 
+def _encode_ade20k(label_map: np.ndarray, ids: np.ndarray) -> np.ndarray:
+  """Colors of ADE20K: uint8 [H, W, 3].
+
+  Objects keep their numbers where these are 1 to 255. Else they are numbered in
+  each class, and those after 255 have none.
+  """
+  things = [label.id for label in ade20k_labels.TABLE.things]
+  red_of_label = np.zeros(256, np.uint8)
+  red_of_label[things] = np.arange(1, len(things) + 1)
+  present, places = np.unique(ids, return_inverse=True)
+  label_ids, numbers = np.divmod(present, instances.FIRST_THING_ID)
+  is_object = label_ids > 0
+  in_order = np.arange(len(present)) - np.searchsorted(label_ids, label_ids) + 1
+  objects = numbers[is_object]
+  if len(objects) and not 1 <= objects.min() <= objects.max() <= 255:
+    numbers = np.where(in_order <= 255, in_order, 0)
+  green = np.where(is_object, numbers, 0)[places].reshape(ids.shape)
+  red = np.where(green > 0, red_of_label[label_map], 0)
+  return np.stack([red, green, 0 * red], axis=-1).astype(np.uint8)
+
+
 def _decode_kitti360(
   label_map: np.ndarray,
   instance_map: np.ndarray,
@@ -66,6 +105,11 @@ def _decode_kitti360(
   return instances.of_things(label_map, ids, label_table)
 
 
-OWN = Encoding(file_kinds.INSTANCE_MAP, instances.encode)
-ADE20K = Encoding(file_kinds.INSTANCE_COLORS, _decode_ade20k)
+OWN = Encoding(file_kinds.INSTANCE_MAP, instances.encode, encode_16_bits)
+ADE20K = Encoding(
+  file_kinds.INSTANCE_COLORS,
+  _decode_ade20k,
+  _encode_ade20k,
+  [label.id for label in ade20k_labels.TABLE.things],
+)
 KITTI360 = Encoding(file_kinds.INSTANCE_MAP, _decode_kitti360)

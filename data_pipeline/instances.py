@@ -8,6 +8,7 @@ need 16 unsigned bits, and more where labels exceed 65. k has gaps (an object
 can be hidden entirely).
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -79,6 +80,14 @@ def number(
   if scene.instance_ids is None:
     return class_slots(scene.label_map, label_table)
   return dense_instance_map(scene.instance_ids)
+
+
+def original_ids(
+  label_map: np.ndarray, instance_map: np.ndarray, ids: Sequence[int]
+) -> np.ndarray:
+  """The ids that dense ones 1..n had: int32 [H, W]; the label elsewhere."""
+  id_of = np.array([0, *ids], np.int32)
+  return np.where(instance_map > 0, id_of[instance_map], label_map)
 
 
 def class_slots(

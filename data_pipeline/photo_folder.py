@@ -34,6 +34,7 @@ class PhotoFolder:
     file_sizes: (width, height) of each scene's files.
     photographs: the paths of the scenes' images.
     has_instance_map: bool [N], whether a scene has that file.
+    layout: in which scenes are written that are made of these.
   """
 
   def __init__(
@@ -61,7 +62,9 @@ class PhotoFolder:
         than its scene.
     """
     root = pathlib.Path(root).expanduser()
-    layout = folder_layouts.find(root).of_split(split)
+    layout = folder_layouts.find(root)
+    self.layout = layout.written
+    layout = layout.of_split(split)
     self.label_table = label_table(root)
     self._encoding = layout.encoding
     self._target = scene_files.Target(self.label_table, size, geometry)

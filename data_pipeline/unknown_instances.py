@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from data_pipeline import batch
+from data_pipeline import batch, folder_layouts
 
 
 def has_instance_map(source: batch.Source) -> np.ndarray:
@@ -41,6 +41,7 @@ class UnknownInstances:
     label_table: of `source`.
     has_instance_map: bool [N], of the scenes.
     photographs: of `source`, where it has them.
+    layout: of `source`.
   """
 
   def __init__(self, source: batch.Source, share: float):
@@ -60,6 +61,7 @@ class UnknownInstances:
     is_kept[order[: round(share * len(order))]] = True
     self.has_instance_map = is_kept & has_instance_map(source)
     self.photographs = getattr(source, 'photographs', ())
+    self.layout = folder_layouts.written_as(source)
 
   def __len__(self) -> int:
     return len(self.image_ids)

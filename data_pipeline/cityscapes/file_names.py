@@ -37,6 +37,12 @@ KINDS = {
 }
 
 
+def path(kind: str) -> str:
+  """The path of a file, with {split}, {city} and {name}."""
+  folder, ending = KINDS[kind]
+  return f'{folder}/{{split}}/{{city}}/{{name}}{ending}'
+
+
 def match_scenes(
   paths: Mapping[str, Sequence[str]],
   origin: str | os.PathLike[str],

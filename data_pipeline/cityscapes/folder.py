@@ -8,8 +8,10 @@ import numpy as np
 from data_pipeline import (
   batch,
   file_kinds,
+  instance_encodings,
   labels_file,
   scene_files,
+  scene_layout,
 )
 from data_pipeline import labels as labels_lib
 from data_pipeline.cityscapes import file_names, labels
@@ -17,6 +19,20 @@ from data_pipeline.errors import InputError
 
 # The objects of a scene without an instance map are unknown.
 _NEEDED = (file_kinds.IMAGE, file_kinds.LABEL_MAP)
+
+
+LAYOUT = scene_layout.SceneLayout(
+  'Cityscapes',
+  'folder',
+  file_names.path(file_kinds.IMAGE).removesuffix('.png'),
+  (
+    file_names.path(file_kinds.LABEL_MAP),
+    file_names.path(file_kinds.INSTANCE_MAP),
+  ),
+  scene_layout.label_and_instance_map(instance_encodings.encode_16_bits),
+  variant='{head}v{number}_{tail}',  # CITY_SEQUENCEv0_FRAME.
+  thing_ids=instance_encodings.THINGS_OF_16_BITS,
+)
 
 
 class CityscapesFolder:
@@ -28,7 +44,10 @@ class CityscapesFolder:
     file_sizes: (width, height) of each scene's files.
     photographs: the paths of the scenes' images.
     has_instance_map: bool [N], whether a scene has that file.
+    layout: in which scenes are written that are made of these.
   """
+
+  layout = LAYOUT
 
   def __init__(
     self,

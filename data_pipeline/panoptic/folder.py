@@ -6,7 +6,7 @@ import pathlib
 
 from data_pipeline import batch, labels, scene_files
 from data_pipeline.errors import InputError, summarize
-from data_pipeline.panoptic import annotations, layouts, segment_maps
+from data_pipeline.panoptic import annotations, layouts, segment_maps, written
 
 
 class PanopticFolder:
@@ -20,6 +20,7 @@ class PanopticFolder:
     label_table: the JSON's categories, and the void.
     file_sizes: (width, height) of each scene's files.
     photographs: the paths of the scenes' images.
+    layout: in which scenes are written that are made of these.
   """
 
   def __init__(
@@ -46,6 +47,8 @@ class PanopticFolder:
         missing, there twice, unreadable or of another kind, or sizes differ.
     """
     layout = layouts.find(root, split)
+    self.layout = written.scene_layout_of(layout)
+    layout = layout.at(root, split)
     found = annotations.load(layout.annotations)
     self.label_table, self._void_id = found.label_table, found.void_id
     self._target = scene_files.Target(self.label_table, size, geometry)
@@ -104,7 +107,8 @@ def label_table(root: str | os.PathLike[str]) -> labels.LabelTable:
   Raises:
     InputError: if its annotations of train cannot be read.
   """
-  return annotations.load(layouts.find(root, 'train').annotations).label_table
+  layout = layouts.find(root, 'train').at(root, 'train')
+  return annotations.load(layout.annotations).label_table
 
 
 def _files(folder: str) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ import os
 import pathlib
 from typing import NamedTuple
 
+from data_pipeline import scene_layout
 from data_pipeline.errors import InputError
 
 
@@ -27,8 +28,15 @@ class Layout(NamedTuple):
   maps: str
   images: str
 
+  def at(self, root: str | os.PathLike[str], split: str) -> 'Layout':
+    """The layout with the paths of a split of the data set in a folder."""
+    folder = pathlib.Path(root).expanduser()
+    names = scene_layout.split_names(split)
+    paths = (str(folder / path.format(**names)) for path in self[1:])
+    return Layout(self.name, *paths)
 
-_LAYOUTS = (
+
+ALL = (
   Layout(
     'COCO',
     'annotations/panoptic_{split}2017.json',
@@ -60,11 +68,10 @@ _LAYOUTS = (
     'leftImg8bit/{split}',
   ),
 )
-_LONG = {'train': 'training', 'val': 'validation'}
 
 
 def find(root: str | os.PathLike[str], split: str) -> Layout:
-  """The layout of a folder, with the paths of a split.
+  """The layout of a folder that has annotations of a split.
 
   Args:
     root: of the data set.
@@ -73,20 +80,11 @@ def find(root: str | os.PathLike[str], split: str) -> Layout:
   Raises:
     InputError: if the folder has no annotations of a known layout.
   """
-  folder = pathlib.Path(root).expanduser()
-  names = {'split': split, 'long': _LONG.get(split, split)}
-  candidates = [
-    Layout(
-      layout.name,
-      *(str(folder / path.format(**names)) for path in layout[1:]),
-    )
-    for layout in _LAYOUTS
-  ]
-  for layout in candidates:
-    if pathlib.Path(layout.annotations).is_file():
+  for layout in ALL:
+    if pathlib.Path(layout.at(root, split).annotations).is_file():
       return layout
   expected = ', '.join(
-    f'{layout.annotations} ({layout.name})' for layout in candidates
+    f'{layout.at(root, split).annotations} ({layout.name})' for layout in ALL
   )
   raise InputError(
     f'{root}: has no panoptic annotations of the split {split!r}. Expected one'

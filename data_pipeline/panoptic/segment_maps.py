@@ -60,6 +60,12 @@ def segment_ids(colors: np.ndarray) -> np.ndarray:
   return red + 256 * green + 65536 * blue
 
 
+def colors(ids: np.ndarray) -> np.ndarray:
+  """The PNG of ids of segments: int [H, W] -> uint8 [H, W, 3]."""
+  channels = [ids % 256, ids // 256 % 256, ids // 65536]
+  return np.stack(channels, axis=-1).astype(np.uint8)
+
+
 def _maps(
   ids: np.ndarray,
   segments: annotations.Segments,

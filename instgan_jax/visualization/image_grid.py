@@ -4,9 +4,9 @@ import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
+from PIL import Image, ImageDraw, ImageFont
 
-from data_pipeline import atomic_file, labels
+from data_pipeline import atomic_file, image_file, labels
 
 _MARGIN = 6  # Pixels between tiles.
 _HEADER = 26  # Pixels above the first row.
@@ -90,8 +90,5 @@ def save_png(
   text: Mapping[str, str] | None = None,
 ) -> None:
   """Writes uint8 [H, W, 3] as PNG with text chunks; the folder is made."""
-  chunks = PngImagePlugin.PngInfo()
-  for key, value in (text or {}).items():
-    chunks.add_text(key, value)
   with atomic_file.replacing(path) as partial:
-    Image.fromarray(image).save(partial, format='PNG', pnginfo=chunks)
+    partial.write_bytes(image_file.encode_png(image, text))
