@@ -9,10 +9,10 @@ Examples:
 
 A network learns from the training scenes with an instance map where objects
 are, and finds those of the others inside their true labels. --output becomes a
-data set that data.source=folder reads, with what there was and the new maps;
-val keeps the maps that it has. quality.json says how well the objects of val
-are found, completed.png shows eight scenes. The same command continues after a
-stop; docs/data.md has more.
+data set in the same layout, with what there was and the new maps; val keeps the
+maps that it has. quality.json says how well the objects of val are found,
+completed.png shows eight scenes. The same command continues after a stop;
+docs/data.md has more.
 
 Exit status: 0 when it is done, 2 for wrong input, 128 + the signal when it was
 stopped.

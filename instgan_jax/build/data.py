@@ -1,6 +1,7 @@
 """From a configuration to scenes and training batches."""
 
 import importlib
+import os
 from collections.abc import Iterator
 
 import jax
@@ -25,8 +26,11 @@ from data_pipeline.panoptic import prepared
 from instgan_jax.build import errors, label_table
 
 SOURCES = ('folder', 'panoptic', 'tfds', 'toy_street', 'npz')
-# Whose files may have any size and aspect.
-_ANY_SIZE = ('folder', 'panoptic')
+# Their files may have any size and aspect.
+_OF_FILES = {
+  'folder': folder_reader.open_split,
+  'panoptic': panoptic_folder.PanopticFolder,
+}
 LOADERS = ('tf_data', 'in_memory')
 
 
@@ -65,6 +69,29 @@ def full_size_source(
   size = (config.data.height, config.data.width)
   scenes = _source(config, split, size, resizes_files=False)
   return _with_share(config, scenes) if split == 'train' else scenes
+
+
+def source_of_files(
+  source: str,
+  path: str | os.PathLike[str],
+  split: str,
+  *,
+  size: tuple[int, int] | None = None,
+  fit: str = 'resize',
+) -> batch_lib.Source:
+  """The scenes of a folder, read as `data.source` says.
+
+  Args:
+    source: folder or panoptic.
+    path: of the folder.
+    split: train or val.
+    size: (height, width); None for that of the files.
+    fit: how they come to it, of `geometry.KINDS`.
+
+  Raises:
+    InputError: if it cannot be read.
+  """
+  return _OF_FILES[source](path, split, size=size, geometry=fit)
 
 
 def check_path(config: ml_collections.ConfigDict) -> None:
@@ -118,7 +145,7 @@ def _source(
   fit = data.get('geometry', 'resize')
   if fit not in geometry.KINDS:
     raise errors.unknown_value('data.geometry', fit, geometry.KINDS)
-  is_any_size = data.source in _ANY_SIZE or _is_coco_of_tfds(data)
+  is_any_size = data.source in _OF_FILES or _is_coco_of_tfds(data)
   if fit != 'resize' and not is_any_size:
     raise InputError(
       f'data.geometry is {fit!r}, which data.source={data.source} does not '
@@ -126,13 +153,9 @@ def _source(
     )
   if data.source == 'toy_street':
     scenes = _toy_streets(data, split, size)
-  elif data.source == 'folder':
-    scenes = folder_reader.open_split(
-      data.path, split, size=file_size, geometry=fit
-    )
-  elif data.source == 'panoptic':
-    scenes = panoptic_folder.PanopticFolder(
-      data.path, split, size=file_size, geometry=fit
+  elif data.source in _OF_FILES:
+    scenes = source_of_files(
+      data.source, data.path, split, size=file_size, fit=fit
     )
   elif _is_coco_of_tfds(data):
     coco = _with_tensorflow('panoptic.tfds_source', 'data.source')

@@ -8,10 +8,22 @@ import ml_collections
 import numpy as np
 
 from data_pipeline import batch as batch_lib
-from data_pipeline import labels_file, progress, read_ahead, subset
+from data_pipeline import (
+  labels_file,
+  new_scenes,
+  progress,
+  read_ahead,
+  scene_layout,
+  subset,
+)
 from data_pipeline import scenes as scenes_lib
 from data_pipeline.errors import InputError
-from instgan_jax.commands import augment_options, augmented_folder, evaluate
+from instgan_jax.commands import (
+  augment_options,
+  augmented_folder,
+  evaluate,
+  output_layout,
+)
 from instgan_jax.evaluation import label_agreement
 from instgan_jax.inference import output_folder, scene_maps
 from instgan_jax.inference import sampler as sampler_lib
@@ -53,20 +65,22 @@ def run(
     agreement = label_agreement.LabelAgreement(
       options.segmenter, sampler.label_table
     )
-  source = _shard(
-    evaluate.data_set(
-      evaluate.of_generator(config, sampler),
-      options.split,
-      path=options.dataset_dir,
-      size=sampler.image_size,
-    ),
-    options.shard,
+  data_set = evaluate.data_set(
+    evaluate.of_generator(config, sampler),
+    options.split,
+    path=options.dataset_dir,
+    size=sampler.image_size,
   )
+  source = _shard(data_set, options.shard)
+  layout = output_layout.choose(data_set, options.output)
   output = output_folder.prepare(
     options.output,
     map_folders=[options.dataset_dir] if options.dataset_dir else [],
-    settings=_settings(options, sampler, agreement),
-    names=(labels_file.NAME, 'images', 'labels'),
+    settings={
+      **_settings(options, sampler, agreement),
+      **output_layout.settings(layout),
+    },
+    names=(labels_file.NAME, *layout.folders(options.split)),
   )
   which, number = options.shard
   refusal = (
@@ -77,10 +91,11 @@ def run(
     file_lock.held(output / f'.shard_{which}_of_{number}.lock', refusal),
     interruption.Interruption('finishing what is begun') as stop,
   ):
-    folder = augmented_folder.AugmentedFolder(
-      output, options.split, sampler.label_table, options.min_pixels
+    scenes = new_scenes.NewScenes(
+      output, options.split, layout, sampler.label_table
     )
-    job = _Job(options, sampler, factors, agreement, folder)
+    folder = augmented_folder.AugmentedFolder(scenes, options.min_pixels)
+    job = _Job(options, sampler, factors, agreement, folder, layout)
     return job.make(source, stop)
 
 
@@ -94,9 +109,11 @@ class _Job:
     factors: Mapping[int, int],
     agreement: label_agreement.LabelAgreement | None,
     folder: augmented_folder.AugmentedFolder,
+    layout: scene_layout.SceneLayout,
   ):
     self._options, self._sampler, self._factors = options, sampler, factors
     self._agreement, self._folder = agreement, folder
+    self._layout = layout
     self._left_out: set[str] = set()
 
   def make(
@@ -120,7 +137,8 @@ class _Job:
     return (
       f'{num_made} images generated, {len(images) - num_made} existed already'
       f'{left_out}: {output}. {manifest} lists them. Train on them with '
-      f'--config.data.source=folder --config.data.path={output}.'
+      f'--config.data.source={self._layout.source} '
+      f'--config.data.path={output}.'
     )
 
   def _missing(
@@ -158,7 +176,10 @@ class _Job:
     )
     return [
       augmented_folder.Image(
-        f'{maps.name}_v{k}', maps, self._options.seed + k, digest.hexdigest()
+        self._layout.variant_name(maps.name, k),
+        maps,
+        self._options.seed + k,
+        digest.hexdigest(),
       )
       for k in range(self._options.num_variants * factor)
     ]

@@ -20,7 +20,12 @@ from data_pipeline import (
 from data_pipeline.errors import InputError
 from instgan_jax.build import data, ranges
 from instgan_jax.checkpoints import manager
-from instgan_jax.commands import completed_folder, completed_quality, workdir
+from instgan_jax.commands import (
+  completed_folder,
+  completed_quality,
+  output_layout,
+  workdir,
+)
 from instgan_jax.inference import instance_completion, output_folder
 from instgan_jax.models import instance_center_network
 from instgan_jax.runtime import devices
@@ -73,11 +78,18 @@ def run(options: Options, config: ml_collections.ConfigDict) -> str:
   }
   known = np.flatnonzero(unknown_instances.has_instance_map(scenes['train']))
   _check_scenes(scenes['train'], len(known))
+  layout = output_layout.choose(scenes['train'], options.output)
   output = output_folder.prepare(
     options.output,
     map_folders=[config.data.path] if config.data.path else [],
-    settings=_settings(options, config, scenes['train'], len(known)),
-    names=(labels_file.NAME, *completed_folder.FOLDERS),
+    settings={
+      **_settings(options, config, scenes['train'], len(known)),
+      **output_layout.settings(layout),
+    },
+    names=(
+      labels_file.NAME,
+      *(name for split in scenes for name in layout.folders(split)),
+    ),
   )
   with workdir.locked(output / _NETWORK):
     seen = subset.Subset(data.training_source(config), known.tolist())
@@ -86,7 +98,7 @@ def run(options: Options, config: ml_collections.ConfigDict) -> str:
       completion, data.source(config, 'val'), output
     )
     written = completed_folder.write(
-      output, scenes, completion, options.min_confidence
+      output, scenes, completion, options.min_confidence, layout
     )
   return f'{report}\n{written}'
 

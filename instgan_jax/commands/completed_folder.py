@@ -1,4 +1,4 @@
-"""The data set that `complete_instances` writes, as the folder reader takes it.
+"""The data set that `complete_instances` writes, in the layout of its scenes.
 
 Photographs are links where they are files; what is written anew has the hash of
 all that the scene's files depend on, so that a scene which is there is left.
@@ -15,18 +15,18 @@ from data_pipeline import (
   atomic_file,
   geometry,
   instances,
-  labels_file,
-  photo_folder,
+  new_scenes,
   progress,
   read_ahead,
+  scene_layout,
   subset,
 )
 from data_pipeline import batch as batch_lib
+from instgan_jax.build import data
 from instgan_jax.inference import instance_completion, output_folder
 from instgan_jax.runtime import interruption
 from instgan_jax.visualization import image_grid
 
-FOLDERS = ('images', 'labels', 'instances')
 _SHEET = 'completed.png'
 _NUM_SHOWN = 8
 _NUM_THREADS = 4
@@ -49,17 +49,15 @@ class _Row(NamedTuple):
   sha256: str
   is_completed: bool
 
-  def files(self, folder: pathlib.Path, split: str) -> dict[str, pathlib.Path]:
-    """Its files by the names in `FOLDERS`, those that it is to have."""
-    suffix = pathlib.Path(self.photograph).suffix or '.png'
-    files = {
-      'images': folder / 'images' / split / f'{self.name}{suffix}',
-      'instances': folder / 'instances' / split / f'{self.name}.png',
-      'labels': folder / 'labels' / split / f'{self.name}.png',
-    }
-    if self.scene.instance_ids is None and not self.is_completed:
-      del files['instances']
-    return files
+  def image(self, made: new_scenes.NewScenes) -> pathlib.Path:
+    """Its photograph's new path."""
+    ending = pathlib.Path(self.photograph).suffix or '.png'
+    return made.image(self.name, ending)
+
+  def maps(self, made: new_scenes.NewScenes) -> tuple[pathlib.Path, ...]:
+    """The paths of the maps that it is to have."""
+    has_instances = self.scene.instance_ids is not None or self.is_completed
+    return made.maps(self.name, has_instances=has_instances)
 
 
 def write(
@@ -67,6 +65,7 @@ def write(
   scenes: Mapping[str, batch_lib.Source],
   completion: instance_completion.InstanceCompletion,
   min_confidence: float,
+  layout: scene_layout.SceneLayout,
 ) -> str:
   """Writes all scenes; finds the objects of training scenes without a map.
 
@@ -75,6 +74,7 @@ def write(
     scenes: at the size of their files, by split.
     completion: finds objects.
     min_confidence: of it.
+    layout: of the files.
 
   Returns:
     Lines on what was written.
@@ -83,24 +83,27 @@ def write(
     InputError: for a scene that cannot be read.
     exits.Stopped: after SIGTERM or Ctrl-C.
   """
-  labels_file.save(output / labels_file.NAME, scenes['train'].label_table)
   completed: list[str] = []
   num_made = 0
   with interruption.Interruption('finishing what is begun') as stop:
     for split, source in scenes.items():
+      made = new_scenes.NewScenes(output, split, layout, source.label_table)
       rows = _rows(source, min_confidence, completes=split == 'train')
-      missing = _missing(output, split, rows, completed)
+      missing = _missing(made, rows, completed)
       for batch in read_ahead.batched(missing, completion.batch_size):
-        _write_batch(output, split, batch, completion)
+        _write_batch(made, batch, completion)
         num_made += sum(row.is_completed for row in batch)
         stop.leave_if_requested(
           f'{num_made} more scenes are completed in {output}'
         )
-  _write_sheet(output, completed)
+      made.write_index()
+  source = data.source_of_files(layout.source, output, 'train')
+  _write_sheet(source, completed, output / _SHEET)
   return (
     f'{num_made} scenes completed, {len(completed) - num_made} existed '
     f'already: {output}. Open {output / _SHEET} to see some of them. Train on '
-    f'all with --config.data.source=folder --config.data.path={output}.'
+    f'all with --config.data.source={layout.source} '
+    f'--config.data.path={output}.'
   )
 
 
@@ -125,28 +128,23 @@ def _rows(
 
 
 def _missing(
-  output: pathlib.Path,
-  split: str,
-  rows: Iterator[_Row],
-  completed: list[str],
+  made: new_scenes.NewScenes, rows: Iterator[_Row], completed: list[str]
 ) -> Iterator[_Row]:
   """The scenes that are not there; all completed ones go to `completed`."""
   for row in rows:
     if row.is_completed:
       completed.append(row.name)
-    files = row.files(output, split)
-    is_there = files['images'].exists()
-    if row.photograph:
-      del files['images']  # Its content is that of the photograph.
-    if not is_there or not all(
-      output_folder.is_current(path, row.sha256) for path in files.values()
+    image, written = row.image(made), row.maps(made)
+    if not row.photograph:  # Else its content is that of the photograph.
+      written += (image,)
+    if not image.exists() or not all(
+      output_folder.is_current(path, row.sha256) for path in written
     ):
       yield row
 
 
 def _write_batch(
-  output: pathlib.Path,
-  split: str,
+  made: new_scenes.NewScenes,
   rows: Sequence[_Row],
   completion: instance_completion.InstanceCompletion,
 ) -> None:
@@ -154,29 +152,18 @@ def _write_batch(
   found = iter(completion.instance_ids(unknown) if unknown else ())
   for row in rows:
     ids = next(found) if row.is_completed else row.scene.instance_ids
-    files = row.files(output, split)
-    arrays = {'images': row.scene.image, 'labels': row.scene.label_map}
+    text = {output_folder.MAPS_SHA256: row.sha256}
     if row.photograph:
-      atomic_file.link(row.photograph, files['images'])
-      del arrays['images']
-    if ids is not None:
-      arrays['instances'] = _in_16_bits(ids)
-    for kind, array in arrays.items():
-      image_grid.save_png(
-        files[kind], array, {output_folder.MAPS_SHA256: row.sha256}
-      )
+      atomic_file.link(row.photograph, row.image(made))
+    else:
+      image_grid.save_png(row.image(made), row.scene.image, text)
+    made.write_maps([row.name], row.scene.label_map, ids, text)
 
 
-def _in_16_bits(ids: np.ndarray) -> np.ndarray:
-  """The ids, or dense ones where labels over 65 make them too large."""
-  if ids.max() < 2**16:
-    return ids.astype(np.uint16)
-  return instances.dense_instance_map(ids.astype(np.int32)).instance_map
-
-
-def _write_sheet(output: pathlib.Path, names: Sequence[str]) -> None:
+def _write_sheet(
+  source: batch_lib.Source, names: Sequence[str], path: pathlib.Path
+) -> None:
   """Shows eight completed scenes, as they are read again."""
-  source = photo_folder.PhotoFolder(output, 'train', size=None)
   places = np.linspace(0, len(names) - 1, min(_NUM_SHOWN, len(names)))
   chosen = [names[int(place)] for place in places.round()]
   shown = subset.Subset(source, [source.image_ids.index(n) for n in chosen])
@@ -195,4 +182,4 @@ def _write_sheet(output: pathlib.Path, names: Sequence[str]) -> None:
     label_table=source.label_table,
     names=chosen,
   )
-  image_grid.save_png(output / _SHEET, grid)
+  image_grid.save_png(path, grid)

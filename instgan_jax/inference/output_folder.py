@@ -54,7 +54,7 @@ def prepare(
   record = {'maps': [str(folder) for folder in folders], **settings}
   path = output / RECORD
   if path.exists():
-    _check_record(path, record)
+    _check_record(output, record)
     return output
   if existing := [name for name in names if (output / name).exists()]:
     raise InputError(
@@ -105,11 +105,23 @@ def _check_apart(
       )
 
 
-def _check_record(path: pathlib.Path, record: dict) -> None:
+def recorded(output_dir: str) -> dict:
+  """The settings of a folder's images; {} where none were begun.
+
+  Raises:
+    InputError: if they cannot be read.
+  """
+  path = pathlib.Path(output_dir) / RECORD
   try:
-    there = dict(json.loads(path.read_text()))
+    return dict(json.loads(path.read_text()))
+  except (FileNotFoundError, NotADirectoryError):
+    return {}
   except (OSError, ValueError, TypeError) as error:
     raise InputError(f'{path} is not readable JSON: {error}.') from error
+
+
+def _check_record(output: pathlib.Path, record: dict) -> None:
+  there = recorded(str(output))
   differing = [
     f'  {key}: {there.get(key, "absent")} there, {record.get(key)} here'
     for key in sorted(record.keys() | there.keys())
@@ -117,7 +129,7 @@ def _check_record(path: pathlib.Path, record: dict) -> None:
   ]
   if differing:
     raise InputError(
-      f'{path.parent} holds images of other settings:\n'
+      f'{output} holds images of other settings:\n'
       + '\n'.join(differing)
       + '\nGive the same ones to continue, or choose another folder.'
     )

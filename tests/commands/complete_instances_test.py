@@ -11,6 +11,7 @@ from PIL import Image
 from data_pipeline import photo_folder, toy_street, unknown_instances
 from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
+from data_pipeline.toy_street import folder as toy_folder
 from instgan_jax.build import data
 from instgan_jax.runtime import exits, interruption
 from tests import commands_in_process, own_data, tiny
@@ -154,6 +155,22 @@ def test_a_stopped_run_continues_to_the_same_maps(
         run(mine, tmp_path / 'new', '--min_confidence=0')
   run(mine, tmp_path / 'new', '--min_confidence=0')
   assert contents(tmp_path / 'new') == contents(completed)
+
+
+def test_cityscapes_gives_cityscapes(tmp_path):
+  root, output = tmp_path / 'city', tmp_path / 'new'
+  for split, number in (('train', 5), ('val', 1)):
+    source = toy_street.ToyStreet(number, height=32, split=split)
+    toy_folder.write_split(source, str(root), split, 'toytown')
+  lacking = 'gtFine/train/toytown/toytown_000000_000019_gtFine_instanceIds.png'
+  (root / lacking).unlink()
+  run(root, output)
+  assert (output / lacking).exists()
+  scenes = data.source_of_files('folder', output, 'train')
+  assert unknown_instances.has_instance_map(scenes).all()
+  assert {path.name for path in output.iterdir() if path.is_dir()} == {
+    *('leftImg8bit', 'gtFine', 'network'),
+  }
 
 
 def test_other_settings_are_refused(mine, completed):

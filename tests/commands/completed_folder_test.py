@@ -6,9 +6,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import labels, photo_folder
+from data_pipeline import (
+  folder_layouts,
+  labels,
+  toy_street,
+  unknown_instances,
+)
+from data_pipeline.cityscapes import folder as cityscapes_folder
+from data_pipeline.panoptic import layouts, written
+from data_pipeline.toy_street import folder as toy_folder
+from instgan_jax.build import data
 from instgan_jax.commands import completed_folder
+from tests import own_data
 
+OWN = folder_layouts.OWN.written
 LABELS = {
   'labels': [
     {'id': 3, 'name': 'ground'},
@@ -20,17 +31,21 @@ SIZES = {'a': (6, 9), 'b': (4, 5), 'c': (3, 8)}
 
 
 class LeftAndRight:
-  """Finds two cats in every scene, or is not there."""
+  """Finds two objects of each class in every scene, or is not there."""
 
   batch_size = 2
+
+  def __init__(self, things=(90,), middle=2):
+    self._things, self._middle = things, middle
 
   def instance_ids(self, scenes):
     return [
       np.where(
-        scene.label_map == 90,
-        90000 + (np.arange(scene.label_map.shape[1]) > 2),
+        np.isin(scene.label_map, self._things),
+        scene.label_map * np.int32(1000)
+        + (np.arange(scene.label_map.shape[1]) > self._middle),
         scene.label_map,
-      ).astype(np.int32)
+      )
       for scene in scenes
     ]
 
@@ -55,18 +70,23 @@ def root(tmp_path):
   return root
 
 
-def sources(root):
+def sources(root, layout=OWN):
   return {
-    split: photo_folder.PhotoFolder(root, split, size=None)
+    split: data.source_of_files(layout.source, root, split)
     for split in ('train', 'val')
   }
+
+
+def write(output, scenes, layout=OWN, found=None):
+  found = found or LeftAndRight()
+  return completed_folder.write(output, scenes, found, 0.5, layout)
 
 
 def test_ids_of_high_labels_are_dense_and_files_keep_their_sizes(
   root, tmp_path
 ):
   output = tmp_path / 'out'
-  said = completed_folder.write(output, sources(root), LeftAndRight(), 0.5)
+  said = write(output, sources(root))
   assert '2 scenes completed, 0 existed already' in said
   made, given = sources(output), sources(root)
   for split in ('train', 'val'):
@@ -88,10 +108,10 @@ def test_ids_of_high_labels_are_dense_and_files_keep_their_sizes(
 
 def test_a_changed_scene_is_written_again(root, tmp_path):
   output = tmp_path / 'out'
-  completed_folder.write(output, sources(root), LeftAndRight(), 0.5)
+  write(output, sources(root))
   label_map = np.full(SIZES['c'], labels.NO_CHANNEL, np.uint8)
   Image.fromarray(label_map).save(root / 'labels/train/c.png')
-  said = completed_folder.write(output, sources(root), LeftAndRight(), 0.5)
+  said = write(output, sources(root))
   assert '1 scenes completed, 1 existed already' in said
   scene = sources(output)['train'].read(2)
   np.testing.assert_array_equal(scene.label_map, label_map)
@@ -100,13 +120,72 @@ def test_a_changed_scene_is_written_again(root, tmp_path):
 
 def test_a_file_that_is_damaged_or_missing_is_written_again(root, tmp_path):
   output = tmp_path / 'out'
-  completed_folder.write(output, sources(root), LeftAndRight(), 0.5)
+  write(output, sources(root))
   path = output / 'labels/train/a.png'
   whole = path.read_bytes()
   path.write_bytes(whole[:-20])
-  said = completed_folder.write(output, sources(root), LeftAndRight(), 0.5)
+  said = write(output, sources(root))
   assert '1 scenes completed' in said and path.read_bytes() == whole
   missing = output / 'instances/train/c.png'
   missing.unlink()
-  completed_folder.write(output, sources(root), LeftAndRight(), 0.5)
+  write(output, sources(root))
   assert missing.exists()
+
+
+def write_cityscapes(root, split, source):
+  toy_folder.write_split(source, str(root), split, 'toytown')
+
+
+@pytest.mark.parametrize(
+  ('layout', 'write_given', 'image', 'instance_map'),
+  [
+    (
+      cityscapes_folder.LAYOUT,
+      write_cityscapes,
+      'leftImg8bit/train/toytown/*_000019_leftImg8bit.png',
+      'gtFine/train/toytown/*_gtFine_instanceIds.png',
+    ),
+    (
+      written.scene_layout_of(layouts.ALL[0]),
+      own_data.write_panoptic,
+      'train2017/*.jpg',
+      'annotations/panoptic_train2017/*.png',
+    ),
+  ],
+)
+def test_other_layouts_are_written_as_they_are_read(
+  tmp_path, layout, write_given, image, instance_map
+):
+  root, output = tmp_path / 'given', tmp_path / 'out'
+  for split in ('train', 'val'):
+    write_given(root, split, toy_street.ToyStreet(3, height=16, split=split))
+  given = sources(root, layout)
+  given['train'] = unknown_instances.UnknownInstances(given['train'], 0.34)
+  table = given['train'].label_table
+  things = [label.id for label in table.things]
+  found = LeftAndRight(things, middle=99)  # One object of each class.
+  said = write(output, given, layout, found)
+  assert '2 scenes completed, 0 existed already' in said
+  assert f'--config.data.source={layout.source} ' in said
+  made = sources(output, layout)
+  for split, source in given.items():
+    assert made[split].image_ids == source.image_ids
+    assert made[split].label_table == table
+    for index in range(3):
+      scene, expected = made[split].read(index), source.read(index)
+      if expected.instance_ids is None:
+        (ids,) = found.instance_ids([expected])
+        expected = expected._replace(instance_ids=ids)
+      for got, array in zip(scene, expected, strict=True):
+        np.testing.assert_array_equal(got, array)
+  photo, *_ = output.glob(image)
+  assert photo.samefile(root / photo.relative_to(output))
+  # What is damaged or missing comes again.
+  before = {p: p.read_bytes() for p in output.rglob('*') if p.is_file()}
+  map_file, *_ = output.glob(instance_map)
+  map_file.write_bytes(before[map_file][:-20])
+  photo.unlink()
+  for index in output.glob('annotations/*.json'):
+    index.unlink()
+  write(output, given, layout, found)
+  assert before == {p: p.read_bytes() for p in before}

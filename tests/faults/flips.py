@@ -138,7 +138,7 @@ KINDS = {
   'scenes in an npz': Kind('npz/val.npz', _npz),
   'generated images': Kind('drawn/*.png', _images),
   'augmented data': Kind(
-    'again/augment/*/val/*.png', functools.partial(_again, 'augment')
+    'again/augment/*/val/*/*.png', functools.partial(_again, 'augment')
   ),
   'completed data': Kind(
     'again/complete_instances/*/*/*.png',
