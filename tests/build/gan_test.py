@@ -35,8 +35,9 @@ NUM_PARAMETERS = {
   'cityscapes_strong': (95_866_435 + 79_168, 5_599_362),
   'toy_street': (8_505_427, 370_754),
   # 32 * 65 + 64 * 33 + 128 * 68 + 2 * 8 * 129, and latents of 8, not 64,
-  # before a layer of 128.
-  'toy_street_strong': (8_505_427 + 14_960 - 56 * 128, 370_754),
+  # before a layer of 128. The segmentation discriminator: down 2,832 + 4,640 +
+  # 14,432 + 18,496, up 18,496 + 12,592 + 7,472 + 3,160, and 8 * 36 + 36.
+  'toy_street_strong': (8_505_427 + 14_960 - 56 * 128, 370_754 + 82_444),
   'toy_street_large': (5_005_263 + 14_960, 370_754),
 }
 
