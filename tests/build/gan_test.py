@@ -32,7 +32,10 @@ NUM_PARAMETERS = {
   'ade20k_li': (99_340_867, 5_836_930),
   'ade20k_lip': (99_340_867, 5_836_930),
   # The instance encoder has 64 * 65 + 128 * 65 + 256 * 132 + 2 * 64 * 257.
-  'cityscapes_strong': (95_866_435 + 79_168, 5_599_362),
+  # The segmentation discriminator: down 38,976 + 73,856 + 229,760 + 295,168 +
+  # 918,272 + 1,180,160, up 1,180,160 + 803,200 + 475,520 + 200,896 + 118,976 +
+  # 50,272, and 32 * 36 + 36.
+  'cityscapes_strong': (95_866_435 + 79_168, 5_599_362 + 5_566_404),
   'toy_street': (8_505_427, 370_754),
   # 32 * 65 + 64 * 33 + 128 * 68 + 2 * 8 * 129, and latents of 8, not 64,
   # before a layer of 128. The segmentation discriminator: down 2,832 + 4,640 +
