@@ -7,7 +7,10 @@ import pathlib
 
 import pytest
 
+# In the environment, so that programs that a test starts have it too.
 os.environ.setdefault('JAX_PLATFORMS', 'cpu')
+os.environ.setdefault('JAX_DISABLE_MOST_OPTIMIZATIONS', '1')
+os.environ.setdefault('JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS', '0.3')
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
 if importlib.metadata.version('jaxlib').startswith('0.10.'):
   # Small programs that run once: a third of the time to compile them. XLA
@@ -34,16 +37,14 @@ _LONGEST = (
 )
 jax.config.update('jax_num_cpu_devices', 4)
 jax.config.update('jax_numpy_rank_promotion', 'raise')
-jax.config.update('jax_disable_most_optimizations', True)
 
 
 def pytest_configure(config: pytest.Config) -> None:
   """One folder of compiled programs for all processes of the suite."""
   folder = config.cache.mkdir('compiled_programs')
   os.environ['INSTGAN_TEST_CACHE'] = str(folder)
-  os.environ['JAX_COMPILATION_CACHE_DIR'] = str(folder)  # Of programs too.
+  os.environ['JAX_COMPILATION_CACHE_DIR'] = str(folder)
   jax.config.update('jax_compilation_cache_dir', str(folder))
-  jax.config.update('jax_persistent_cache_min_compile_time_secs', 0.3)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

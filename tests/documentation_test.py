@@ -59,11 +59,7 @@ def test_every_python_example_runs(world, document):
   for kind in ('labelIds', 'instanceIds'):
     path = min(maps.glob(f'*/*_{kind}.png'))
     shutil.copy(path, world.root / f'{kind}.png')
-  environment = {
-    **os.environ,
-    'JAX_PLATFORMS': 'cpu',
-    'PYTHONPATH': str(documents.ROOT),
-  }
+  environment = {**os.environ, 'PYTHONPATH': str(documents.ROOT)}
   for block in documents.blocks(document, 'python'):
     subprocess.run(
       [sys.executable, '-c', block],

@@ -39,10 +39,7 @@ def test_the_readme_opens_it_in_colab():
 
 @pytest.mark.user
 @pytest.mark.filterwarnings('default')  # Those of Jupyter are not ours.
-def test_it_runs_from_top_to_bottom(tmp_path, monkeypatch):
-  # As in Colab: one device, and no flags of this test's own JAX.
-  for name in ('XLA_FLAGS', 'JAX_DISABLE_MOST_OPTIMIZATIONS'):
-    monkeypatch.delenv(name, raising=False)
+def test_it_runs_from_top_to_bottom(tmp_path):
   content = notebook()
   (parameters,) = [
     cell

@@ -34,15 +34,12 @@ def installed(tmp_path_factory):
 
 
 @pytest.fixture
-def run(installed, tmp_path, compilation_cache):
+def run(installed, tmp_path):
   """Runs a program of the environment in an empty folder."""
 
   def run(program, *arguments, **changes):
     environment = {
       **{k: v for k, v in os.environ.items() if k != 'PYTHONPATH'},
-      'JAX_PLATFORMS': 'cpu',
-      'JAX_DISABLE_MOST_OPTIMIZATIONS': '1',
-      'JAX_COMPILATION_CACHE_DIR': str(compilation_cache),
       **changes,
     }
     return subprocess.run(

@@ -58,8 +58,6 @@ def start(cache, workdir, *flags, method='lip', environment=None, **changes):
     cwd=ROOT,
     env={
       **os.environ,
-      'JAX_PLATFORMS': 'cpu',
-      'JAX_DISABLE_MOST_OPTIMIZATIONS': '1',
       'JAX_COMPILATION_CACHE_DIR': str(cache),
       'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
       **(environment or {}),

@@ -105,11 +105,7 @@ def test_the_peak_of_one_case(config):
   done = subprocess.run(
     [sys.executable, '-m', 'benchmarks.train_step', *words],
     cwd=programs.ROOT,
-    env={
-      **os.environ,
-      'PYTHONPATH': '.',
-      'JAX_DISABLE_MOST_OPTIMIZATIONS': '1',
-    },
+    env={**os.environ, 'PYTHONPATH': '.'},
     capture_output=True,
     text=True,
     check=False,

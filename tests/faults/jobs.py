@@ -123,8 +123,6 @@ def start(
     cwd=programs.ROOT,
     env={
       **others,
-      'JAX_PLATFORMS': 'cpu',
-      'JAX_DISABLE_MOST_OPTIMIZATIONS': '1',
       'JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS': '0',
       'XDG_CACHE_HOME': str(cache),
     },
