@@ -84,8 +84,7 @@ def initial_state(
   optimizers_: step_lib.Optimizers,
 ) -> state_lib.GanState:
   """A fresh train state on the default device."""
-  initialize = _initializer(config, modules, optimizers_)
-  return jax.jit(initialize, compiler_options=_FAST_COMPILATION)()
+  return _initializer(config, modules, optimizers_)()
 
 
 def abstract_state(
@@ -99,7 +98,7 @@ def abstract_state(
     InputError: for values that do not fit each other.
   """
   try:
-    return jax.eval_shape(_initializer(config, modules, optimizers_))
+    return _initializer(config, modules, optimizers_).eval_shape()
   except ValueError as error:
     raise InputError(
       f'config.model and config.data do not fit each other: {error}'
@@ -148,14 +147,21 @@ def train_step(
 
 
 def _initializer(config, modules, optimizers_):
-  return functools.partial(
-    initialization.initialize,
+  return _jitted_initializer(
     modules,
     optimizers_,
     seed=config.seed,
     image_size=(config.data.height, config.data.width),
     use_ema=config.ema_decay > 0,
   )
+
+
+@functools.lru_cache(maxsize=1)  # The shapes and the state are of one trace.
+def _jitted_initializer(modules, optimizers_, **options):
+  initialize = functools.partial(
+    initialization.initialize, modules, optimizers_, **options
+  )
+  return jax.jit(initialize, compiler_options=_FAST_COMPILATION)
 
 
 def _vgg19_features(path: str, dtype):

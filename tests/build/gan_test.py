@@ -70,6 +70,21 @@ def test_number_of_parameters(name):
   )
 
 
+def test_the_state_is_traced_once_for_its_shapes_and_its_values(monkeypatch):
+  traced = []
+
+  def initialize(*args, seed, **options):
+    traced.append(seed)
+    return {'step': jax.numpy.full(3, seed)}
+
+  monkeypatch.setattr(gan.initialization, 'initialize', initialize)
+  config = tiny.config(seed=5)
+  run = config, gan.networks(config), gan.optimizers(config, 6)
+  assert gan.abstract_state(*run)['step'].shape == (3,)
+  assert gan.initial_state(*run)['step'].tolist() == [5, 5, 5]
+  assert traced == [5]
+
+
 @pytest.mark.parametrize(
   ('changes', 'message'),
   [
