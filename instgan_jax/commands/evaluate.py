@@ -59,7 +59,9 @@ def evaluate_workdir(
     path=dataset_dir,
     size=sampler.image_size,
   )
-  images = generated_images.from_sampler(sampler, options.seed, workdir)
+  images = generated_images.from_sampler(
+    sampler, options.seed, workdir, options.style_of
+  )
   return _evaluate(scenes_of, options, images, split, output)
 
 

@@ -154,10 +154,10 @@ def _evaluate(
   key = json.loads(json.dumps(key))
   if path.exists():
     results = json.loads(path.read_text())
-    if results['options'] == key:
+    if {'style_of': 'instance', **results['options']} == key:
       return results
   images = generated_images.from_sampler(
-    _sampler(folder), options.seed, folder.name
+    _sampler(folder), options.seed, folder.name, options.style_of
   )
   report.save_json(path, {**evaluation.run(images), 'options': key})
   return json.loads(path.read_text())

@@ -199,7 +199,7 @@ def _evaluators(
 
   def evaluate(variables: Any) -> dict[str, float]:
     images = generated_images.from_sampler(
-      sampler_of(variables), options.seed, workdir.name
+      sampler_of(variables), options.seed, workdir.name, options.style_of
     )
     return _curves(evaluation.run(images)['metrics'])
 

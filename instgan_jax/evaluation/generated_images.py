@@ -5,11 +5,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from data_pipeline import instances
 from data_pipeline.scenes import Scenes
 from instgan_jax.build import methods
 from instgan_jax.evaluation import image_folder
 from instgan_jax.inference import sampler as sampler_lib
 from instgan_jax.inference import scene_maps
+from instgan_jax.inference import styles as styles_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,7 +30,10 @@ class GeneratedImages:
 
 
 def from_sampler(
-  sampler: sampler_lib.Sampler, seed: int, workdir: str
+  sampler: sampler_lib.Sampler,
+  seed: int,
+  workdir: str,
+  style_of: str = 'instance',
 ) -> GeneratedImages:
   """The images of a generator with the styles of `seed` and the next ones.
 
@@ -36,9 +41,10 @@ def from_sampler(
     sampler: of the generator.
     seed: of the first sample.
     workdir: its folder, for the metadata.
+    style_of: as `generate`.
   """
   return GeneratedImages(
-    generate=lambda scenes, k: generate(sampler, scenes, seed + k),
+    generate=lambda scenes, k: generate(sampler, scenes, seed + k, style_of),
     num_samples=None if sampler.has_styles else 1,
     metadata={
       'workdir': workdir,
@@ -46,14 +52,25 @@ def from_sampler(
       'weights': 'ema' if sampler.uses_ema else 'raw',
       'weights_sha256': sampler.weights_sha256,
       'method': methods.name(sampler.config),
+      **({'style_of': style_of} if style_of != 'instance' else {}),
     },
   )
 
 
 def generate(
-  sampler: sampler_lib.Sampler, scenes: Scenes, seed: int
+  sampler: sampler_lib.Sampler,
+  scenes: Scenes,
+  seed: int,
+  style_of: str = 'instance',
 ) -> np.ndarray:
   """Images of scenes of a data set with the styles of a seed.
+
+  Args:
+    sampler: of the generator.
+    scenes: of the data set.
+    seed: of the styles.
+    style_of: 'instance', or 'class': the instances of a class in a scene have
+      one style, that of the class where objects are unknown.
 
   Returns:
     uint8 [N, H, W, 3].
@@ -68,7 +85,22 @@ def generate(
       strict=True,
     )
   ]
-  return sampler.generate(maps, [sampler.styles(scene, seed) for scene in maps])
+  styles = (
+    _styles_of_classes if style_of == 'class' else sampler_lib.Sampler.styles
+  )
+  return sampler.generate(
+    maps, [styles(sampler, scene, seed) for scene in maps]
+  )
+
+
+def _styles_of_classes(
+  sampler: sampler_lib.Sampler, scene: scene_maps.SceneMaps, seed: int
+) -> styles_lib.Styles:
+  def style(instance_id: int) -> np.ndarray:
+    label = instance_id // instances.FIRST_THING_ID or instance_id
+    return sampler.style(label, seed=seed, scene=scene.name)
+
+  return {i: style(i) for i in sampler.style_ids(scene)}
 
 
 def from_folders(

@@ -23,6 +23,7 @@ _LEAST = {
 _CHOICES = {
   'fid_resize': ('pytorch-fid', 'clean-fid'),
   'segmenter_protocol': ('', 'whole', 'sliding', 'sliding_multiscale'),
+  'style_of': ('instance', 'class'),
 }
 
 
@@ -65,6 +66,11 @@ class Options:
     1, 'Samples of each scene; of folders of images, all are used.'
   )
   seed: int = _option(0, 'Of the first sample; the next ones follow.')
+  style_of: str = _option(
+    'instance',
+    "What has a style of its own: every 'instance', or every 'class' of a "
+    'scene, whose instances then only differ by where they are.',
+  )
   num_scenes: int = _option(0, 'The first scenes of the split; 0: all.')
   batch_size: int = _option(8, 'Scenes at a time; no result depends on it.')
   classes: tuple[str, ...] = _option(

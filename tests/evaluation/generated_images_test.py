@@ -63,6 +63,23 @@ def test_the_sample_k_has_the_styles_of_the_seed_plus_k(sampler, scenes):
   }
 
 
+def test_a_class_of_a_scene_may_have_one_style(sampler, scenes):
+  images = generated_images.from_sampler(sampler, 5, 'runs/lip', 'class')
+  assert images.metadata['style_of'] == 'class'
+  actual = images.generate(scenes, 1)
+  for index, name in enumerate(SOURCE.image_ids):
+    scene = SOURCE.read(index)
+    ids = set(np.unique(scene.instance_ids).tolist())
+    styles = {
+      i: sampler.style(i // 1000, seed=6, scene=name) for i in ids if i >= 1000
+    }
+    assert len({style.tobytes() for style in styles.values()}) < len(styles)
+    expected = sampler.sample(
+      scene.label_map, scene.instance_ids, styles=styles, name=name
+    )
+    np.testing.assert_array_equal(actual[index], expected)
+
+
 def test_a_generator_without_styles_has_one_sample():
   config = tiny.config('l')
   images = generated_images.from_sampler(
