@@ -23,6 +23,7 @@ VALUES = {
   'fid_reference': ('train', 'train'),
   'num_draws': (3, '3'),
   'seed': (7, '7'),
+  'style_of': ('class', 'class'),
   'num_scenes': (20, '20'),
   'batch_size': (5, '5'),
   'classes': (('car', 'bus'), 'car,bus'),

@@ -77,6 +77,8 @@ def test_what_was_imported_is_written_beside_it(cityscapes, files):
     'base_channels': 8,
     'num_layers': 4,
     'num_scales': 2,
+    'segmentation_channels': 128,
+    'segmentation_layers': 6,
     'augmentation': '',
   }
   assert '64x128, 35 labels and edges, width 4, upsampling more' in message
