@@ -38,9 +38,6 @@ test: .venv/installed
 test-fast: .venv/installed
 	$(PYTEST) -m 'not slow and not user and not tpu'
 
-# These wait for programs that they start: one process more than there are cores.
-test-user: export PYTEST_XDIST_AUTO_NUM_WORKERS ?= \
-  $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 test-user: .venv/installed
 	$(PYTEST) -m user
 
