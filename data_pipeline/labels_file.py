@@ -64,8 +64,8 @@ def parse(text: str, name: str | os.PathLike[str]) -> labels.LabelTable:
 
 
 def save(path: str | os.PathLike[str], table: labels.LabelTable) -> None:
-  """Writes a `labels.json`, which `load` reads."""
-  atomic_file.write_json(pathlib.Path(path), to_json(table))
+  """Writes a `labels.json`, as several programs may at the same time."""
+  atomic_file.write_json(path, to_json(table), is_shared=True)
 
 
 def to_json(table: labels.LabelTable) -> dict[str, Any]:

@@ -42,9 +42,7 @@ class NewScenes:
     self.root, self._split = pathlib.Path(root), split
     self.layout, self.label_table = layout, label_table
     if not layout.write_index:
-      table = labels_file.to_json(label_table)
-      path = self.root / labels_file.NAME
-      atomic_file.write_json(path, table, is_shared=True)
+      labels_file.save(self.root / labels_file.NAME, label_table)
 
   def image(self, name: str, ending: str = '.png') -> pathlib.Path:
     """The path of a photograph."""

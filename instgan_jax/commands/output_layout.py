@@ -3,9 +3,8 @@
 from data_pipeline import batch, folder_layouts, scene_layout
 from instgan_jax.inference import output_folder
 
-_KEY = (
-  'layout'  # In the record of the output; absent for one's own photographs.
-)
+# In the record of the output; absent for one's own photographs.
+_KEY = 'layout'
 _OWN = folder_layouts.OWN.written
 
 
