@@ -91,6 +91,11 @@ def evaluate_folders(
   Raises:
     InputError: for images or data that cannot be used.
   """
+  if options.style_of != 'instance':
+    raise InputError(
+      f'--style_of is {options.style_of!r}, but the images of --generated have '
+      'their styles already: leave it out, or evaluate a --workdir.'
+    )
   data.check_path(config)
   # Any size will do to learn the names; the images have the one to use.
   names = data_set(config, split, path=dataset_dir).image_ids

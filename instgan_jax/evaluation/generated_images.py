@@ -85,12 +85,11 @@ def generate(
       strict=True,
     )
   ]
-  styles = (
-    _styles_of_classes if style_of == 'class' else sampler_lib.Sampler.styles
-  )
-  return sampler.generate(
-    maps, [styles(sampler, scene, seed) for scene in maps]
-  )
+  if style_of == 'class':
+    styles = [_styles_of_classes(sampler, scene, seed) for scene in maps]
+  else:
+    styles = [sampler.styles(scene, seed) for scene in maps]
+  return sampler.generate(maps, styles)
 
 
 def _styles_of_classes(

@@ -160,6 +160,10 @@ def test_wrong_options(paths, changes, message):
     (['--generated=nowhere'], '--dataset_dir or --config is needed'),
     (['--workdir=a', '--output=a.txt'], 'ends in .json'),
     (['--generated=a', '--dataset_dir=nowhere'], 'nowhere'),
+    (
+      ['--generated=a', '--dataset_dir=b', '--style_of=class'],
+      "--style_of is 'class', but the images of --generated have",
+    ),
   ],
 )
 def test_wrong_flags(arguments, message):
