@@ -20,6 +20,7 @@ class NewScenes:
 
   Attributes:
     root: folder of the data set.
+    split: train or val.
     layout: of its files.
     label_table: its classes.
   """
@@ -39,22 +40,20 @@ class NewScenes:
       layout: of its files.
       label_table: its classes.
     """
-    self.root, self._split = pathlib.Path(root), split
+    self.root, self.split = pathlib.Path(root), split
     self.layout, self.label_table = layout, label_table
     if not layout.write_index:
       labels_file.save(self.root / labels_file.NAME, label_table)
 
   def image(self, name: str, ending: str = '.png') -> pathlib.Path:
     """The path of a photograph."""
-    return self.root / self.layout.image_path(self._split, name, ending)
+    return self.root / self.layout.image_path(self.split, name, ending)
 
   def maps(
     self, name: str, *, has_instances: bool = True
   ) -> tuple[pathlib.Path, ...]:
     """The paths of the maps that a scene has."""
-    paths = self.layout.map_paths(
-      self._split, name, has_instances=has_instances
-    )
+    paths = self.layout.map_paths(self.split, name, has_instances=has_instances)
     return tuple(self.root / path for path in paths)
 
   def write_maps(
@@ -88,4 +87,4 @@ class NewScenes:
       InputError: for a map of another program that cannot be read.
     """
     if self.layout.write_index:
-      self.layout.write_index(self.root, self._split, self.label_table)
+      self.layout.write_index(self.root, self.split, self.label_table)

@@ -9,8 +9,8 @@ Examples:
 
 Every scene gives --variants images, each with other styles, beside its maps, in
 the layout of the data set (docs/data.md). Each shard is a process of its own,
-on any machine; manifest_3_of_16.jsonl says which image is of which scene and
-seed. Images that exist are left, so that the same command continues after a
+on any machine; manifest_train_3_of_16.jsonl says which image is of which scene
+and seed. Images that exist are left, so that the same command continues after a
 stop.
 
 Exit status: 0 when it is done, 2 for wrong input, 128 + the signal when it was

@@ -84,7 +84,7 @@ class AugmentedFolder:
     """
     self._scenes.write_index()
     which, number = shard
-    name = f'manifest_{which}_of_{number}.jsonl'
+    name = f'manifest_{self._scenes.split}_{which}_of_{number}.jsonl'
     lines = [json.dumps(self._line(image)) + '\n' for image in images]
     atomic_file.write_text(self._scenes.root / name, ''.join(lines))
     return name

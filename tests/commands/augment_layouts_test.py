@@ -65,7 +65,7 @@ def test_cityscapes_gives_cityscapes(cityscapes, workdir, tmp_path, capsys):
     output / f'leftImg8bit/val/toytown/{made.image_ids[0]}_leftImg8bit.png'
   )
   assert made.photographs[0] == str(photo)
-  line, *_ = (output / 'manifest_1_of_2.jsonl').read_text().splitlines()
+  line, *_ = (output / 'manifest_val_1_of_2.jsonl').read_text().splitlines()
   assert output / json.loads(line)['image'] == photo
   # The variants of a scene share their maps.
   maps = output / f'gtFine/val/toytown/{made.image_ids[0]}_gtFine_labelIds.png'

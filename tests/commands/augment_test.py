@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import photo_folder
+from data_pipeline import folder_layouts, new_scenes, photo_folder
 from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from instgan_jax.build import data
+from instgan_jax.commands import augmented_folder
 from instgan_jax.evaluation import label_agreement
 from instgan_jax.inference import Sampler
 from instgan_jax.runtime import file_lock
@@ -60,7 +61,7 @@ def test_shards_make_a_data_set_that_can_be_read(workdir, tmp_path, capsys):
     )
     # Another number of images at once may round to the next of 256 levels.
     assert np.abs(scene.image.astype(int) - expected).max() <= 1
-  lines = (output / 'manifest_1_of_3.jsonl').read_text().splitlines()
+  lines = (output / 'manifest_val_1_of_3.jsonl').read_text().splitlines()
   first = json.loads(lines[0])
   assert (first['scene'], first['seed']) == (scenes.image_ids[0], 0)
   content = (output / first['image']).read_bytes()
@@ -129,10 +130,22 @@ def test_images_that_do_not_show_their_labels_are_left_out(
     assert f'{len(read) - len(kept)} left out with an agreement below' in said
   # It can be read: no maps are left of the others.
   assert len(made(output, 'val', size=None)) == len(kept)
-  lines = (output / 'manifest_1_of_1.jsonl').read_text().splitlines()
+  lines = (output / 'manifest_val_1_of_1.jsonl').read_text().splitlines()
   assert [f'images/val/{name}' for name in kept] == [
     json.loads(line)['image'] for line in lines
   ]
+
+
+def test_each_split_has_a_manifest_of_its_own(tmp_path):
+  names = []
+  for split in ('train', 'val'):
+    scenes = new_scenes.NewScenes(
+      tmp_path, split, folder_layouts.OWN.written, labels.TABLE
+    )
+    folder = augmented_folder.AugmentedFolder(scenes, min_pixels=0)
+    names.append(folder.write_manifest((1, 2), []))
+  assert names == ['manifest_train_1_of_2.jsonl', 'manifest_val_1_of_2.jsonl']
+  assert all((tmp_path / name).exists() for name in names)
 
 
 def test_small_instances_are_left_out_of_the_maps(workdir, tmp_path):
