@@ -7,7 +7,7 @@ name, or stands in one line of a list.
 import pathlib
 from typing import NamedTuple
 
-from data_pipeline import batch, instance_encodings, labels, scene_layout
+from data_pipeline import instance_encodings, labels, scene_layout
 from data_pipeline.ade20k import labels as ade20k_labels
 from data_pipeline.kitti360 import labels as kitti360_labels
 
@@ -43,20 +43,6 @@ class Layout(NamedTuple):
       label_maps=self.label_maps.format(**names),
       instance_maps=self.instance_maps.format(**names),
       frames=self.frames.format(**names),
-    )
-
-  @property
-  def written(self) -> scene_layout.SceneLayout:
-    """How scenes are written that are made of these."""
-    if self.encoding.encode is None:
-      return OWN.written
-    return scene_layout.SceneLayout(
-      self.name,
-      'folder',
-      f'{self.images}/{{name}}',
-      (f'{self.label_maps}/{{name}}.png', f'{self.instance_maps}/{{name}}.png'),
-      scene_layout.label_and_instance_map(self.encoding.encode),
-      thing_ids=self.encoding.thing_ids,
     )
 
   @property
@@ -113,11 +99,3 @@ def find(root: pathlib.Path) -> Layout:
     ):
       return layout
   return OWN
-
-
-def written_as(source: batch.Source) -> scene_layout.SceneLayout:
-  """How scenes are written that are made of those of a source.
-
-  As its files lie; as one's own photographs where it has none.
-  """
-  return getattr(source, 'layout', OWN.written)

@@ -22,6 +22,7 @@ from data_pipeline import (
   labels_file,
   named_files,
   scene_files,
+  written_layouts,
 )
 
 
@@ -63,7 +64,7 @@ class PhotoFolder:
     """
     root = pathlib.Path(root).expanduser()
     layout = folder_layouts.find(root)
-    self.layout = layout.written
+    self.layout = written_layouts.of_files(layout)
     layout = layout.of_split(split)
     self.label_table = label_table(root)
     self._encoding = layout.encoding

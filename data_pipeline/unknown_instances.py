@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 
-from data_pipeline import batch, folder_layouts
+from data_pipeline import batch, written_layouts
 
 
 def has_instance_map(source: batch.Source) -> np.ndarray:
@@ -61,7 +61,7 @@ class UnknownInstances:
     is_kept[order[: round(share * len(order))]] = True
     self.has_instance_map = is_kept & has_instance_map(source)
     self.photographs = getattr(source, 'photographs', ())
-    self.layout = folder_layouts.written_as(source)
+    self.layout = written_layouts.of_source(source)
 
   def __len__(self) -> int:
     return len(self.image_ids)

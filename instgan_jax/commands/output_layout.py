@@ -1,11 +1,11 @@
 """The layout in which a data set made of another one is written."""
 
-from data_pipeline import batch, folder_layouts, scene_layout
+from data_pipeline import batch, scene_layout, written_layouts
 from instgan_jax.inference import output_folder
 
 # In the record of the output; absent for one's own photographs.
 _KEY = 'layout'
-_OWN = folder_layouts.OWN.written
+_OWN = written_layouts.OWN
 
 
 def choose(source: batch.Source, output: str) -> scene_layout.SceneLayout:
@@ -22,7 +22,7 @@ def choose(source: batch.Source, output: str) -> scene_layout.SceneLayout:
   record = output_folder.recorded(output)
   if record and _KEY not in record:
     return _OWN
-  layout = folder_layouts.written_as(source)
+  layout = written_layouts.of_source(source)
   layout.check_classes(source.label_table)
   return layout
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import folder_layouts, new_scenes, photo_folder
+from data_pipeline import new_scenes, photo_folder, written_layouts
 from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from instgan_jax.build import data
@@ -140,7 +140,7 @@ def test_each_split_has_a_manifest_of_its_own(tmp_path):
   names = []
   for split in ('train', 'val'):
     scenes = new_scenes.NewScenes(
-      tmp_path, split, folder_layouts.OWN.written, labels.TABLE
+      tmp_path, split, written_layouts.OWN, labels.TABLE
     )
     folder = augmented_folder.AugmentedFolder(scenes, min_pixels=0)
     names.append(folder.write_manifest((1, 2), []))

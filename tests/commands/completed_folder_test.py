@@ -7,10 +7,10 @@ import pytest
 from PIL import Image
 
 from data_pipeline import (
-  folder_layouts,
   labels,
   toy_street,
   unknown_instances,
+  written_layouts,
 )
 from data_pipeline.cityscapes import folder as cityscapes_folder
 from data_pipeline.panoptic import layouts, written
@@ -19,7 +19,7 @@ from instgan_jax.build import data
 from instgan_jax.commands import completed_folder
 from tests import own_data
 
-OWN = folder_layouts.OWN.written
+OWN = written_layouts.OWN
 LABELS = {
   'labels': [
     {'id': 3, 'name': 'ground'},

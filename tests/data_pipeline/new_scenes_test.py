@@ -14,6 +14,7 @@ from data_pipeline import (
   image_file,
   labels,
   new_scenes,
+  written_layouts,
 )
 from data_pipeline.ade20k import labels as ade20k_labels
 from data_pipeline.cityscapes import folder as cityscapes_folder
@@ -36,11 +37,12 @@ OF_PANOPTIC = {
   f'panoptic, {layout.name}': written.scene_layout_of(layout)
   for layout in layouts.ALL
 }
+ADE20K = written_layouts.of_files(folder_layouts.ADE20K)
 CASES = {
-  'own': (folder_layouts.OWN.written, cityscapes_labels.TABLE),
-  'own, high ids': (folder_layouts.OWN.written, ade20k_labels.TABLE),
+  'own': (written_layouts.OWN, cityscapes_labels.TABLE),
+  'own, high ids': (written_layouts.OWN, ade20k_labels.TABLE),
   'Cityscapes': (cityscapes_folder.LAYOUT, cityscapes_labels.TABLE),
-  'ADE20K': (folder_layouts.ADE20K.written, ade20k_labels.TABLE),
+  'ADE20K': (ADE20K, ade20k_labels.TABLE),
   **{name: (layout, PANOPTIC_TABLE) for name, layout in OF_PANOPTIC.items()},
 }
 
