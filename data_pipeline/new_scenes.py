@@ -2,7 +2,7 @@
 
 import os
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -32,7 +32,7 @@ class NewScenes:
     layout: scene_layout.SceneLayout,
     label_table: labels.LabelTable,
   ):
-    """Writes labels.json, unless the layout's index has the classes.
+    """Writes labels.json, unless the layout's list has the classes.
 
     Args:
       root: folder of the data set.
@@ -42,7 +42,7 @@ class NewScenes:
     """
     self.root, self.split = pathlib.Path(root), split
     self.layout, self.label_table = layout, label_table
-    if not layout.write_index:
+    if not layout.index_has_classes:
       labels_file.save(self.root / labels_file.NAME, label_table)
 
   def image(self, name: str, ending: str = '.png') -> pathlib.Path:
@@ -80,11 +80,14 @@ class NewScenes:
       for paths in others:
         atomic_file.link(first[i], paths[i])
 
-  def write_index(self) -> None:
+  def write_index(self, names: Collection[str]) -> None:
     """Writes the list of all scenes that are there, where the layout has one.
 
+    Args:
+      names: of the scenes that this program has made or found.
+
     Raises:
-      InputError: for a map of another program that cannot be read.
+      InputError: for a map or a list of another program that cannot be read.
     """
     if self.layout.write_index:
-      self.layout.write_index(self.root, self.split, self.label_table)
+      self.layout.write_index(self.root, self.split, self.label_table, names)

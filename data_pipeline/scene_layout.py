@@ -41,12 +41,28 @@ Encode = Callable[
 ]
 
 
+# (data set, split, table, names of scenes in the split) -> None
+WriteIndex = Callable[
+  [pathlib.Path, str, labels.LabelTable, Collection[str]], None
+]
+
+
+def name_parts(name: str) -> dict[str, str]:
+  """What a path may have of a scene's name.
+
+  {head} and {tail} are what is before and after the last underscore, {city} is
+  what is before the first.
+  """
+  head, _, tail = name.rpartition('_')
+  city = name.partition('_')[0]
+  return {'name': name, 'head': head, 'tail': tail, 'city': city}
+
+
 class SceneLayout(NamedTuple):
   """A layout.
 
   Paths are relative to the data set, with {split}, {long} for training and
-  validation, {name} of the scene, of which {head} and {tail} are what is before
-  and after the last underscore, and {city} what is before the first.
+  validation, and the parts of the scene's name.
 
   Attributes:
     name: of it, for records.
@@ -57,8 +73,10 @@ class SceneLayout(NamedTuple):
     encode: what the maps hold.
     variant: name of a variant of a scene, with its {number}.
     thing_ids: of the classes whose objects it can tell apart.
-    write_index: (data set, split, table) -> None, writes the list of all
-      scenes, where there is one.
+    parts: name of a scene -> its parts, {name} among them.
+    write_index: writes the list of all scenes that are there, of which a
+      program names its own, where the layout has a list.
+    index_has_classes: whether the list has them, so that labels.json has not.
   """
 
   name: str
@@ -68,24 +86,24 @@ class SceneLayout(NamedTuple):
   encode: Encode
   variant: str = '{name}_v{number}'
   thing_ids: Collection[int] = range(256)
-  write_index: Callable[[pathlib.Path, str, labels.LabelTable], None] | None = (
-    None
-  )
+  parts: Callable[[str], dict[str, str]] = name_parts
+  write_index: WriteIndex | None = None
+  index_has_classes: bool = False
 
   def image_path(self, split: str, name: str, ending: str = '.png') -> str:
     """Of a scene's photograph."""
-    return _filled(self.image, split, name) + ending
+    return self._filled(self.image, split, name) + ending
 
   def map_paths(
     self, split: str, name: str, *, has_instances: bool = True
   ) -> tuple[str, ...]:
     """Of the maps that a scene has."""
     maps = self.maps if has_instances else self.maps[:1]
-    return tuple(_filled(path, split, name) for path in maps)
+    return tuple(self._filled(path, split, name) for path in maps)
 
   def variant_name(self, name: str, number: int) -> str:
     """That of a variant of the scene `name`."""
-    return self.variant.format(number=number, **_parts(name))
+    return self.variant.format(number=number, **self.parts(name))
 
   def folders(self, split: str) -> tuple[str, ...]:
     """The entries of a data set that hold the files of a split."""
@@ -102,6 +120,9 @@ class SceneLayout(NamedTuple):
           ' labels.json, or write the data set as photographs with a'
           ' labels.json, see docs/data.md.'
         )
+
+  def _filled(self, path: str, split: str, name: str) -> str:
+    return path.format(**split_names(split), **self.parts(name))
 
 
 def label_and_instance_map(
@@ -125,13 +146,3 @@ def _label_and_instance_map(
   if instance_ids is None:
     return (MapFile(label_map),)
   return MapFile(label_map), MapFile(encode_ids(label_map, instance_ids))
-
-
-def _filled(path: str, split: str, name: str) -> str:
-  return path.format(**split_names(split), **_parts(name))
-
-
-def _parts(name: str) -> dict[str, str]:
-  head, _, tail = name.rpartition('_')
-  city = name.partition('_')[0]
-  return {'name': name, 'head': head, 'tail': tail, 'city': city}

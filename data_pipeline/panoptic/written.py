@@ -7,6 +7,7 @@ are there, so that it can be made again at any time.
 import functools
 import json
 import pathlib
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ def scene_layout_of(files: layouts.Layout) -> scene_layout.SceneLayout:
     (f'{files.maps}/{{name}}.png',),
     _encode,
     write_index=functools.partial(_write_json, files),
+    index_has_classes=True,
   )
 
 
@@ -87,12 +89,14 @@ def _write_json(
   root: pathlib.Path,
   split: str,
   label_table: labels.LabelTable,
+  names: Collection[str],
 ) -> None:
   """Writes the JSON of the scenes that are there.
 
   It is written again where another program has made one meanwhile: then that
   which ends last lists all.
   """
+  del names  # The maps tell them, also those of other programs.
   files = files.at(root, split)
   categories = [
     {

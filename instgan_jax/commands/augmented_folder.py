@@ -82,7 +82,7 @@ class AugmentedFolder:
 
     The index of the layout, where it has one, lists those of all shards.
     """
-    self._scenes.write_index()
+    self._scenes.write_index([image.name for image in images])
     which, number = shard
     name = f'manifest_{self._scenes.split}_{which}_of_{number}.jsonl'
     lines = [json.dumps(self._line(image)) + '\n' for image in images]

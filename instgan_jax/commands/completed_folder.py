@@ -96,7 +96,7 @@ def write(
         stop.leave_if_requested(
           f'{num_made} more scenes are completed in {output}'
         )
-      made.write_index()
+      made.write_index(source.image_ids)
   source = data.source_of_files(layout.source, output, 'train')
   _write_sheet(source, completed, output / _SHEET)
   return (

@@ -70,7 +70,7 @@ def write(root, layout, table, names=(NAME,), *, instance_ids=True):
     image = made.image(name)
     image.parent.mkdir(parents=True, exist_ok=True)
     image.write_bytes(image_file.encode_png(scene.image))
-  made.write_index()
+  made.write_index([])
   return scene
 
 
@@ -155,7 +155,7 @@ def test_the_json_lists_what_is_whole(tmp_path):
   (tmp_path / 'val2017/a.png').unlink()
   (tmp_path / 'annotations/panoptic_val2017/b.png').unlink()
   made = new_scenes.NewScenes(tmp_path, 'val', layout, table)
-  made.write_index()
+  made.write_index([])
   assert read(tmp_path, layout).image_ids == ('c',)
   damaged = tmp_path / 'annotations/panoptic_val2017/c.png'
   for content in (
@@ -164,7 +164,7 @@ def test_the_json_lists_what_is_whole(tmp_path):
   ):
     damaged.write_bytes(content)
     with pytest.raises(InputError, match=r'c\.png: cannot be read .* again'):
-      made.write_index()
+      made.write_index([])
 
 
 def test_programs_side_by_side_list_all(tmp_path, monkeypatch):
@@ -180,7 +180,7 @@ def test_programs_side_by_side_list_all(tmp_path, monkeypatch):
     write_text(*arguments, **options)
 
   monkeypatch.setattr(atomic_file, 'write_text', write_late)
-  made.write_index()
+  made.write_index([])
   assert read(tmp_path, layout).image_ids == ('a', 'b')
 
 
