@@ -20,7 +20,23 @@ def find_scenes(
     layout: with the list of the split.
 
   Raises:
-    InputError: if the list is missing, empty or wrong, or has a scene twice.
+    InputError: as `read`, and if the list is empty.
+  """
+  scenes = read(root, layout)
+  if not scenes:
+    raise InputError(
+      f'{root / layout.frames}: has no frame. Expected {layout}.'
+    )
+  return dict(sorted(scenes.items()))
+
+
+def read(
+  root: pathlib.Path, layout: folder_layouts.Layout
+) -> dict[str, file_kinds.SceneFiles[str]]:
+  """name -> files of a split, in the order of the list.
+
+  Raises:
+    InputError: if the list is missing or wrong, or has a scene twice.
   """
   path = root / layout.frames
   try:
@@ -41,9 +57,7 @@ def find_scenes(
         ' once; remove the line.'
       )
     scenes[name] = files
-  if not scenes:
-    raise InputError(f'{path}: has no frame. Expected {layout}.')
-  return dict(sorted(scenes.items()))
+  return scenes
 
 
 def _scene(

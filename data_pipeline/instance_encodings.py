@@ -24,14 +24,13 @@ class Encoding(NamedTuple):
     decode: (label map, content of the file, label table, name for messages) ->
       int32 [H, W] as `batch.Scene` has them; raises InputError for ids that
       cannot be.
-    encode: (label map, ids of such a scene) -> content of a file; None where
-      such data are written as one's own photographs.
+    encode: (label map, ids of such a scene) -> content of a file.
     thing_ids: of the classes whose objects it can tell apart.
   """
 
   kind: str
   decode: Callable[[np.ndarray, np.ndarray, labels.LabelTable, str], np.ndarray]
-  encode: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
+  encode: Callable[[np.ndarray, np.ndarray], np.ndarray]
   thing_ids: Collection[int] = range(256)
 
 
@@ -72,22 +71,11 @@ def _decode_ade20k(
 
 
 def _encode_ade20k(label_map: np.ndarray, ids: np.ndarray) -> np.ndarray:
-  """Colors of ADE20K: uint8 [H, W, 3].
-
-  Objects keep their numbers where these are 1 to 255. Else they are numbered in
-  each class, and those after 255 have none.
-  """
+  """Colors of ADE20K: uint8 [H, W, 3]."""
   things = [label.id for label in ade20k_labels.TABLE.things]
   red_of_label = np.zeros(256, np.uint8)
   red_of_label[things] = np.arange(1, len(things) + 1)
-  present, places = np.unique(ids, return_inverse=True)
-  label_ids, numbers = np.divmod(present, instances.FIRST_THING_ID)
-  is_object = label_ids > 0
-  in_order = np.arange(len(present)) - np.searchsorted(label_ids, label_ids) + 1
-  objects = numbers[is_object]
-  if len(objects) and not 1 <= objects.min() <= objects.max() <= 255:
-    numbers = np.where(in_order <= 255, in_order, 0)
-  green = np.where(is_object, numbers, 0)[places].reshape(ids.shape)
+  green = _numbers(ids, 255)
   red = np.where(green > 0, red_of_label[label_map], 0)
   return np.stack([red, green, 0 * red], axis=-1).astype(np.uint8)
 
@@ -105,6 +93,30 @@ def _decode_kitti360(
   return instances.of_things(label_map, ids, label_table)
 
 
+def _encode_kitti360(label_map: np.ndarray, ids: np.ndarray) -> np.ndarray:
+  """KITTI-360's ids, uint16; labels over 64, which do not fit, as they are."""
+  groups = label_map.astype(np.int32) * instances.FIRST_THING_ID
+  objects = groups + _numbers(ids, instances.FIRST_THING_ID - 1)
+  fits = np.isin(label_map, THINGS_OF_16_BITS)
+  return np.where(fits, objects, label_map).astype(np.uint16)
+
+
+def _numbers(ids: np.ndarray, most: int) -> np.ndarray:
+  """The numbers of objects, from 1 to `most`: [H, W]; 0 elsewhere.
+
+  Objects keep those that they have. Where these are out of range, all are
+  numbered in their classes, and those after `most` have none.
+  """
+  present, places = np.unique(ids, return_inverse=True)
+  label_ids, numbers = np.divmod(present, instances.FIRST_THING_ID)
+  is_object = label_ids > 0
+  in_order = np.arange(len(present)) - np.searchsorted(label_ids, label_ids) + 1
+  objects = numbers[is_object]
+  if len(objects) and not 1 <= objects.min() <= objects.max() <= most:
+    numbers = np.where(in_order <= most, in_order, 0)
+  return np.where(is_object, numbers, 0)[places].reshape(ids.shape)
+
+
 OWN = Encoding(file_kinds.INSTANCE_MAP, instances.encode, encode_16_bits)
 ADE20K = Encoding(
   file_kinds.INSTANCE_COLORS,
@@ -112,4 +124,9 @@ ADE20K = Encoding(
   _encode_ade20k,
   [label.id for label in ade20k_labels.TABLE.things],
 )
-KITTI360 = Encoding(file_kinds.INSTANCE_MAP, _decode_kitti360)
+KITTI360 = Encoding(
+  file_kinds.INSTANCE_MAP,
+  _decode_kitti360,
+  _encode_kitti360,
+  THINGS_OF_16_BITS,
+)

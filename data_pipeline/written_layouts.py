@@ -1,12 +1,13 @@
 """How scenes are written that are made of those of a source."""
 
 from data_pipeline import batch, folder_layouts, scene_layout
+from data_pipeline.kitti360 import written as kitti360
 
 
 def of_files(files: folder_layouts.Layout) -> scene_layout.SceneLayout:
   """That of scenes in one of the layouts of `folder_layouts`."""
-  if files.encoding.encode is None:
-    return OWN
+  if files is folder_layouts.KITTI360:
+    return kitti360.LAYOUT
   return scene_layout.SceneLayout(
     files.name,
     'folder',

@@ -1,11 +1,12 @@
 """Scenes of a source in the layouts of other data sets."""
 
 import json
+import pathlib
 
 import numpy as np
 from PIL import Image
 
-from data_pipeline import image_file, labels_file
+from data_pipeline import image_file, instance_encodings, labels_file
 
 _THINGS = 1000
 
@@ -23,6 +24,30 @@ def write_photo_folder(root, split, source):
       path = root / folder / split / f'{name}.png'
       path.parent.mkdir(parents=True, exist_ok=True)
       path.write_bytes(image_file.encode_png(array))
+
+
+def write_kitti360(root, split, source):
+  """The layout of KITTI-360: frames of both splits in one sequence."""
+  semantics = pathlib.Path('data_2d_semantics/train')
+  sequence = '2013_05_28_drive_0000_sync/image_00'
+  lines = []
+  for index in range(len(source)):
+    scene = source.read(index)
+    name = f'{index + 100 * (split == "val"):010d}.png'
+    image = pathlib.Path('data_2d_raw') / sequence / 'data_rect' / name
+    label_map = semantics / sequence / 'semantic' / name
+    instance_map = semantics / sequence / 'instance' / name
+    encode = instance_encodings.KITTI360.encode
+    for path, array in (
+      (image, scene.image),
+      (label_map, scene.label_map),
+      (instance_map, encode(scene.label_map, scene.instance_ids)),
+    ):
+      (root / path).parent.mkdir(parents=True, exist_ok=True)
+      (root / path).write_bytes(image_file.encode_png(array))
+    lines.append(f'{image} {label_map}\n')
+  frames = semantics / f'2013_05_28_drive_{split}_frames.txt'
+  (root / frames).write_text(''.join(lines))
 
 
 def write_panoptic(root, split, source):

@@ -123,3 +123,36 @@ def test_the_panoptic_format_gives_it(tmp_path, capsys):
   ):
     run(workdir, output, '--variants=2', '--shard=1/2')
   assert run(workdir, output, '--variants=2', '--shard=2/2') == files
+
+
+def test_kitti_360_gives_kitti_360(tmp_path, capsys):
+  """Both splits in one data set, their shards in any order."""
+  root, output = tmp_path / 'given', tmp_path / 'new'
+  for split in ('train', 'val'):
+    source = toy_street.ToyStreet(3, height=32, split=split)
+    own_data.write_kitti360(root, split, source)
+  config = data.with_label_table(
+    tiny.config('lip', data__source='folder', data__path=str(root))
+  )
+  workdir = tiny.save_generator(tmp_path / 'run', config)
+  for split, shard in (('val', '2/2'), ('train', '1/1'), ('val', '1/2')):
+    flags = (f'--split={split}', f'--shard={shard}', '--variants=2')
+    files = run(workdir, output, *flags)
+  assert '--config.data.source=folder ' in capsys.readouterr().out
+  for split, first in (('train', 0), ('val', 100)):
+    made = data.source_of_files('folder', output, split)
+    assert_same_maps(made, data.source_of_files('folder', root, split), 2)
+    assert made.image_ids[1] == (
+      f'2013_05_28_drive_0000_sync_image_00_{first:010d}_v1'
+    )
+  # What is damaged or missing comes again, and the other shard's frames stay.
+  photo = output.joinpath(made.photographs[0])
+  photo.write_bytes(photo.read_bytes()[:-20])
+  frames = output / 'data_2d_semantics/train/2013_05_28_drive_val_frames.txt'
+  before = frames.read_text()
+  assert len(before.splitlines()) == 6
+  assert run(workdir, output, *flags) == files
+  assert frames.read_text() == before
+  frames.write_text('half a')
+  with pytest.raises(InputError, match=r"val_frames.txt, line 1: is 'half a'"):
+    run(workdir, output, *flags)

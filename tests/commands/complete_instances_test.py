@@ -173,6 +173,35 @@ def test_cityscapes_gives_cityscapes(tmp_path):
   }
 
 
+def write_kitti360(root):
+  """The first scene of each split has no instance map."""
+  for split, number in (('train', 5), ('val', 2)):
+    source = toy_street.ToyStreet(number, height=32, split=split)
+    own_data.write_kitti360(root, split, source)
+  folder = root / 'data_2d_semantics/train'
+  for frame in (0, 100):
+    (lacking,) = folder.glob(f'*/image_00/instance/{frame:010d}.png')
+    lacking.unlink()
+  return folder
+
+
+def test_kitti_360_gives_kitti_360(tmp_path):
+  root, output = tmp_path / 'kitti', tmp_path / 'new'
+  write_kitti360(root)
+  run(root, output)
+  for split, known in (('train', [True] * 5), ('val', [False, True])):
+    given, made = (
+      data.source_of_files('folder', path, split) for path in (root, output)
+    )
+    assert made.image_ids == given.image_ids
+    assert made.has_instance_map.tolist() == known
+    for index in np.flatnonzero(given.has_instance_map):
+      for array, expected in zip(
+        made.read(index), given.read(index), strict=True
+      ):
+        np.testing.assert_array_equal(array, expected)
+
+
 def test_other_settings_are_refused(mine, completed):
   with pytest.raises(InputError, match=r'num_steps: 2 there, 3 here'):
     run(mine, completed, '--num_steps=3')

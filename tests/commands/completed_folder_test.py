@@ -13,6 +13,7 @@ from data_pipeline import (
   written_layouts,
 )
 from data_pipeline.cityscapes import folder as cityscapes_folder
+from data_pipeline.kitti360 import written as kitti360_written
 from data_pipeline.panoptic import layouts, written
 from data_pipeline.toy_street import folder as toy_folder
 from instgan_jax.build import data
@@ -151,6 +152,12 @@ def write_cityscapes(root, split, source):
       'train2017/*.jpg',
       'annotations/panoptic_train2017/*.png',
     ),
+    (
+      kitti360_written.LAYOUT,
+      own_data.write_kitti360,
+      'data_2d_raw/*/image_00/data_rect/00000000*.png',
+      'data_2d_semantics/train/*/image_00/instance/00000000*.png',
+    ),
   ],
 )
 def test_other_layouts_are_written_as_they_are_read(
@@ -163,7 +170,9 @@ def test_other_layouts_are_written_as_they_are_read(
   given['train'] = unknown_instances.UnknownInstances(given['train'], 0.34)
   table = given['train'].label_table
   things = [label.id for label in table.things]
-  found = LeftAndRight(things, middle=99)  # One object of each class.
+  # One object of each class, which has the first number of the layout.
+  is_kitti360 = layout is kitti360_written.LAYOUT
+  found = LeftAndRight(things, middle=-1 if is_kitti360 else 99)
   said = write(output, given, layout, found)
   assert '2 scenes completed, 0 existed already' in said
   assert f'--config.data.source={layout.source} ' in said
@@ -185,7 +194,8 @@ def test_other_layouts_are_written_as_they_are_read(
   map_file, *_ = output.glob(instance_map)
   map_file.write_bytes(before[map_file][:-20])
   photo.unlink()
-  for index in output.glob('annotations/*.json'):
-    index.unlink()
+  for pattern in ('annotations/*.json', 'data_2d_semantics/train/*.txt'):
+    for index in output.glob(pattern):
+      index.unlink()
   write(output, given, layout, found)
   assert before == {p: p.read_bytes() for p in before}

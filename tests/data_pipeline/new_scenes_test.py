@@ -20,6 +20,8 @@ from data_pipeline.ade20k import labels as ade20k_labels
 from data_pipeline.cityscapes import folder as cityscapes_folder
 from data_pipeline.cityscapes import labels as cityscapes_labels
 from data_pipeline.errors import InputError
+from data_pipeline.kitti360 import labels as kitti360_labels
+from data_pipeline.kitti360 import written as kitti360_written
 from data_pipeline.panoptic import folder as panoptic_folder
 from data_pipeline.panoptic import layouts, written
 
@@ -43,6 +45,7 @@ CASES = {
   'own, high ids': (written_layouts.OWN, ade20k_labels.TABLE),
   'Cityscapes': (cityscapes_folder.LAYOUT, cityscapes_labels.TABLE),
   'ADE20K': (ADE20K, ade20k_labels.TABLE),
+  'KITTI-360': (kitti360_written.LAYOUT, kitti360_labels.TABLE),
   **{name: (layout, PANOPTIC_TABLE) for name, layout in OF_PANOPTIC.items()},
 }
 
@@ -61,23 +64,28 @@ def scene_of(table):
   return batch.Scene(image, label_map, ids)
 
 
-def write(root, layout, table, names=(NAME,), *, instance_ids=True):
-  scene = scene_of(table)
-  made = new_scenes.NewScenes(root, 'val', layout, table)
+def write(root, layout, table, names=(NAME,), *, split='val', **options):
+  made = new_scenes.NewScenes(root, split, layout, table)
+  scene = write_files(made, names, **options)
+  made.write_index(names)
+  return scene
+
+
+def write_files(made, names, *, instance_ids=True):
+  scene = scene_of(made.label_table)
   ids = scene.instance_ids if instance_ids else None
   made.write_maps(names, scene.label_map, ids)
   for name in names:
     image = made.image(name)
     image.parent.mkdir(parents=True, exist_ok=True)
     image.write_bytes(image_file.encode_png(scene.image))
-  made.write_index([])
   return scene
 
 
-def read(root, layout):
+def read(root, layout, split='val'):
   if layout.source == 'panoptic':
-    return panoptic_folder.PanopticFolder(root, 'val', size=None)
-  return folder_reader.open_split(root, 'val', size=None, geometry='resize')
+    return panoptic_folder.PanopticFolder(root, split, size=None)
+  return folder_reader.open_split(root, split, size=None, geometry='resize')
 
 
 @pytest.mark.parametrize('name', CASES)
@@ -96,7 +104,7 @@ def test_what_is_written_is_read_in_place(tmp_path, name):
   assert tops - {'ade20k_panoptic_val.json'} == set(layout.folders('val'))
 
 
-@pytest.mark.parametrize('name', ['own', 'Cityscapes', 'ADE20K'])
+@pytest.mark.parametrize('name', ['own', 'Cityscapes', 'ADE20K', 'KITTI-360'])
 def test_unknown_objects_have_no_instance_map(tmp_path, name):
   write(tmp_path, *CASES[name], instance_ids=False)
   source = read(tmp_path, CASES[name][0])
@@ -194,7 +202,52 @@ def test_many_objects_of_ade20k_are_numbered_anew():
   assert (again.ravel()[255:] == 13).all()
 
 
-@pytest.mark.parametrize('name', ['Cityscapes', 'ADE20K'])
+def test_objects_of_kitti_360_are_numbered_from_1():
+  """0 is no object there; all others keep their numbers."""
+  encoding = folder_layouts.KITTI360.encoding
+  label_map = np.full((2, 3), 26, np.uint8)
+  label_map[1] = 44, 7, 0
+  for ids, expected in (
+    ([26999, 26003, 26], [26999, 26003, 26]),
+    ([26000, 26007, 26], [26001, 26002, 26]),
+  ):
+    scene_ids = np.array([ids, [44, 7, 0]], np.int32)
+    instance_map = encoding.encode(label_map, scene_ids)
+    assert instance_map.dtype == np.uint16
+    assert instance_map[0, 2] == 26000
+    assert instance_map[1].tolist() == [44000, 7000, 0]
+    again = encoding.decode(label_map, instance_map, kitti360_labels.TABLE, 'x')
+    assert again.tolist() == [expected, [44, 7, 0]]
+
+
+def test_objects_of_kitti_360_beyond_its_numbers_are_groups():
+  label_map = np.full((25, 40), 26, np.uint8)
+  ids = 26000 + np.arange(1000, dtype=np.int32).reshape(25, 40)
+  encoding = folder_layouts.KITTI360.encoding
+  instance_map = encoding.encode(label_map, ids)
+  again = encoding.decode(label_map, instance_map, kitti360_labels.TABLE, 'x')
+  np.testing.assert_array_equal(again.ravel()[:999], 26001 + np.arange(999))
+  assert again.ravel()[999] == 26
+
+
+def test_labels_whose_ids_of_kitti_360_need_more_bits_stay_as_they_are():
+  table = labels.LabelTable(
+    tuple(
+      labels.Label(i, f'class {i}', labels.IGNORED, i == 64, True, (0, 0, 0))
+      for i in (64, 65, 66, 255)
+    ),
+    256,
+  )
+  label_map = np.array([[64, 65, 66, 255]], np.uint8)
+  ids = np.array([[64535, 65, 66, 255]], np.int32)
+  encoding = folder_layouts.KITTI360.encoding
+  instance_map = encoding.encode(label_map, ids)
+  assert instance_map.tolist() == ids.tolist()
+  again = encoding.decode(label_map, instance_map, table, 'x')
+  np.testing.assert_array_equal(again, ids)
+
+
+@pytest.mark.parametrize('name', ['Cityscapes', 'ADE20K', 'KITTI-360'])
 def test_classes_that_a_layout_cannot_number_are_refused(name):
   layout, table = CASES[name]
   layout.check_classes(table)
