@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import functools
 import pathlib
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -14,10 +15,11 @@ import optax
 from data_pipeline import batch as batch_lib
 from data_pipeline import (
   labels_file,
+  scene_layout,
   subset,
   unknown_instances,
 )
-from data_pipeline.errors import InputError
+from data_pipeline.errors import InputError, summarize
 from instgan_jax.build import data, ranges
 from instgan_jax.checkpoints import manager
 from instgan_jax.commands import (
@@ -79,6 +81,7 @@ def run(options: Options, config: ml_collections.ConfigDict) -> str:
   known = np.flatnonzero(unknown_instances.has_instance_map(scenes['train']))
   _check_scenes(scenes['train'], len(known))
   layout = output_layout.choose(scenes['train'], options.output)
+  _check_apart(scenes, layout)
   output = output_folder.prepare(
     options.output,
     map_folders=[config.data.path] if config.data.path else [],
@@ -210,6 +213,28 @@ def _check_scenes(scenes: batch_lib.Source, num_known: int) -> None:
       f'All {num_known} training scenes have an instance map: there is nothing '
       'to complete. To try it, take the maps of a part of them with '
       '--config.data.instance_share=0.3.'
+    )
+
+
+def _check_apart(
+  scenes: Mapping[str, batch_lib.Source], layout: scene_layout.SceneLayout
+) -> None:
+  """Refuses scenes to be completed that val has in the same files."""
+  is_known = unknown_instances.has_instance_map(scenes['train'])
+  in_val = set(scenes['val'].image_ids)
+  shared = [
+    name
+    for name, known in zip(scenes['train'].image_ids, is_known, strict=True)
+    if not known
+    and name in in_val
+    and layout.map_paths('train', name) == layout.map_paths('val', name)
+  ]
+  if shared:
+    raise InputError(
+      f'{len(shared)} scenes to be completed are in train and in val, which '
+      f'have the same files in the layout of {layout.name}: '
+      f'{summarize(shared)}. Expected each in one split; remove it from the '
+      'list of the other.'
     )
 
 

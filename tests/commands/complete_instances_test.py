@@ -202,6 +202,24 @@ def test_kitti_360_gives_kitti_360(tmp_path):
         np.testing.assert_array_equal(array, expected)
 
 
+def test_what_is_completed_may_not_be_in_val_too(tmp_path):
+  """Where both splits have one file of it."""
+  folder = write_kitti360(tmp_path / 'kitti')
+  train, val = (
+    folder / f'2013_05_28_drive_{split}_frames.txt'
+    for split in ('train', 'val')
+  )
+  lines = train.read_text().splitlines(keepends=True)
+  val.write_text(val.read_text() + lines[1])  # It keeps its objects.
+  run(tmp_path / 'kitti', tmp_path / 'kept')
+  val.write_text(val.read_text() + lines[0])
+  with pytest.raises(
+    InputError, match=r'1 scenes to be completed are .* 2013_.*_0000000000\. E'
+  ):
+    run(tmp_path / 'kitti', tmp_path / 'new')
+  assert not (tmp_path / 'new').exists()
+
+
 def test_other_settings_are_refused(mine, completed):
   with pytest.raises(InputError, match=r'num_steps: 2 there, 3 here'):
     run(mine, completed, '--num_steps=3')
