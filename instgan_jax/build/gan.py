@@ -9,10 +9,10 @@ import optax
 from data_pipeline.errors import InputError
 from instgan_jax.build import data, discriminator, ranges, schedule
 from instgan_jax.build import generator as build_generator
-from instgan_jax.models import encoder
+from instgan_jax.models import encoder, spectral_conv
 from instgan_jax.pretrained import load
 from instgan_jax.runtime import devices
-from instgan_jax.train import adam, initialization
+from instgan_jax.train import adam, batched_draws, initialization
 from instgan_jax.train import networks as networks_lib
 from instgan_jax.train import state as state_lib
 from instgan_jax.train import step as step_lib
@@ -160,6 +160,9 @@ def _initializer(config, modules, optimizers_):
 def _jitted_initializer(modules, optimizers_, **options):
   initialize = functools.partial(
     initialization.initialize, modules, optimizers_, **options
+  )
+  initialize = batched_draws.batched_draws(
+    initialize, spectral_conv.gaugan_init
   )
   return jax.jit(initialize, compiler_options=_FAST_COMPILATION)
 

@@ -5,14 +5,22 @@ of the layer. GauGAN uses it on every convolution of the generator's residual
 blocks and on the inner ones of the discriminator and the encoder.
 """
 
+import functools
+
 import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
 from instgan_jax.models import convolution, small_conv
 
-# Xavier's normal with gain 0.02, the initialization of every GauGAN layer.
-gaugan_init = nn.initializers.variance_scaling(0.02**2, 'fan_avg', 'normal')
+
+@functools.partial(jax.jit, static_argnames=('shape', 'dtype'))
+def gaugan_init(
+  key: jax.Array, shape: tuple[int, ...], dtype: jnp.dtype = jnp.float32
+) -> jax.Array:
+  """A kernel of any GauGAN layer: Xavier's normal with gain 0.02."""
+  initializer = nn.initializers.variance_scaling(0.02**2, 'fan_avg', 'normal')
+  return initializer(key, shape, dtype)
 
 
 class SpectralConv(nn.Module):
