@@ -12,15 +12,17 @@ A command is a light module, which imports JAX only when it runs:
 """
 
 import argparse
+import contextlib
 import dataclasses
 import errno
 import functools
 import gc
 import logging
 import os
+import signal
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from absl import flags
@@ -94,7 +96,8 @@ class Command:
     """
     argv = list(sys.argv if argv is None else argv)
     if _HELP & set(argv[1:]):
-      print(self.help())
+      with _pipe_may_close():
+        print(self.help())
     elif '--version' in argv[1:]:
       print(instgan_jax.__version__)
     else:
@@ -228,7 +231,7 @@ def exit_after(main: Callable[[], None]) -> None:
   repeated_errors.silence()
   gc.set_threshold(*_GARBAGE_THRESHOLDS)
   try:
-    with keyboard_interrupt.guarded():
+    with keyboard_interrupt.guarded(), _pipe_may_close():
       main()
   except InputError as error:
     _exit(f'Error: {error}', WRONG_INPUT)
@@ -256,6 +259,18 @@ def exit_after(main: Callable[[], None]) -> None:
     sys.stderr.flush()
     os._exit(130)  # Threads in the middle of something do not delay it.
   sys.exit(0)
+
+
+@contextlib.contextmanager
+def _pipe_may_close() -> Iterator[None]:
+  """Exits without a word if what reads the output has ended, such as `head`."""
+  try:
+    yield
+    sys.stdout.flush()
+  except BrokenPipeError:
+    # Python would flush the rest into it at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(128 + signal.SIGPIPE)
 
 
 def _exit(message: str, status: int) -> None:

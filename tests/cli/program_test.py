@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 
@@ -297,3 +298,28 @@ def test_a_repeated_list_flag_adds_to_it():
   assert values(['p']) and values.names == ['x']
   values(['p', '--names=a,b', '--names', 'c'])
   assert values.names == ['a', 'b', 'c']
+
+
+_COUNTS = """
+from instgan_jax.cli import program
+
+def count(values):
+  for number in range(100_000):
+    print(number)
+
+program.Command('Counts.\\n' * 20_000, lambda values: None, count).run()
+"""
+
+
+@pytest.mark.parametrize('flags_', [[], ['--help']])
+def test_output_that_nobody_reads_to_its_end_is_no_error(flags_):
+  with subprocess.Popen(
+    [sys.executable, '-c', _COUNTS, *flags_],
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+    text=True,
+  ) as process:
+    assert process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=60) == 128 + signal.SIGPIPE
+    assert not process.stderr.read()
