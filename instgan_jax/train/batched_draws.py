@@ -6,7 +6,7 @@ than kernels.
 """
 
 import collections
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import jax
@@ -74,7 +74,7 @@ def _is_key(var: core.Var) -> bool:
 
 
 def _drawn(
-  equations: Sequence[core.JaxprEqn], known: dict[core.Var, Any]
+  equations: Sequence[core.JaxprEqn], known: Mapping[Any, Any]
 ) -> Iterator[tuple[core.Var, Any]]:
   """The variables of the draws of one shape, and their values."""
   keys = jnp.stack([known[equation.invars[0]] for equation in equations])
