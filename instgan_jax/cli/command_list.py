@@ -93,7 +93,8 @@ def run(argv: Sequence[str] | None = None) -> None:
   name = argv[1] if len(argv) > 1 else '--help'
   name = _ALIASES.get(name, name)
   if name in ('--help', '-h', 'help'):
-    print(text())
+    with program.pipe_may_close():
+      print(text())
     sys.exit(0)
   if name == '--version':
     print(instgan_jax.__version__)

@@ -96,7 +96,7 @@ class Command:
     """
     argv = list(sys.argv if argv is None else argv)
     if _HELP & set(argv[1:]):
-      with _pipe_may_close():
+      with pipe_may_close():
         print(self.help())
     elif '--version' in argv[1:]:
       print(instgan_jax.__version__)
@@ -231,7 +231,7 @@ def exit_after(main: Callable[[], None]) -> None:
   repeated_errors.silence()
   gc.set_threshold(*_GARBAGE_THRESHOLDS)
   try:
-    with keyboard_interrupt.guarded(), _pipe_may_close():
+    with keyboard_interrupt.guarded(), pipe_may_close():
       main()
   except InputError as error:
     _exit(f'Error: {error}', WRONG_INPUT)
@@ -262,11 +262,13 @@ def exit_after(main: Callable[[], None]) -> None:
 
 
 @contextlib.contextmanager
-def _pipe_may_close() -> Iterator[None]:
+def pipe_may_close() -> Iterator[None]:
   """Exits without a word if what reads the output has ended, such as `head`."""
   try:
-    yield
-    sys.stdout.flush()
+    try:
+      yield
+    finally:
+      sys.stdout.flush()
   except BrokenPipeError:
     # Python would flush the rest into it at exit.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

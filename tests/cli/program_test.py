@@ -309,6 +309,19 @@ def count(values):
 
 program.Command('Counts.\\n' * 20_000, lambda values: None, count).run()
 """
+_ENDS = """
+import sys
+
+from instgan_jax.cli import program
+
+def end():
+  print('Usage')
+  sys.exit(0)
+
+print('First', flush=True)
+sys.stdin.read()
+program.exit_after(end)
+"""
 
 
 @pytest.mark.parametrize('flags_', [[], ['--help']])
@@ -321,5 +334,24 @@ def test_output_that_nobody_reads_to_its_end_is_no_error(flags_):
   ) as process:
     assert process.stdout.readline()
     process.stdout.close()
+    assert process.wait(timeout=60) == 128 + signal.SIGPIPE
+    assert not process.stderr.read()
+
+
+def test_output_that_is_left_when_a_program_exits_is_no_error_either(
+  monkeypatch,
+):
+  """As that of argparse's --help."""
+  monkeypatch.delenv('PYTHONUNBUFFERED', raising=False)
+  with subprocess.Popen(
+    [sys.executable, '-c', _ENDS],
+    stdin=subprocess.PIPE,
+    stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE,
+    text=True,
+  ) as process:
+    assert process.stdout.readline()
+    process.stdout.close()
+    process.stdin.close()
     assert process.wait(timeout=60) == 128 + signal.SIGPIPE
     assert not process.stderr.read()
