@@ -74,6 +74,9 @@ def _add_data(config: ml_collections.ConfigDict) -> None:
   # Of the training scenes, whose instance maps are used; 1.0: all that there
   # are. The others count as unknown.
   config.data.instance_share = 1.0
+  # In training, of scenes without one: 'unknown', each class is one instance;
+  # 'left_out'; or 'components', each connected part of a class is one.
+  config.data.without_instance_map = 'unknown'
   config.data.flip = True
   # 'tf_data', or 'in_memory' where TensorFlow is missing or data are small.
   config.data.loader = 'tf_data'

@@ -11,11 +11,13 @@ import numpy as np
 from data_pipeline import batch as batch_lib
 from data_pipeline import (
   batches,
+  connected_components,
   folder_reader,
   geometry,
   in_memory,
   labels,
   order,
+  subset,
   toy_street,
   unknown_instances,
 )
@@ -32,6 +34,8 @@ _OF_FILES = {
   'panoptic': panoptic_folder.PanopticFolder,
 }
 LOADERS = ('tf_data', 'in_memory')
+# What training makes of scenes without an instance map.
+WITHOUT_INSTANCE_MAP = ('unknown', 'left_out', 'components')
 
 
 def source(config: ml_collections.ConfigDict, split: str) -> batch_lib.Source:
@@ -47,12 +51,25 @@ def source(config: ml_collections.ConfigDict, split: str) -> batch_lib.Source:
 def training_source(config: ml_collections.ConfigDict) -> batch_lib.Source:
   """The scenes of 'train' at the size of which training takes random crops.
 
+  Those without an instance map are as `data.without_instance_map` says.
+
   Raises:
-    InputError: as `source` and `check_path`, or if that size is smaller than
-      the crops.
+    InputError: as `source` and `check_path`, if that size is smaller than the
+      crops, or if no scene is left.
   """
   check_path(config)
-  return _with_share(config, _source(config, 'train', _load_size(config.data)))
+  scenes = _source(config, 'train', _load_size(config.data))
+  scenes = _with_share(config, scenes)
+  without = config.data.get('without_instance_map', 'unknown')
+  if without not in WITHOUT_INSTANCE_MAP:
+    raise errors.unknown_value(
+      'data.without_instance_map', without, WITHOUT_INSTANCE_MAP
+    )
+  if without == 'components':
+    return connected_components.ConnectedComponents(scenes)
+  if without == 'left_out':
+    return _known_alone(scenes)
+  return scenes
 
 
 def full_size_source(
@@ -116,6 +133,17 @@ def _with_share(
   if share < 1.0:
     return unknown_instances.UnknownInstances(scenes, share)
   return scenes
+
+
+def _known_alone(scenes: batch_lib.Source) -> batch_lib.Source:
+  """The scenes that have an instance map."""
+  known = np.flatnonzero(unknown_instances.has_instance_map(scenes))
+  if not len(known):
+    raise InputError(
+      f'None of the {len(scenes)} training scenes has an instance map, and '
+      'data.without_instance_map is left_out: set it to unknown or components.'
+    )
+  return subset.Subset(scenes, known.tolist())
 
 
 def _load_size(data: ml_collections.ConfigDict) -> tuple[int, int]:

@@ -158,6 +158,7 @@ def _older_values(saved: dict[str, Any]) -> dict[str, Any]:
     'data.seed': saved.get('seed', 0),
     'data.geometry': 'resize',
     'data.instance_share': 1.0,
+    'data.without_instance_map': 'unknown',
     'data.load_height': 0,
     'data.load_width': 0,
     'model.num_labels': 35,

@@ -175,8 +175,14 @@ def _as_seen(
   config = copy.deepcopy(config)
   config.batch_size = options.batch_size
   with config.data.unlocked():
-    config.data.update({'geometry': 'resize', 'load_height': 0})
-    config.data.load_width = 0
+    config.data.update(
+      {
+        'geometry': 'resize',
+        'load_height': 0,
+        'load_width': 0,
+        'without_instance_map': 'unknown',
+      }
+    )
   return config
 
 

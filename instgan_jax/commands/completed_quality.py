@@ -5,7 +5,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data_pipeline import atomic_file, progress, read_ahead
+from data_pipeline import (
+  atomic_file,
+  connected_components,
+  progress,
+  read_ahead,
+)
 from data_pipeline import batch as batch_lib
 from instgan_jax.evaluation import instance_quality
 from instgan_jax.inference import instance_completion
@@ -43,7 +48,7 @@ def measure(
   for rows in read_ahead.batched(scenes, completion.batch_size):
     completed = completion.instance_ids([scene for scene, _ in rows])
     for (scene, true), ids in zip(rows, completed, strict=True):
-      parts = instance_quality.connected_components(scene, source.label_table)
+      parts = connected_components.instance_ids(scene, source.label_table)
       for (way, _), counted in quality.items():
         counted.update(ids if way == 'network' else parts, true)
   if not quality['network', 1].num_true:

@@ -56,8 +56,9 @@ def run(
   """Trains and evaluates every row with every seed; writes the results.
 
   Args:
-    rows: configurations by the name of their row, see `of_methods`; all of the
-      same data.
+    rows: configurations by the name of their row, see `of_methods`. They may
+      be trained on different data, of the same classes and size; all are
+      evaluated on the val split of the first.
     workdir: the experiment's folder. `table1.md`, `table1.json` and
       `figure7.png` are written there.
     num_seeds: seeds 0, 1, ... for each row.
@@ -113,12 +114,19 @@ def check(rows: Mapping[str, ml_collections.ConfigDict]) -> None:
       )
     folders[folder] = row
     gan.check(other)
-    if other.data.to_dict() != config.data.to_dict():
+    label_table.check_same(
+      label_table.of(other), label_table.of(config), f'the row {row}'
+    )
+    if _size(other) != _size(config):
       raise InputError(
-        f'The rows {first} and {row} have different config.data, so that their '
-        'results do not compare: set the same data, for all rows by '
-        '--config.data.KEY=VALUE.'
+        f'The row {row} is of {_size(other)}, but all rows are evaluated on '
+        f'the scenes of {first}, of {_size(config)}: set one data.height and '
+        'data.width, for all rows by --config.data.KEY=VALUE.'
       )
+
+
+def _size(config: ml_collections.ConfigDict) -> str:
+  return f'{config.data.height}x{config.data.width}'
 
 
 def with_seed(
@@ -133,7 +141,7 @@ def with_seed(
 def _train(config: ml_collections.ConfigDict, folder: pathlib.Path) -> None:
   """Trains or resumes one run."""
   run_config.check(folder, config)
-  num_steps = schedule.num_steps(config, len(data.source(config, 'train')))
+  num_steps = schedule.num_steps(config, len(data.training_source(config)))
   is_begun = (folder / run_config.FILE).exists()
   if not is_begun or manager.last_step(folder) != num_steps:
     with workdir_lib.locked(folder):

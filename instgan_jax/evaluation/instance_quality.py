@@ -9,9 +9,8 @@ found and of true objects.
 import dataclasses
 
 import numpy as np
-from scipy import ndimage
 
-from data_pipeline import batch, instances, labels
+from data_pipeline import instances
 
 _IOU = 0.5
 
@@ -92,31 +91,6 @@ class InstanceQuality:
       f'precision {self.precision:.3f}, recall {self.recall:.3f}, '
       f'panoptic quality {self.panoptic_quality:.3f}'
     )
-
-
-def connected_components(
-  scene: batch.Scene, label_table: labels.LabelTable
-) -> np.ndarray:
-  """The ids of objects if each connected part of a class were one.
-
-  What costs nothing, and fails where objects touch or something hides the
-  middle of one.
-
-  Args:
-    scene: whose label map is taken.
-    label_table: which classes have instances.
-
-  Returns:
-    int32 [H, W], label * 1000 + k; neighbors touch at a side or a corner. Of
-    more than 1000 parts of a class the last ones are one.
-  """
-  ids = scene.label_map.astype(np.int32)
-  for label in label_table.things:
-    parts, _ = ndimage.label(scene.label_map == label.id, np.ones((3, 3)))
-    first = label.id * instances.FIRST_THING_ID
-    number = np.minimum(parts, instances.FIRST_THING_ID) - 1
-    ids = np.where(parts > 0, first + number, ids)
-  return ids
 
 
 def _numbered(ids: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from data_pipeline import (
+  connected_components,
   image_file,
   in_memory,
   toy_street,
@@ -237,6 +238,35 @@ def test_a_share_of_the_training_scenes_has_instance_maps():
   assert first['has_instance_map'].dtype == bool
   with pytest.raises(InputError, match=r'instance_share is 1\.5, expected'):
     data.training_source(tiny.config(data__instance_share=1.5))
+
+
+def test_scenes_without_a_map_are_left_out_or_get_connected_components():
+  changes = {'data__instance_share': 0.5, 'data__without_instance_map': ''}
+
+  def scenes(way):
+    changes['data__without_instance_map'] = way
+    return data.training_source(tiny.config(**changes))
+
+  unknown, left_out, components = map(scenes, data.WITHOUT_INSTANCE_MAP)
+  is_known = unknown_instances.has_instance_map(unknown)
+  assert len(left_out) == is_known.sum() == 3 and len(components) == 6
+  assert left_out.image_ids == tuple(np.array(unknown.image_ids)[is_known])
+  assert unknown_instances.has_instance_map(components).all()
+  for i, known in enumerate(is_known):
+    expected, got = unknown.read(i), components.read(i)
+    np.testing.assert_array_equal(got.image, expected.image)
+    ids = expected.instance_ids
+    if not known:
+      ids = connected_components.instance_ids(expected, unknown.label_table)
+    np.testing.assert_array_equal(got.instance_ids, ids)
+  # All scenes have a map here: nothing is left out.
+  changes['data__instance_share'] = 1.0
+  assert len(scenes('left_out')) == 6
+  with pytest.raises(InputError, match=r"is 'away', expected one of 'unknown'"):
+    scenes('away')
+  changes['data__instance_share'] = 0.0
+  with pytest.raises(InputError, match='None of the 6 training scenes has'):
+    scenes('left_out')
 
 
 def test_files_can_be_read_at_their_own_size(tmp_path):

@@ -1,5 +1,6 @@
 """The experiment makes every run once, and one table of all."""
 
+import dataclasses
 import json
 
 import jax
@@ -7,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_pipeline import labels_file, toy_street
+from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from instgan_jax.build import data, gan, methods
 from instgan_jax.checkpoints import manager, run_config
@@ -14,7 +17,7 @@ from instgan_jax.commands import reproduce as reproduce_command
 from instgan_jax.commands import train
 from instgan_jax.evaluation import evaluation
 from instgan_jax.evaluation import options as options_lib
-from tests import commands_in_process, tiny
+from tests import commands_in_process, own_data, tiny
 
 pytestmark = pytest.mark.slow
 
@@ -130,12 +133,54 @@ def test_rows_need_no_configuration_beside_them(tmp_path, monkeypatch):
       commands_in_process.run(module, workdir, *wrong)
 
 
+def test_rows_may_learn_from_different_data(tmp_path, trained, monkeypatch):
+  half = {'data__instance_share': 0.5}
+  rows = {
+    'left_out': {**half, 'data__without_instance_map': 'left_out'},
+    'fewer': {'data__num_train': 2, 'data__num_val': 1},
+    'components': {**half, 'data__without_instance_map': 'components'},
+  }
+  rows = {name: tiny.config('li', **changes) for name, changes in rows.items()}
+  reproduce(tmp_path, rows=rows)
+  counted = {
+    name: json.loads((tmp_path / f'{name}_seed0/evaluation.json').read_text())
+    for name in rows
+  }
+  assert [each['protocol']['num_scenes'] for each in counted.values()] == [
+    4
+  ] * 3
+  real = [each['metrics']['micv_car']['real'] for each in counted.values()]
+  assert len(set(real)) == 1
+
+
+def test_rows_of_other_classes_are_refused(tmp_path):
+  own_data.write_photo_folder(
+    tmp_path / 'data', 'train', toy_street.ToyStreet(2, height=32)
+  )
+  first, *others = labels.TABLE.labels
+  table = dataclasses.replace(
+    labels.TABLE, labels=(first._replace(name='dragon'), *others)
+  )
+  labels_file.save(tmp_path / 'data' / 'labels.json', table)
+  rows = {
+    'L': tiny.config('l'),
+    'own': tiny.config(
+      'l', data__source='folder', data__path=str(tmp_path / 'data')
+    ),
+  }
+  with pytest.raises(InputError, match='data in the row own have other class'):
+    reproduce(tmp_path, rows=rows)
+
+
 @pytest.mark.parametrize(
   ('rows', 'message'),
   [
     ({'L': {}, 'a/b': {}}, "row 'a/b' is to name a folder"),
     ({'L+I': {}, 'li': {}}, r'L\+I and li would have the same folder'),
-    ({'L': {}, 'more': {'data__num_train': 7}}, 'L and more have different'),
+    (
+      {'L': {}, 'wide': {'data__height': 64, 'data__width': 128}},
+      'The row wide is of 64x128, but all rows .* of L, of 32x64',
+    ),
     ({'L': {'ema_decay': 2.0}}, r'ema_decay is 2\.0'),
   ],
 )

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-from data_pipeline import batch
-from data_pipeline.cityscapes import labels
 from instgan_jax.evaluation import instance_quality
 
 TRUE = np.array([[26001, 26001, 26001, 26002, 26002, 24000, 24000, 23, 26]])
@@ -56,20 +54,3 @@ def test_scenes_add_up():
   result = quality(TRUE)
   result.update(np.full_like(TRUE, 23), TRUE)
   assert result.recall == 0.5 and result.precision == 1.0
-
-
-def test_connected_components_join_what_touches():
-  label_map = np.where(TRUE >= 1000, TRUE // 1000, TRUE).astype(np.uint8)
-  scene = batch.Scene(np.zeros((*TRUE.shape, 3), np.uint8), label_map, None)
-  ids = instance_quality.connected_components(scene, labels.TABLE)
-  # The group is a part as well: nobody knows better.
-  expected = [[26000] * 5 + [24000] * 2 + [23, 26001]]
-  assert ids.tolist() == expected
-
-
-def test_the_parts_of_a_class_stay_in_it():
-  label_map = np.full((200, 50), 23, np.uint8)
-  label_map[::2, ::2] = 24  # 2500 persons.
-  scene = batch.Scene(np.zeros((200, 50, 3), np.uint8), label_map, None)
-  ids = instance_quality.connected_components(scene, labels.TABLE)
-  assert ids.max() == 24999 and (ids // 1000 == 24).sum() == 2500
