@@ -4,16 +4,15 @@ Those of train and of val lie in the same folders, and only the list of a split
 tells which are its own: each program adds its scenes to it.
 """
 
-import contextlib
-import fcntl
 import os
 import pathlib
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from data_pipeline import (
   atomic_file,
   file_kinds,
+  file_lock,
   folder_layouts,
   frame_list,
   instance_encodings,
@@ -46,7 +45,8 @@ def _write_list(
   """Adds scenes to the list; those whose files are not there leave it."""
   del label_table  # It is in labels.json.
   path = root / folder_layouts.KITTI360.of_split(split).frames
-  with _alone(path):
+  path.parent.mkdir(parents=True, exist_ok=True)
+  with file_lock.held(path.with_name(f'.{path.name}.lock'), refusal=None):
     scenes = _listed(root, split) | _made(root, split, names)
     lines = [
       f'{_in(root, scene.image)} {_in(root, scene.label_map)}\n'
@@ -54,19 +54,6 @@ def _write_list(
       if os.path.exists(scene.image) and os.path.exists(scene.label_map)
     ]
     atomic_file.write_text(path, ''.join(lines), is_shared=True)
-
-
-@contextlib.contextmanager
-def _alone(path: pathlib.Path) -> Iterator[None]:
-  """Waits until no other program writes a file.
-
-  Where the file system has no locks, nothing is waited for.
-  """
-  path.parent.mkdir(parents=True, exist_ok=True)
-  with path.with_name(f'.{path.name}.lock').open('a') as lock:
-    with contextlib.suppress(OSError):
-      fcntl.flock(lock, fcntl.LOCK_EX)
-    yield
 
 
 def _listed(root: pathlib.Path, split: str) -> _Scenes:

@@ -16,6 +16,7 @@ import jax
 import numpy as np
 import orbax.checkpoint as ocp
 
+from data_pipeline import file_lock
 from data_pipeline.errors import InputError
 from instgan_jax.checkpoints import (
   checksums,
@@ -23,7 +24,7 @@ from instgan_jax.checkpoints import (
   manager,
   unreadable_checkpoint,
 )
-from instgan_jax.runtime import disk_space, file_lock
+from instgan_jax.runtime import disk_space
 
 METADATA_FILE = 'weights.json'
 # Where a trained segmenter's weights are in its workdir.

@@ -9,6 +9,7 @@ import numpy as np
 
 from data_pipeline import batch as batch_lib
 from data_pipeline import (
+  file_lock,
   labels_file,
   new_scenes,
   progress,
@@ -27,7 +28,7 @@ from instgan_jax.commands import (
 from instgan_jax.evaluation import label_agreement
 from instgan_jax.inference import output_folder, scene_maps
 from instgan_jax.inference import sampler as sampler_lib
-from instgan_jax.runtime import file_lock, interruption
+from instgan_jax.runtime import interruption
 
 
 def run(

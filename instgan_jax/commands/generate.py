@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from data_pipeline import file_lock
 from instgan_jax.commands import (
   folder_scenes,
   generate_options,
@@ -12,7 +13,7 @@ from instgan_jax.commands import (
 from instgan_jax.inference import map_folder, output_folder, photograph_styles
 from instgan_jax.inference import sampler as sampler_lib
 from instgan_jax.inference import styles as styles_lib
-from instgan_jax.runtime import file_lock, interruption
+from instgan_jax.runtime import interruption
 
 
 def run(options: generate_options.Options, sampler: sampler_lib.Sampler) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 import jax
 
+from data_pipeline import file_lock
 from data_pipeline.errors import InputError
-from instgan_jax.runtime import disk_space, file_lock
+from instgan_jax.runtime import disk_space
 
 _ROOM_FOR_IMAGES = 64 * 2**20  # Bytes.
 

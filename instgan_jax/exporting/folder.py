@@ -25,6 +25,7 @@ import jax
 import numpy as np
 from jax import export as jax_export
 
+from data_pipeline import file_lock
 from data_pipeline.errors import InputError
 from instgan_jax.build import methods
 from instgan_jax.checkpoints import run_config, weights_folder
@@ -35,7 +36,7 @@ from instgan_jax.exporting import (
   stablehlo,
 )
 from instgan_jax.inference import sampler as sampler_lib
-from instgan_jax.runtime import exits, file_lock, versions
+from instgan_jax.runtime import exits, versions
 
 MODULE_FILE = 'generator.stablehlo'
 METADATA_FILE = 'generator.json'

@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipeline import new_scenes, photo_folder, written_layouts
+from data_pipeline import file_lock, new_scenes, photo_folder, written_layouts
 from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from instgan_jax.build import data
 from instgan_jax.commands import augmented_folder
 from instgan_jax.evaluation import label_agreement
 from instgan_jax.inference import Sampler
-from instgan_jax.runtime import file_lock
 from tests import commands_in_process, tiny, tiny_segmenter
 
 pytestmark = pytest.mark.slow

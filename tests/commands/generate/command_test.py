@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data_pipeline import file_lock
 from data_pipeline.errors import InputError
-from instgan_jax.runtime import file_lock
 from tests import commands_in_process, tiny
 from tests.commands.generate import streets
 

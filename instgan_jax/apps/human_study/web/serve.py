@@ -11,13 +11,13 @@ from collections.abc import Sequence
 
 import uvicorn
 
-from data_pipeline import atomic_file
+from data_pipeline import atomic_file, file_lock
 from data_pipeline.errors import InputError
 from instgan_jax.apps.human_study.answers import database
 from instgan_jax.apps.human_study.design import image_sets, plan
 from instgan_jax.apps.human_study.web import keys, server
 from instgan_jax.apps.web import listener as listener_lib
-from instgan_jax.runtime import exits, file_lock
+from instgan_jax.runtime import exits
 
 
 def run(

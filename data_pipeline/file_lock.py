@@ -1,4 +1,4 @@
-"""Locks that keep a second process out, and end with the first."""
+"""Locks that keep a second process out or waiting, and end with the first."""
 
 import contextlib
 import errno
@@ -11,7 +11,7 @@ from data_pipeline.errors import InputError
 
 
 @contextlib.contextmanager
-def held(path: pathlib.Path, refusal: str) -> Iterator[None]:
+def held(path: pathlib.Path, refusal: str | None) -> Iterator[None]:
   """Holds a lock on a file, which is made if it is missing, and stays.
 
   The operating system frees the lock when the process ends, whatever ends it.
@@ -19,14 +19,16 @@ def held(path: pathlib.Path, refusal: str) -> Iterator[None]:
 
   Args:
     path: the file.
-    refusal: what to say where another process holds the lock.
+    refusal: what to say where another process holds the lock; None to wait
+      for its end.
 
   Raises:
     InputError: with `refusal`.
   """
+  kind = fcntl.LOCK_EX | (0 if refusal is None else fcntl.LOCK_NB)
   with path.open('a') as file:
     try:
-      fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+      fcntl.flock(file, kind)
     except BlockingIOError as error:
       raise InputError(refusal) from error
     except OSError:

@@ -1,16 +1,17 @@
-"""A lock keeps a second process out and ends with the first."""
+"""A lock keeps a second process out, or waiting, and ends with the first."""
 
+import concurrent.futures
 import subprocess
 import sys
 
 import pytest
 
+from data_pipeline import file_lock
 from data_pipeline.errors import InputError
-from instgan_jax.runtime import file_lock
 
 HOLDER = """
 import pathlib, sys
-from instgan_jax.runtime import file_lock
+from data_pipeline import file_lock
 with file_lock.while_making(pathlib.Path(sys.argv[1])):
   print('held', flush=True)
   sys.stdin.read()
@@ -57,3 +58,15 @@ def test_the_content_of_a_locked_file_stays(tmp_path):
       with file_lock.held(tmp_path / 'file', 'refused'):
         pass
   assert (tmp_path / 'file').read_text() == 'content'
+
+
+def test_without_a_refusal_a_second_process_waits(tmp_path, holder):
+  def wait():
+    with file_lock.held(tmp_path / 'out.lock', None):
+      return True
+
+  with concurrent.futures.ThreadPoolExecutor() as threads:
+    waiting = threads.submit(wait)
+    assert not concurrent.futures.wait([waiting], timeout=0.3).done
+    holder.communicate('')
+    assert waiting.result(timeout=60)
