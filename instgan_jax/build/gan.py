@@ -156,7 +156,8 @@ def _initializer(config, modules, optimizers_):
   )
 
 
-@functools.lru_cache(maxsize=1)  # The shapes and the state are of one trace.
+# The shapes and the state are of one trace, in all runs of a configuration.
+@functools.lru_cache(maxsize=2)
 def _jitted_initializer(modules, optimizers_, **options):
   initialize = functools.partial(
     initialization.initialize, modules, optimizers_, **options

@@ -1,8 +1,10 @@
 """How long a run is, and its learning rates."""
 
+import dataclasses
+
+import jax
 import jax.numpy as jnp
 import ml_collections
-import optax
 
 from data_pipeline.errors import InputError
 
@@ -23,23 +25,42 @@ def num_steps(config: ml_collections.ConfigDict, num_examples: int) -> int:
   return config.num_epochs * _steps_per_epoch(config, num_examples)
 
 
+@dataclasses.dataclass(frozen=True)
+class LinearDecay:
+  """A learning rate: constant, then linear to 0 at the end of the run.
+
+  Attributes:
+    rate: in the beginning.
+    num_steps: of the run.
+    decay_steps: of its last part.
+    stair: steps in which the rate stays the same.
+  """
+
+  rate: float
+  num_steps: int
+  decay_steps: float
+  stair: int
+
+  def __call__(self, step: int | jax.Array) -> jax.Array:
+    """The rate of a step."""
+    stair_step = (step // self.stair) * self.stair
+    passed = stair_step - (self.num_steps - self.decay_steps)
+    return self.rate * (1.0 - jnp.clip(passed / self.decay_steps, 0.0, 1.0))
+
+
 def learning_rate(
   config: ml_collections.ConfigDict, num_examples: int, rate: float
-) -> optax.Schedule:
-  """Constant, then linear to 0 over the last `decay_fraction` of the run.
+) -> LinearDecay:
+  """Decays over the last `decay_fraction` of the run.
 
   As in GauGAN the rate changes from epoch to epoch; a run that is counted in
   steps changes it at every step.
   """
   total = num_steps(config, num_examples)
   stair = _steps_per_epoch(config, num_examples) if config.num_epochs else 1
-  decay_steps = max(1.0, total * config.decay_fraction)
-
-  def schedule(step):
-    passed = (step // stair) * stair - (total - decay_steps)
-    return rate * (1.0 - jnp.clip(passed / decay_steps, 0.0, 1.0))
-
-  return schedule
+  return LinearDecay(
+    rate, total, max(1.0, total * config.decay_fraction), stair
+  )
 
 
 def _steps_per_epoch(

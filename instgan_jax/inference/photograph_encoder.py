@@ -1,5 +1,7 @@
 """The instance encoder of a trained generator: photographs to latents."""
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -11,6 +13,7 @@ from data_pipeline.errors import InputError, summarize
 from instgan_jax.build import generator as build_generator
 from instgan_jax.checkpoints import tree
 from instgan_jax.inference import photograph as photograph_lib
+from instgan_jax.models import instance_encoder
 from instgan_jax.runtime import image_range
 
 
@@ -31,22 +34,14 @@ class PhotographEncoder:
     size = (1, config.data.height, config.data.width)
     if module is None:
       raise InputError('the configuration has no instance encoder.')
-    wrong = tree.differences(
-      variables,
-      jax.eval_shape(
-        module.init,
-        jax.random.key(0),
-        jnp.zeros((*size, 3)),
-        jnp.zeros(size, jnp.int32),
-      ),
-    )
+    wrong = tree.differences(variables, _shapes(module, size))
     if wrong:
       raise InputError(
         'the weights of the instance encoder do not fit their configuration: '
         f'{summarize(wrong, "; ")}.'
       )
     self.variables = variables
-    self._apply = jax.jit(module.apply)
+    self._apply = _jitted(module)
 
   def latents(
     self, photograph: photograph_lib.Photograph
@@ -59,3 +54,22 @@ class PhotographEncoder:
     )
     rows = np.asarray(mean[0])
     return {i: rows[k] for k, i in enumerate(photograph.instance_ids)}
+
+
+# As of the generator, see `program`.
+@functools.lru_cache(maxsize=8)
+def _jitted(module: instance_encoder.InstanceEncoder) -> Callable[..., Any]:
+  return jax.jit(module.apply)
+
+
+@functools.lru_cache(maxsize=8)
+def _shapes(
+  module: instance_encoder.InstanceEncoder, size: tuple[int, int, int]
+) -> Any:
+  """Of the variables, for images [1, H, W]."""
+  return jax.eval_shape(
+    module.init,
+    jax.random.key(0),
+    jnp.zeros((*size, 3)),
+    jnp.zeros(size, jnp.int32),
+  )

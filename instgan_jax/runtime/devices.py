@@ -6,6 +6,7 @@ their device axis here, and random numbers depend on the example, not on the
 device, so that any number of devices makes the same update.
 """
 
+import functools
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,13 @@ def parallelize(
     step: the update.
     chips: other devices than those that are here, to compile for them.
   """
+  return _parallelized(step, chips and tuple(chips))
+
+
+@functools.lru_cache(maxsize=2)  # Equal steps are traced and compiled once.
+def _parallelized(
+  step: Callable, chips: tuple[jax.Device, ...] | None
+) -> Callable:
   return jax.pmap(
     step,
     axis_name=AXIS_NAME,

@@ -4,6 +4,7 @@ GauGAN's beta1 is 0: the first moment is the gradient, and to keep it would take
 as much memory as the parameters. Until version 0.2 runs did, and checkpoints.
 """
 
+import functools
 from typing import Any
 
 import optax
@@ -13,6 +14,7 @@ from instgan_jax.checkpoints import manager
 _STATES = ('g_opt_state', 'd_opt_state')
 
 
+@functools.lru_cache(maxsize=8)  # Steps with the same optimizer are equal.
 def adam(
   rate: optax.ScalarOrSchedule, *, b1: float, b2: float
 ) -> optax.GradientTransformation:

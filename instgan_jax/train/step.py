@@ -54,7 +54,7 @@ class Optimizers:
   discriminator: optax.GradientTransformation
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True)
 class TrainStep:
   """The pure function `step(state, batch) -> (state, metrics)`.
 

@@ -49,14 +49,16 @@ def scenes(trained):
 def num_traces(monkeypatch):
   """How often a generator is traced, which is before every compilation."""
   traces = []
-  apply = program.Program.apply
+  generate = program.generate
 
-  def counted(self, *arguments, **inputs):
-    traces.append(self)
-    return apply(self, *arguments, **inputs)
+  def counted(module, *arguments, **inputs):
+    traces.append(module)
+    return generate(module, *arguments, **inputs)
 
-  monkeypatch.setattr(program.Program, 'apply', counted)
-  return lambda: len(traces)
+  monkeypatch.setattr(program, 'generate', counted)
+  program.jitted.cache_clear()
+  yield lambda: len(traces)
+  program.jitted.cache_clear()
 
 
 def test_one_program_is_compiled_for_all_numbers_of_scenes(
@@ -97,6 +99,7 @@ def test_other_weights_share_the_program(trained, scenes, num_traces):
   assert np.mean(images != before) > 0.1
   third = sampler.Sampler(CONFIG, variables, batch_size=BATCH_SIZE)
   np.testing.assert_array_equal(third.generate(scenes, styles), images)
+  assert num_traces() == 1
 
 
 def test_other_batch_sizes_round_differently_at_most(trained, scenes):
