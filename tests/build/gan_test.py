@@ -9,6 +9,7 @@ import pytest
 
 from data_pipeline.errors import InputError
 from instgan_jax.build import gan
+from instgan_jax.runtime import devices
 from tests import tiny
 
 pytestmark = pytest.mark.slow
@@ -160,3 +161,39 @@ def test_the_average_is_a_part_of_the_state_where_it_is_on():
     config = tiny.config(ema_decay=decay)
     state = gan.abstract_state(config, networks, gan.optimizers(config, 6))
     assert bool(jax.tree.leaves(state.ema)) == (decay > 0)
+
+
+def step_of(**changes):
+  config = tiny.config(**changes)
+  modules = gan.networks(config, axis_name=devices.AXIS_NAME)
+  optimizers = gan.optimizers(config, num_examples=6)
+  return gan.train_step(
+    config, modules, optimizers, axis_name=devices.AXIS_NAME
+  )
+
+
+KINDS = [
+  {'discriminator__kind': kind}
+  for kind in ('patch', 'segmentation', 'patch+segmentation')
+]
+OTHERS = [
+  {'seed': 1},
+  {'num_steps': 7},
+  {'g_learning_rate': 0.1},
+  {'adam_b1': 0.5},
+  {'ema_decay': 0.1},
+  {'prior_fraction': 0.1},
+  {'loss_weights__l1': 1.0},
+  {'model__base_channels': 4},
+  {'model__use_position_map': False},
+  {'discriminator__augmentation': 'color'},
+]
+
+
+@pytest.mark.parametrize('changes', [*KINDS, *OTHERS])
+def test_runs_of_one_configuration_share_their_compiled_update(changes):
+  step = step_of(**changes)
+  assert devices.parallelize(step) is devices.parallelize(step_of(**changes))
+  others = [other for other in [{}, *KINDS[1:], *OTHERS] if other != changes]
+  if changes != KINDS[0]:  # The default.
+    assert all(step != step_of(**other) for other in others)
