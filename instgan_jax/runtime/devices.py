@@ -137,17 +137,26 @@ def check_batch_size(
     )
 
 
+def on_one(tree):
+  """A replicated tree on this process's first device, without a copy."""
+  return jax.tree.map(lambda leaf: leaf.addressable_data(0), tree)
+
+
 def to_global(tree):
-  """The replicated local state as arrays over all hosts, as Orbax saves it."""
+  """The replicated local state as Orbax saves it: arrays over all hosts.
+
+  Those of one host are on one device: of replicas Orbax saves a part each, for
+  which it compiles a program for every shape and device.
+  """
   if jax.process_count() == 1:
-    return tree
+    return on_one(tree)
   return multihost_utils.host_local_array_to_global_array(
     tree, _global_mesh(), PartitionSpec()
   )
 
 
 def to_local(tree):
-  """The inverse of `to_global`."""
+  """A restored state as arrays of this process."""
   if jax.process_count() == 1:
     return tree
   return multihost_utils.global_array_to_host_local_array(

@@ -234,7 +234,7 @@ class _Reporter:
     """Writes the sample grid."""
     if self._run.sample is None or not self._is_first_process:
       return
-    grid = self._run.sample(_on_one_device(self._run.variables_of(state)))
+    grid = self._run.sample(devices.on_one(self._run.variables_of(state)))
     path = self._run.workdir / 'samples' / f'{step:06d}.png'
     image_grid.save_png(path, grid)
     self._writer.write_image(step, 'samples', grid)
@@ -244,7 +244,7 @@ class _Reporter:
     for evaluator in evaluators:
       metrics: dict[str, float] = {}
       if self._is_first_process:
-        variables = _on_one_device(self._run.variables_of(state))
+        variables = devices.on_one(self._run.variables_of(state))
         metrics = evaluator.run(variables)
         self._writer.write(step, metrics)
       evaluator.on_metrics(step, metrics, state)
@@ -275,8 +275,3 @@ def _start(run: Run) -> State:
     else:
       print(f'All {num_steps} steps are done already.', flush=True)
   return state
-
-
-def _on_one_device(variables):
-  """Replicated variables on this process's first device."""
-  return jax.tree.map(lambda leaf: leaf.addressable_data(0), variables)

@@ -45,6 +45,17 @@ def test_the_latest_state_comes_back_and_old_ones_go(tmp_path):
   assert manager.last_step(tmp_path) == 7
 
 
+def test_nothing_is_compiled_to_save_the_state_of_one_process(tmp_path, caplog):
+  of_odd_shapes = {f'w{n}': np.zeros((n, 4 * n)) for n in range(3, 9)}
+  tree = devices.replicate(of_odd_shapes)
+  with manager.Checkpoints(tmp_path) as checkpoints, jax.log_compiles():
+    checkpoints.save(1, devices.to_global(tree))
+    checkpoints.wait()
+    assert not [x for x in caplog.messages if 'ompil' in x]
+    restored = checkpoints.restore(abstract(tree))
+  assert jax.tree.all(jax.tree.map(lambda a: len(a.devices()) == 4, restored))
+
+
 def test_another_shape_is_refused(tmp_path):
   with manager.Checkpoints(tmp_path) as checkpoints:
     checkpoints.save(1, state())

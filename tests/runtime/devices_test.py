@@ -108,9 +108,12 @@ def test_map_rows_gives_a_row_the_same_bits_alone_and_together(
 
 def test_one_process_agrees_with_itself():
   assert devices.agreed(True) is True and devices.agreed(False) is False
-  tree = {'w': np.ones(2)}
-  assert devices.to_global(tree) is tree and devices.to_local(tree) is tree
+  tree = devices.replicate({'w': np.ones(2)})
+  assert devices.to_local(tree) is tree
   assert len(devices.global_sharding().device_set) == 4
+  (leaf,) = devices.to_global(tree).values()
+  assert leaf.devices() == {jax.devices()[0]} and len(tree['w'].devices()) == 4
+  np.testing.assert_array_equal(leaf, tree['w'])
 
 
 def test_prefetch_keeps_the_order_and_raises_at_the_right_place():
