@@ -154,7 +154,9 @@ def table_row(case: Case, result: dict[str, Any]) -> str:
     str(case.per_chip),
   ]
   if 'error' in result:
-    return f'| {" | ".join([*columns, result["error"]])} | | | |'
+    is_full = 'RESOURCE_EXHAUSTED' in result['error']
+    reason = 'too much' if is_full else result['error']
+    return f'| {" | ".join([*columns, reason])} | | | |'
   limit = chips.CHIPS[kind].memory / _GIB
   needed = result['peak_bytes'] / _GIB
   work = result['useful_flops']

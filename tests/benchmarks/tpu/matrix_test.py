@@ -28,6 +28,8 @@ def test_a_row_says_why_nothing_was_compiled():
   row = matrix.table_row(case, {'error': 'Check failed: x'})
   assert row.startswith('| export | toy_street |  | 1 x v5e | 1 | Check failed')
   assert row.count('|') == matrix.table_row(case, _RESULT).count('|')
+  full = matrix.table_row(case, {'error': 'RESOURCE_EXHAUSTED: Ran out of HBM'})
+  assert '| 1 | too much | | | |' in full
 
 
 def test_no_program_is_there_twice():
