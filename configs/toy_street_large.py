@@ -21,7 +21,8 @@ def get_config() -> ml_collections.ConfigDict:
   config.model.base_channels = 12
   config.model.hidden_channels = 48
 
-  # What ships was trained with GauGAN's discriminator alone.
+  # GauGAN's alone: with both, signs get their shapes, but cars are less smooth
+  # and roads have specks, see docs/train.md.
   config.discriminator.kind = 'patch'
 
   config.batch_size = 4
