@@ -47,6 +47,8 @@ def main() -> None:
   parser.add_argument('--variants', type=int, default=10)
   parser.add_argument('--oversample', default=_RARE)
   flags = parser.parse_args()
+  if flags.seeds < 1:
+    parser.error(f'--seeds is {flags.seeds}, expected at least 1.')
   if not _npz(flags, TRAINED_ON[1], 'train').exists():
     _write_scenes(flags)
   rows: dict[str, list[dict[str, float]]] = {name: [] for name in TRAINED_ON}
