@@ -324,6 +324,16 @@ program.exit_after(end)
 """
 
 
+def assert_ends_quietly_unread(process):
+  """Reads one line of its output, and closes both pipes."""
+  assert process.stdout.readline()
+  process.stdout.close()
+  if process.stdin:
+    process.stdin.close()
+  assert process.wait(timeout=60) == 128 + signal.SIGPIPE
+  assert not process.stderr.read()
+
+
 @pytest.mark.parametrize('flags_', [[], ['--help']])
 def test_output_that_nobody_reads_to_its_end_is_no_error(flags_):
   with subprocess.Popen(
@@ -332,10 +342,7 @@ def test_output_that_nobody_reads_to_its_end_is_no_error(flags_):
     stderr=subprocess.PIPE,
     text=True,
   ) as process:
-    assert process.stdout.readline()
-    process.stdout.close()
-    assert process.wait(timeout=60) == 128 + signal.SIGPIPE
-    assert not process.stderr.read()
+    assert_ends_quietly_unread(process)
 
 
 def test_output_that_is_left_when_a_program_exits_is_no_error_either(
@@ -350,8 +357,4 @@ def test_output_that_is_left_when_a_program_exits_is_no_error_either(
     stderr=subprocess.PIPE,
     text=True,
   ) as process:
-    assert process.stdout.readline()
-    process.stdout.close()
-    process.stdin.close()
-    assert process.wait(timeout=60) == 128 + signal.SIGPIPE
-    assert not process.stderr.read()
+    assert_ends_quietly_unread(process)
