@@ -5,7 +5,7 @@
 # make test-user    what users run, as a whole: documents, notebook, pip install,
 #                   pages in a browser, bad input, kills, benchmarks
 # make test-tpu     the train step compiles for TPUs (fetches their compiler)
-# make test-all     these three
+# make test-all     these three, in one run
 # make test-oldest  the core of the suite with the oldest libraries supported
 # make faults       tries to break every command, at length, and reports
 # make lint         formatting, style and types
@@ -41,11 +41,11 @@ test-fast: .venv/installed
 test-user: .venv/installed
 	$(PYTEST) -m user
 
-test-tpu: export PYTHONPATH = $(CURDIR)/.venv/tpu
 test-tpu: .venv/tpu
 	$(PYTEST) --dist=load -m tpu
 
-test-all: test test-user test-tpu
+test-all: .venv/tpu
+	$(PYTEST)
 
 test-oldest: .venv-oldest/installed
 	.venv-oldest/bin/python $(RUN_TESTS) $(CORE) \

@@ -27,6 +27,7 @@ gc.set_threshold(50_000, 20, 20)  # As every command does.
 # Files that take a process for a minute and more.
 _LONGEST = (
   'documentation_test',
+  'compile_test',
   'main_test',
   'distributed_test',
   'notebook_test',

@@ -19,6 +19,7 @@ import numpy as np
 
 from data_pipeline import toy_street
 from instgan_jax.cli import command_list
+from instgan_jax.evaluation import inception_features
 from instgan_jax.weights import download
 from tests import commands_in_process, own_data, programs
 from tests.apps.human_study import studies
@@ -61,7 +62,12 @@ NARROW = (
 )
 # As the reference vectors, whose weights stand for GauGAN's.
 COCO = ('data.load_height=36', 'data.load_width=72')
-FROM_GAUGAN = ('data.height=64', 'data.width=128', 'model.base_channels=4')
+FROM_GAUGAN = (
+  'data.height=64',
+  'data.width=128',
+  'model.base_channels=4',
+  'model.modulation_form=dense',  # As in `tiny`.
+)
 SEGMENTER = (
   'num_epochs=0',
   'num_steps=2',
@@ -93,6 +99,9 @@ class World:
     self._server = None
     monkeypatch.chdir(root)
     monkeypatch.setattr(download, 'fetch', self._fetch)
+    # Of two images, not of 32.
+    rows = inception_features.InceptionFeatures.__init__.__kwdefaults__
+    monkeypatch.setitem(rows, 'rows_per_device', 1)
     self._make_cityscapes()
 
   def run(self, module, *words):

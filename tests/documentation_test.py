@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 
-import jax
 import numpy as np
 import pytest
 from PIL import Image
@@ -46,7 +45,6 @@ def world(tmp_path_factory):
 def test_every_command_runs(world, document, capsys):
   for module, *words in documents.commands(document):
     world.run(module, *words)
-  jax.clear_caches()  # Of programs that no other document runs.
   assert 'Traceback' not in capsys.readouterr().err
 
 

@@ -69,14 +69,30 @@ def fresh_state():
 
 @functools.cache
 def compiled_step(**changes):
-  return jax.jit(make_step(**changes))
+  """`step(weights, state, batch)`: other weights need no other program."""
+  step = make_step(**changes)
+
+  def step_of_weights(weights, state, batch):
+    weights = dataclasses.replace(step.loss_weights, **weights)
+    return dataclasses.replace(step, loss_weights=weights)(state, batch)
+
+  return jax.jit(step_of_weights)
 
 
-def run(num_steps, batch=None, **changes):
+def loss_weights():
+  """Those of `CHANGES` that the step multiplies by, whatever they are."""
+  weights = tiny.config(**CHANGES).loss_weights
+  return {
+    name: weights[name] for name in ('perceptual', 'kl', 'instance_kl', 'l1')
+  }
+
+
+def run(num_steps, batch=None, *, weights=None, **changes):
   """State and metrics after some steps of the tiny L+I+P run."""
   state, step = fresh_state(), compiled_step(**changes)
+  weights = loss_weights() | (weights or {})
   for k in range(num_steps):
-    state, metrics = step(state, batch or batch_of(4, seed=k))
+    state, metrics = step(weights, state, batch or batch_of(4, seed=k))
   return state, metrics
 
 
@@ -159,21 +175,28 @@ def test_sharing_the_forward_keeps_the_generator_and_its_loss():
 
 
 def test_bfloat16_keeps_float32_parameters_statistics_and_losses():
-  state, metrics = run(1, dtype='bfloat16')
+  # The weights that are in the program.
+  weights = {'feature_matching': 2.0, 'diversity': 0.1}
+  changes = {f'loss_weights__{name}': x for name, x in weights.items()}
+  state, metrics = run(1, dtype='bfloat16', **changes)
   _, exact = run(1)
   floats = {x.dtype for x in jax.tree.leaves((state, metrics))}
   assert floats == {jnp.dtype('float32'), jnp.dtype('int32')}
-  for name in ('g_loss', 'd_loss'):
+  for name in ('g_adversarial', 'g_perceptual', 'd_loss'):
     np.testing.assert_allclose(metrics[name], exact[name], rtol=0.05)
+  for name, weight in weights.items():
+    np.testing.assert_allclose(
+      metrics[f'g_{name}'] / weight,
+      exact[f'g_{name}'] / CHANGES[f'loss_weights__{name}'],
+      rtol=0.05,
+    )
 
 
 def test_terms_are_proportional_to_their_weights():
-  weights = {'perceptual': 6.0, 'feature_matching': 2.0, 'kl': 0.4}
-  weights |= {'instance_kl': 0.3, 'l1': 2.5, 'diversity': 0.1}
-  changes = {f'loss_weights__{name}': x for name, x in weights.items()}
-  _, metrics = run(1, **changes)
+  weights = {'perceptual': 6.0, 'kl': 0.4, 'instance_kl': 0.3, 'l1': 2.5}
+  _, metrics = run(1, weights=weights)
   _, others = run(1)
-  before = tiny.config(**CHANGES).loss_weights
+  before = loss_weights()
   for name, weight in weights.items():
     np.testing.assert_allclose(
       metrics[f'g_{name}'] / weight,
@@ -261,8 +284,8 @@ def test_a_state_that_was_saved_makes_the_same_update(tmp_path):
     )
     restored = checkpoints.restore(abstract)
   batch = batch_of(4, seed=1)
-  expected, _ = compiled_step()(state, batch)
-  actual, _ = compiled_step()(jax.device_get(restored), batch)
+  expected, _ = compiled_step()(loss_weights(), state, batch)
+  actual, _ = compiled_step()(loss_weights(), jax.device_get(restored), batch)
   assert_trees_close(expected, actual, rtol=0, atol=0)
   loaded = networks.load(str(tmp_path))
   assert {'generator', 'encoder', 'instance_encoder'} <= set(loaded)

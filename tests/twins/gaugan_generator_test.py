@@ -25,12 +25,13 @@ class Form(NamedTuple):
   use_edges: bool
   latent: int
   image_size: tuple[int, int]
+  modulation: str
 
 
 FORMS = (
-  Form('normal', True, 0, (64, 128)),
-  Form('more', False, 8, (128, 64)),
-  Form('most', True, 0, (128, 256)),
+  Form('normal', True, 0, (64, 128), 'auto'),
+  Form('more', False, 8, (128, 64), 'auto'),
+  Form('most', True, 0, (128, 256), 'dense'),
 )
 
 
@@ -93,6 +94,7 @@ def generate(variables, form, train):
     use_edges=form.use_edges,
     use_instances=False,
     image_style_dim=form.latent,
+    modulation_form=form.modulation,
   )
   return ours.apply(
     variables,
