@@ -114,14 +114,15 @@ def test_differing_keys_are_listed_but_the_path_of_data_may_change(
 
 
 def test_a_run_of_before_some_fields_continues_as_it_was(begun, tmp_path):
-  run_config.save(tmp_path, tiny.config(seed=3, data__seed=3))
+  changes = {'data__seed': 3, 'model__modulation_form': 'auto'}
+  run_config.save(tmp_path, tiny.config(seed=3, **changes))
 
   def remove(saved):
     del saved['data']['seed'], saved['model']['num_labels'], saved['eval']
     del saved['model']['modulation_form']
 
   change(tmp_path, remove)
-  run_config.check(tmp_path, tiny.config(seed=3, data__seed=3))
+  run_config.check(tmp_path, tiny.config(seed=3, **changes))
   with pytest.raises(InputError, match='data.seed: 3 there, 0 here'):
     run_config.check(tmp_path, tiny.config(seed=3))
 
