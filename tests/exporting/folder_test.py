@@ -124,19 +124,22 @@ def test_an_export_has_one_set_of_weights(exported):
     Sampler.from_folder(str(exported), use_ema=False)
 
 
-def wait_for_orbax():
-  """Until the threads of Orbax have dropped what a failed read left behind."""
+def coroutines():
+  gc.collect()
+  return {id(x) for x in gc.get_objects() if type(x) is types.CoroutineType}
+
+
+def wait_for_orbax(before):
+  """Until its threads have dropped the coroutines of a failed read."""
   deadline = time.monotonic() + 20
-  while time.monotonic() < deadline:
-    gc.collect()
-    if types.CoroutineType not in map(type, gc.get_objects()):
-      return
+  while time.monotonic() < deadline and coroutines() - before:
     time.sleep(0.05)
 
 
 # Orbax leaves coroutines behind when it fails.
 @pytest.mark.filterwarnings('ignore::pytest.PytestUnraisableExceptionWarning')
 def test_a_damaged_export_is_named(exported, tmp_path):
+  before = coroutines()
   damaged = shutil.copytree(exported, tmp_path / 'damaged')
   for path in damaged.glob('ocdbt.process_0/d/*'):
     path.write_bytes(path.read_bytes()[:50])
@@ -153,7 +156,7 @@ def test_a_damaged_export_is_named(exported, tmp_path):
   (damaged / 'weights.json').write_text('[1]')
   with pytest.raises(InputError, match='weights.json cannot be read'):
     Sampler.from_folder(str(damaged))
-  wait_for_orbax()  # While the warnings are ignored.
+  wait_for_orbax(before)  # While the warnings are ignored.
 
 
 def test_a_module_that_jax_reads_no_longer_says_how_old_it_is(
