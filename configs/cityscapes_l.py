@@ -132,6 +132,7 @@ def _add_loss_weights(config: ml_collections.ConfigDict) -> None:
   config.loss_weights.feature_matching = 10.0
   config.loss_weights.perceptual = 10.0
   config.loss_weights.kl = 0.05  # Of GauGAN's style encoder.
+  config.loss_weights.segmentation = 1.0  # Of OASIS's beside GauGAN's.
   config.loss_weights.label_mix = 10.0  # Of a segmentation discriminator.
   config.loss_weights.instance_kl = 0.01  # These two: of the instance encoder.
   config.loss_weights.l1 = 5.0

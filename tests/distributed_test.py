@@ -41,7 +41,6 @@ def test_two_processes_stop_together_continue_and_give_what_one_gives(
     'num_steps': 6,
     'log_every_steps': 1,
     'sample_every_steps': 6,
-    'eval__every_steps': 0,
     'checkpoint_every_steps': 1,
     'keep_every_steps': 1,
     # Adam's first update is the sign of the gradient, where rounding decides

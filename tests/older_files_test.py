@@ -54,6 +54,7 @@ def config():
     model__latent_dim=4,
     model__base_channels=1,
     model__hidden_channels=2,
+    model__modulation_form='auto',
   )
   config.batch_size = 2
   return config

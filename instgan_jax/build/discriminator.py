@@ -76,6 +76,7 @@ def losses(
   return joint_adversary.JointAdversary(
     patch=_patch_losses(config, module.patch),
     segmentation=_segmentation_losses(config, module.segmentation, axis_name),
+    segmentation_weight=config.loss_weights.segmentation,
   )
 
 

@@ -54,6 +54,7 @@ GAN = _OF_ALL | {
   'loss_weights.instance_kl': _WEIGHT,
   'loss_weights.l1': _WEIGHT,
   'loss_weights.label_mix': _WEIGHT,
+  'loss_weights.segmentation': _WEIGHT,
   'loss_weights.diversity': _WEIGHT,
   'prior_fraction': '[0, 1)',
   'ema_decay': '[0, 1)',

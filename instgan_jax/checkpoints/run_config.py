@@ -172,6 +172,7 @@ def _older_values(saved: dict[str, Any]) -> dict[str, Any]:
     'discriminator.segmentation_layers': 6,
     'loss_weights.diversity': 0.0,
     # Of a segmentation discriminator.
+    'loss_weights.segmentation': 1.0,
     'loss_weights.label_mix': 10.0,
     # Without effect where there is no instance encoder.
     'loss_weights.instance_kl': 0.01,

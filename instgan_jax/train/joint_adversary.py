@@ -20,15 +20,17 @@ class JointAdversary:
   Attributes:
     patch: `patch_adversary`.
     segmentation: `segmentation_adversary`.
+    segmentation_weight: of what the generator loses to the second.
   """
 
   patch: adversary.Adversary
   segmentation: adversary.Adversary
+  segmentation_weight: float = 1.0
 
   def generator_terms(
     self, d_params: Tree, d_stats: Tree, views: views_lib.Views, image_weights
   ) -> tuple[dict[str, jax.Array], Tree]:
-    """The terms of both, see `adversary`; `g_adversarial` is a sum."""
+    """The terms of both, see `adversary`; `g_adversarial` is a weighted sum."""
     patch, segmentation = (
       getattr(self, part).generator_terms(
         d_params[part], _of_part(d_stats, part), views, image_weights
@@ -36,8 +38,9 @@ class JointAdversary:
       for part in _PARTS
     )
     terms = patch[0] | segmentation[0]
-    terms['g_adversarial'] = sum(
-      part['g_adversarial'] for part, _ in (patch, segmentation)
+    terms['g_adversarial'] = (
+      patch[0]['g_adversarial']
+      + self.segmentation_weight * segmentation[0]['g_adversarial']
     )
     return terms, _joined(patch[1], segmentation[1])
 

@@ -22,7 +22,7 @@ Tree = Any
 
 @dataclasses.dataclass(frozen=True)
 class LossWeights:
-  """Weights beside the adversarial loss, which has 1.
+  """Weights beside GauGAN's adversarial loss, which has 1.
 
   Attributes:
     feature_matching: GauGAN's default, as the next two; without effect on a
@@ -30,6 +30,8 @@ class LossWeights:
     perceptual: of VGG19's features.
     kl: of the style encoder of the whole image.
     instance_kl: of the instance encoder.
+    segmentation: of the adversarial loss of a segmentation discriminator that
+      is beside GauGAN's, in the generator's; alone it has 1.
     label_mix: of the segmentation discriminator (OASIS: 10, Cityscapes 5).
     l1: of the colors, in [-1, 1], of encoded instances, as a mean over all
       pixels; with an instance encoder alone.
@@ -41,6 +43,7 @@ class LossWeights:
   perceptual: float = 10.0
   kl: float = 0.05
   instance_kl: float = 0.01
+  segmentation: float = 1.0
   label_mix: float = 10.0
   l1: float = 5.0
   diversity: float = 0.0

@@ -15,6 +15,7 @@ CONFIG = tiny.config(
   discriminator__num_scales=1,
   discriminator__segmentation_channels=2,
   discriminator__segmentation_layers=1,
+  loss_weights__segmentation=0.25,
 )
 PARTS = {
   'patch': tiny.config(discriminator__num_scales=1),
@@ -57,7 +58,7 @@ def run(adversary, params, stats):
   return terms, g_stats, loss, metrics, d_stats
 
 
-def test_losses_are_the_sums_of_those_of_each_alone(variables):
+def test_losses_are_the_weighted_sums_of_those_of_each_alone(variables):
   params, stats = variables
   terms, g_stats, loss, metrics, d_stats = run(build(CONFIG)[1], *variables)
   alone = {
@@ -68,9 +69,11 @@ def test_losses_are_the_sums_of_those_of_each_alone(variables):
     )
     for part, config in PARTS.items()
   }
-  adversarial = [each[0].pop('g_adversarial') for each in alone.values()]
+  patch, segmentation = (
+    each[0].pop('g_adversarial') for each in alone.values()
+  )
   assert float(terms.pop('g_adversarial')) == pytest.approx(
-    float(sum(adversarial)), rel=1e-6
+    float(patch + 0.25 * segmentation), rel=1e-6
   )
   assert set(terms) == {'g_feature_matching'}
   expected = alone['patch'][0]['g_feature_matching']
