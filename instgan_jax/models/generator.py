@@ -263,7 +263,9 @@ class Generator(nn.Module):
       apply = nn.remat(apply)
     return lambda *inputs: apply(block, *inputs)
 
-  def _position_basis(self, position: jax.Array | None) -> jax.Array | None:
+  def _position_basis(
+    self, position: jax.Array | None
+  ) -> position_map.Basis | None:
     if position is None:
       return None
     return position_map.position_basis(

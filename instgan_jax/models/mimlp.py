@@ -24,7 +24,13 @@ import jax
 import jax.numpy as jnp
 from flax import linen as nn
 
-from instgan_jax.models import convolution, leaky_relu, platforms, position_map
+from instgan_jax.models import (
+  convolution,
+  leaky_relu,
+  platforms,
+  position_map,
+  short_product,
+)
 from instgan_jax.models.instance_lookup import instance_lookup
 
 
@@ -34,13 +40,13 @@ class Instances(NamedTuple):
   Attributes:
     styles: [B, N, S]; row i - 1 is the style f(z(i)) of the dense id i.
     instance_map: [B, h, w] dense instance ids, 0 for no instance.
-    position_basis: [B, h, w, S / 2], see `position_map`; None without position
-      map.
+    position_basis: with values [B, h, w, K], see `position_map`; None without
+      position map.
   """
 
   styles: jax.Array
   instance_map: jax.Array
-  position_basis: jax.Array | None
+  position_basis: position_map.Basis | None
 
 
 class InstanceStyle(nn.Module):
@@ -133,11 +139,15 @@ def modulate_pixels(
   projected = projected + bias.astype(dtype)[None, None]
   modulation = instance_lookup(with_empty_row(projected), instance_map)
   if basis is not None:
-    # The basis is 0 outside every instance: no mask is needed. As one matrix,
-    # because the gradient of the product is then twice as fast on the CPU.
-    folded = position_map.fold_kernel(kernel).astype(dtype)
-    pixels = basis.astype(dtype).reshape(-1, basis.shape[-1])
-    modulation = modulation + (pixels @ folded).reshape(modulation.shape)
+    # The basis is 0 outside every instance: no mask is needed.
+    folded = position_map.fold_kernel(kernel, basis)
+    if basis.kernel is None:
+      # As one matrix: its gradient is then twice as fast on the CPU.
+      pixels = basis.values.astype(dtype).reshape(-1, basis.values.shape[-1])
+      at_position = (pixels @ folded.astype(dtype)).reshape(modulation.shape)
+    else:
+      at_position = short_product.short_product(basis.values, folded)
+    modulation = modulation + at_position.astype(dtype)
   gamma, beta = jnp.split(modulation, 2, axis=-1)
   return gamma, beta
 
@@ -159,7 +169,7 @@ def modulate_neighborhoods(
     with_empty_row(styles.astype(dtype)), instance_map, use_matmul
   )
   if basis is not None:
-    style_map = style_map + position_map.position_map(basis.astype(dtype))
+    style_map = style_map + position_map.position_map(basis, dtype)
   is_inside = (instance_map > 0)[..., None]
 
   def head(kernel: jax.Array, bias: jax.Array) -> jax.Array:

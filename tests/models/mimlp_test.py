@@ -6,7 +6,7 @@ import pytest
 from instgan_jax.models import batch_norm, mimlp, position_map
 from tests.models import random_arrays
 
-CHANNELS, STYLE_CHANNELS = 6, 16
+CHANNELS, STYLE_CHANNELS = 6, 32
 SIZE = (12, 20)
 
 
