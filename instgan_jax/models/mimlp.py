@@ -40,7 +40,7 @@ class Instances(NamedTuple):
   Attributes:
     styles: [B, N, S]; row i - 1 is the style f(z(i)) of the dense id i.
     instance_map: [B, h, w] dense instance ids, 0 for no instance.
-    position_basis: with values [B, h, w, K], see `position_map`; None without
+    position_basis: of [B, h, w] positions, see `position_map`; None without
       position map.
   """
 
@@ -140,16 +140,23 @@ def modulate_pixels(
   modulation = instance_lookup(with_empty_row(projected), instance_map)
   if basis is not None:
     # The basis is 0 outside every instance: no mask is needed.
-    folded = position_map.fold_kernel(kernel, basis)
-    if basis.kernel is None:
-      # As one matrix: its gradient is then twice as fast on the CPU.
-      pixels = basis.values.astype(dtype).reshape(-1, basis.values.shape[-1])
-      at_position = (pixels @ folded.astype(dtype)).reshape(modulation.shape)
-    else:
-      at_position = short_product.short_product(basis.values, folded)
-    modulation = modulation + at_position.astype(dtype)
+    modulation = modulation + _modulate_positions(basis, kernel, dtype)
   gamma, beta = jnp.split(modulation, 2, axis=-1)
   return gamma, beta
+
+
+def _modulate_positions(
+  basis: position_map.Basis, kernel: jax.Array, dtype: jnp.dtype
+) -> jax.Array:
+  """The position map times a kernel [S, 2 C]: [B, h, w, 2 C]."""
+  folded = position_map.fold_kernel(kernel)
+  if basis.polynomials is not None:
+    folded = position_map.kernel_on_polynomials(folded)
+    return short_product.short_product(basis.polynomials, folded).astype(dtype)
+  # As one matrix: its gradient is then twice as fast on the CPU.
+  *size, channels = basis.sines.shape
+  pixels = basis.sines.astype(dtype).reshape(-1, channels)
+  return (pixels @ folded.astype(dtype)).reshape(*size, -1)
 
 
 def modulate_neighborhoods(

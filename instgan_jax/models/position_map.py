@@ -14,7 +14,7 @@ All channels are sums and differences of the C/2 sines p(i, x) and p(i, y). From
 the center of a box to its side these turn by less than one radian. So they are
 sums of four odd Chebyshev polynomials of u or v, with an error of less than
 1e-8, below the rounding of float32. A linear layer on the map is therefore one
-on these eight polynomials, the basis, with a folded kernel.
+on these eight polynomials with a folded kernel.
 """
 
 from typing import NamedTuple
@@ -24,7 +24,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.polynomial import chebyshev
 
-from instgan_jax.models import instance_lookup, platforms, short_product
+from instgan_jax.models import instance_lookup, platforms
 
 # d(k) of equation (2): the signs of the x and the y part, k = 0..3.
 X_SIGNS = np.array([1.0, -1.0, 1.0, -1.0], np.float32)
@@ -119,17 +119,19 @@ FREQUENCIES = {'paper': _paper_frequencies, 'octaves': _octave_frequencies}
 
 
 class Basis(NamedTuple):
-  """Functions of the position, of which the sines of equation (2) are sums.
+  """Functions of the position, of which the position map consists.
+
+  All are zeros where the position is 0, as outside every instance. What a
+  program does not use of them is not computed.
 
   Attributes:
-    values: float32 [..., K]; zeros where the position is 0, as outside every
-      instance.
-    kernel: float32 [K, C / 2], which makes of them p(i, x) for all i, then
-      p(i, y); None if these are the values themselves.
+    sines: float32 [..., C / 2], p(i, x) for all i, then p(i, y).
+    polynomials: float32 [..., 8], of which the sines are sums; None if the
+      sines are as few or turn further than one radian.
   """
 
-  values: jax.Array
-  kernel: jax.Array | None
+  sines: jax.Array
+  polynomials: jax.Array | None
 
 
 def position_basis(
@@ -138,16 +140,13 @@ def position_basis(
   num_channels: int = 128,
   frequencies: str = 'paper',
 ) -> Basis:
-  """The basis of the position map: polynomials where they are fewer than sines.
+  """The functions of the position of which the position map consists.
 
   Args:
     position: [..., 2], see `relative_position`.
     num_channels: C, of the map; a multiple of 4.
     frequencies: 'paper' for those of equation (2), or 'octaves' for half a wave
       to seven over a box.
-
-  Returns:
-    Eight values for each position, or C / 2.
 
   Raises:
     ValueError: if C is no multiple of 4, or the frequencies are unknown.
@@ -164,14 +163,12 @@ def position_basis(
     )
   rates = FREQUENCIES[frequencies](num_channels)
   u, v = position[..., :1], position[..., 1:]
-  if rates.max() <= 1 and len(rates) > _NUM_POLYNOMIALS:
-    values = jnp.concatenate([*_polynomials(u), *_polynomials(v)], axis=-1)
-    kernel = np.kron(np.eye(2), _expansion(rates))
-    return Basis(values, kernel.astype(np.float32))
-  rates = rates.astype(np.float32).reshape((1,) * (position.ndim - 1) + (-1,))
-  return Basis(
-    jnp.concatenate([jnp.sin(u * rates), jnp.sin(v * rates)], axis=-1), None
-  )
+  factors = rates.astype(np.float32).reshape((1,) * (position.ndim - 1) + (-1,))
+  sines = jnp.concatenate([jnp.sin(u * factors), jnp.sin(v * factors)], axis=-1)
+  if rates.max() > 1 or len(rates) <= _NUM_POLYNOMIALS:
+    return Basis(sines, None)
+  polynomials = jnp.concatenate([*_polynomials(u), *_polynomials(v)], axis=-1)
+  return Basis(sines, polynomials)
 
 
 # The coefficient of the fifth is 2 J_9(f), at most 1.1e-8 for f <= 1.
@@ -187,14 +184,6 @@ def _polynomials(u: jax.Array) -> list[jax.Array]:
   return terms
 
 
-def _expansion(rates: np.ndarray) -> np.ndarray:
-  """The coefficients of sin(rate * u), [polynomials, rates]."""
-  coefficients = chebyshev.chebinterpolate(
-    lambda u: np.sin(np.outer(u, rates)), deg=16
-  )
-  return coefficients[1 : 2 * _NUM_POLYNOMIALS : 2]
-
-
 def position_map(basis: Basis, dtype: jnp.dtype = jnp.float32) -> jax.Array:
   """The position map PE of equation (2).
 
@@ -205,10 +194,8 @@ def position_map(basis: Basis, dtype: jnp.dtype = jnp.float32) -> jax.Array:
   Returns:
     [..., C]; channel 4 i + k is PE(4 i + k).
   """
-  sines = basis.values
-  if basis.kernel is not None:
-    sines = short_product.short_product(sines, basis.kernel)
-  x_part, y_part = jnp.split(sines.astype(dtype)[..., None], 2, axis=-2)
+  sines = basis.sines.astype(dtype)
+  x_part, y_part = jnp.split(sines[..., None], 2, axis=-2)
   sign_shape = (1,) * sines.ndim + (4,)
   x_signs = X_SIGNS.reshape(sign_shape).astype(dtype)
   y_signs = Y_SIGNS.reshape(sign_shape).astype(dtype)
@@ -216,24 +203,39 @@ def position_map(basis: Basis, dtype: jnp.dtype = jnp.float32) -> jax.Array:
   return channels.reshape(*sines.shape[:-1], 2 * sines.shape[-1])
 
 
-def fold_kernel(kernel: jax.Array, basis: Basis) -> jax.Array:
-  """Turns a kernel on the position map into one on its basis.
+def fold_kernel(kernel: jax.Array) -> jax.Array:
+  """Turns a kernel on the position map into one on its sines.
 
-  `position_map(basis) @ kernel` equals `basis.values @ fold_kernel(kernel,
-  basis)`.
+  `position_map(basis) @ kernel` equals `basis.sines @ fold_kernel(kernel)`.
 
   Args:
     kernel: [C, out], C a multiple of 4.
-    basis: of C channels, see `position_basis`.
 
   Returns:
-    [K, out], for K values of the basis.
+    [C / 2, out].
   """
   channels, features = kernel.shape
   kernel = kernel.reshape(channels // 4, 4, features)
   x_part = (kernel * X_SIGNS.reshape(1, 4, 1)).sum(axis=-2)
   y_part = (kernel * Y_SIGNS.reshape(1, 4, 1)).sum(axis=-2)
-  folded = jnp.concatenate([x_part, y_part], axis=-2)
-  if basis.kernel is None:
-    return folded
-  return jnp.matmul(basis.kernel, folded, precision=jax.lax.Precision.HIGHEST)
+  return jnp.concatenate([x_part, y_part], axis=-2)
+
+
+def kernel_on_polynomials(kernel: jax.Array) -> jax.Array:
+  """Turns a kernel on the sines of equation (2) into one on the polynomials.
+
+  `basis.sines @ kernel` equals `basis.polynomials @
+  kernel_on_polynomials(kernel)`.
+
+  Args:
+    kernel: [C / 2, out].
+
+  Returns:
+    [8, out].
+  """
+  rates = _paper_frequencies(2 * len(kernel))
+  u = chebyshev.chebpts1(64)
+  coefficients = chebyshev.chebfit(u, np.sin(np.outer(u, rates)), deg=16)
+  expansion = coefficients[1 : 2 * _NUM_POLYNOMIALS : 2]
+  of_both = np.kron(np.eye(2), expansion).astype(np.float32)
+  return jnp.matmul(of_both, kernel, precision=jax.lax.Precision.HIGHEST)

@@ -13,14 +13,16 @@ SIZE = (12, 20)
 random = random_arrays.normal
 
 
-def instances_of(num_instances, *, with_position=False, seed=0):
+def instances_of(num_instances, *, frequencies=None, seed=0):
   rng = np.random.default_rng(seed)
   ids = rng.integers(0, num_instances + 1, (2, SIZE[0] // 2, SIZE[1] // 2))
   ids = ids.repeat(2, 1).repeat(2, 2).astype(np.uint16)
   basis = None
-  if with_position:
+  if frequencies:
     position = position_map.relative_position(ids, num_instances=num_instances)
-    basis = position_map.position_basis(position, num_channels=STYLE_CHANNELS)
+    basis = position_map.position_basis(
+      position, num_channels=STYLE_CHANNELS, frequencies=frequencies
+    )
   styles = random((2, num_instances, STYLE_CHANNELS), seed + 1)
   return mimlp.Instances(styles, ids, basis)
 
@@ -55,14 +57,14 @@ def literal_modulation(params, instances):
   return jnp.split(y, 2, axis=-1)
 
 
-@pytest.mark.parametrize('with_position', [False, True])
+@pytest.mark.parametrize('frequencies', [None, 'paper', 'octaves'])
 @pytest.mark.parametrize(
   ('num_instances', 'kernel_size'), [(0, 1), (1, 1), (7, 1), (200, 1), (7, 3)]
 )
 def test_modulation_equals_equation_1_and_so_do_its_gradients(
-  num_instances, kernel_size, with_position
+  num_instances, kernel_size, frequencies
 ):
-  instances = instances_of(num_instances, with_position=with_position)
+  instances = instances_of(num_instances, frequencies=frequencies)
   params = heads(kernel_size)
   weights = random((2, *SIZE, CHANNELS), seed=5)
   module = mimlp.InstanceModulation(CHANNELS, kernel_size)
@@ -84,9 +86,9 @@ def test_modulation_equals_equation_1_and_so_do_its_gradients(
     np.testing.assert_allclose(a, b, atol=1e-5 * largest)
 
 
-@pytest.mark.parametrize('with_position', [False, True])
-def test_both_forms_of_a_1x1_head_agree(with_position):
-  instances = instances_of(7, with_position=with_position)
+@pytest.mark.parametrize('frequencies', [None, 'paper', 'octaves'])
+def test_both_forms_of_a_1x1_head_agree(frequencies):
+  instances = instances_of(7, frequencies=frequencies)
   params = heads(kernel_size=1)
   actual, expected = (
     form(instances, params['kernel'], params['bias'], dtype=jnp.float32)
@@ -120,7 +122,7 @@ def test_one_instance_over_the_whole_image_is_adain():
 
 @pytest.mark.parametrize('kernel_size', [1, 3])
 def test_renumbering_instances_with_their_styles_changes_nothing(kernel_size):
-  instances = instances_of(7, with_position=True)
+  instances = instances_of(7, frequencies='paper')
   order = np.random.default_rng(0).permutation(7)
   numbers = np.concatenate([[0], np.argsort(order) + 1]).astype(np.uint16)
   renumbered = instances._replace(
@@ -137,7 +139,7 @@ def test_renumbering_instances_with_their_styles_changes_nothing(kernel_size):
 
 @pytest.mark.parametrize('kernel_size', [1, 3])
 def test_a_pixel_outside_every_instance_gets_nothing(kernel_size):
-  instances = instances_of(7, with_position=True)
+  instances = instances_of(7, frequencies='paper')
   module = mimlp.InstanceModulation(CHANNELS, kernel_size)
   outside = np.asarray(instances.instance_map == 0)
   assert outside.any()
@@ -147,7 +149,7 @@ def test_a_pixel_outside_every_instance_gets_nothing(kernel_size):
 
 
 def test_heads_start_at_zero():
-  instances = instances_of(7, with_position=True)
+  instances = instances_of(7, frequencies='paper')
   module = mimlp.InstanceModulation(CHANNELS)
   variables = jax.jit(module.init)(jax.random.key(0), instances)
   assert jax.tree.map(jnp.shape, variables) == {
