@@ -152,7 +152,7 @@ def _modulate_positions(
   folded = position_map.fold_kernel(kernel)
   if basis.polynomials is not None:
     folded = position_map.kernel_on_polynomials(folded)
-    return short_product.short_product(basis.polynomials, folded).astype(dtype)
+    return short_product.short_product(basis.polynomials, folded, dtype)
   # As one matrix: its gradient is then twice as fast on the CPU.
   *size, channels = basis.sines.shape
   pixels = basis.sines.astype(dtype).reshape(-1, channels)

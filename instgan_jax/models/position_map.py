@@ -29,6 +29,9 @@ from instgan_jax.models import instance_lookup, platforms
 # d(k) of equation (2): the signs of the x and the y part, k = 0..3.
 X_SIGNS = np.array([1.0, -1.0, 1.0, -1.0], np.float32)
 Y_SIGNS = np.array([1.0, 1.0, -1.0, -1.0], np.float32)
+# Of u, and of v. The coefficient of the fifth in sin(f u) is 2 J_9(f), at most
+# 1.1e-8 for f <= 1.
+_NUM_POLYNOMIALS = 4
 
 
 def relative_position(
@@ -169,10 +172,6 @@ def position_basis(
     return Basis(sines, None)
   polynomials = jnp.concatenate([*_polynomials(u), *_polynomials(v)], axis=-1)
   return Basis(sines, polynomials)
-
-
-# The coefficient of the fifth is 2 J_9(f), at most 1.1e-8 for f <= 1.
-_NUM_POLYNOMIALS = 4
 
 
 def _polynomials(u: jax.Array) -> list[jax.Array]:

@@ -1,19 +1,24 @@
 """A matrix product whose inner side is short: of pixels with few values."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 
 
-@jax.custom_vjp
-def short_product(values: jax.Array, kernel: jax.Array) -> jax.Array:
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def short_product(
+  values: jax.Array, kernel: jax.Array, dtype: jnp.dtype = jnp.float32
+) -> jax.Array:
   """`values @ kernel` as a sum of K terms, which XLA fuses with what follows.
 
   As a matrix product it would be written and read again, which takes longer
-  than its arithmetic. The gradients are products.
+  than its arithmetic. The gradients are products, of `dtype` too.
 
   Args:
-    values: [..., K], K about 10 at most.
-    kernel: [K, out].
+    values: float32 [..., K], K about 10 at most.
+    kernel: float32 [K, out].
+    dtype: of the result; the sum is of float32.
 
   Returns:
     [..., out].
@@ -23,17 +28,19 @@ def short_product(values: jax.Array, kernel: jax.Array) -> jax.Array:
     values[..., k : k + 1] * kernel[k].reshape(shape)
     for k in range(kernel.shape[0])
   )
-  return sum(terms, start=jnp.zeros((), jnp.result_type(values, kernel)))
+  return sum(terms, start=jnp.zeros((), jnp.float32)).astype(dtype)
 
 
-def _forward(values, kernel):
-  return short_product(values, kernel), (values, kernel)
+def _forward(values, kernel, dtype):
+  return short_product(values, kernel, dtype), (values, kernel)
 
 
-def _backward(residuals, gradient):
+def _backward(dtype, residuals, gradient):
   values, kernel = residuals
   rows = gradient.reshape(-1, gradient.shape[-1])
-  return gradient @ kernel.T, values.reshape(-1, values.shape[-1]).T @ rows
+  pixels = values.reshape(-1, values.shape[-1]).astype(dtype)
+  of_kernel = jnp.matmul(pixels.T, rows, preferred_element_type=jnp.float32)
+  return gradient @ kernel.T, of_kernel
 
 
 short_product.defvjp(_forward, _backward)
