@@ -14,7 +14,6 @@ import jax.numpy as jnp
 from instgan_jax.models import platforms
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
 def instance_lookup(
   table: jax.Array, instance_map: jax.Array, use_matmul: bool = False
 ) -> jax.Array:
@@ -33,8 +32,22 @@ def instance_lookup(
   Returns:
     [B, h, w, C] of the dtype of `table`.
   """
+  (rows,) = instance_lookups((table,), instance_map, use_matmul)
+  return rows
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def instance_lookups(
+  tables: tuple[jax.Array, ...],
+  instance_map: jax.Array,
+  use_matmul: bool = False,
+) -> tuple[jax.Array, ...]:
+  """`instance_lookup` in each of several tables of one shape and dtype.
+
+  Their gradients are summed over the pixels together.
+  """
   take = take_by_matmul if use_matmul else take_by_gather
-  return take(table, instance_map.astype(jnp.int32))
+  return tuple(take(table, instance_map.astype(jnp.int32)) for table in tables)
 
 
 def take_rows(table: jax.Array, instance_map: jax.Array) -> jax.Array:
@@ -53,9 +66,22 @@ def take_rows(table: jax.Array, instance_map: jax.Array) -> jax.Array:
 
 def take_by_gather(table: jax.Array, ids: jax.Array) -> jax.Array:
   """Rows by id, zeros for ids out of range; by a gather."""
-  return jax.vmap(
-    lambda rows, index: jnp.take(rows, index, axis=0, mode='fill', fill_value=0)
-  )(table, ids)
+  rows = table.reshape(-1, table.shape[-1])
+  zeros = jnp.zeros_like(rows[:1])
+  index = _row_of_batch(ids, table.shape[1])
+  return jnp.take(jnp.concatenate([rows, zeros]), index, axis=0, mode='clip')
+
+
+def _row_of_batch(ids: jax.Array, num_rows: int) -> jax.Array:
+  """Rows of the tables of all images, one below the other.
+
+  One gather or scatter of all images is faster on the CPU than one of each.
+  Ids out of range get the row after the last.
+  """
+  num_images = ids.shape[0]
+  image = jnp.arange(num_images, dtype=jnp.int32)[:, None, None]
+  is_in_range = (ids >= 0) & (ids < num_rows)
+  return jnp.where(is_in_range, image * num_rows + ids, num_images * num_rows)
 
 
 def take_by_matmul(table: jax.Array, ids: jax.Array) -> jax.Array:
@@ -97,12 +123,13 @@ def sum_by_scatter(
   Returns:
     float32 [B, num_rows, C].
   """
-
-  def sum_of_image(values: jax.Array, ids: jax.Array) -> jax.Array:
-    values = values.reshape(-1, values.shape[-1]).astype(jnp.float32)
-    return jax.ops.segment_sum(values, ids.reshape(-1), num_rows)
-
-  return jax.vmap(sum_of_image)(gradient, instance_map)
+  num_images, num_channels = gradient.shape[0], gradient.shape[-1]
+  sums = jax.ops.segment_sum(
+    gradient.reshape(-1, num_channels).astype(jnp.float32),
+    _row_of_batch(instance_map, num_rows).reshape(-1),
+    num_images * num_rows,
+  )
+  return sums.reshape(num_images, num_rows, num_channels)
 
 
 def sum_by_matmul(
@@ -124,27 +151,29 @@ def sum_by_matmul(
   return jax.lax.map(sum_of_image, (gradient, instance_map))
 
 
-_Residuals = tuple[jax.Array, jax.Array]
+_Residuals = tuple[tuple[jax.Array, ...], jax.Array]
 
 
 def _forward(
-  table: jax.Array, instance_map: jax.Array, use_matmul: bool
-) -> tuple[jax.Array, _Residuals]:
-  # An empty slice carries the table's size and dtype to the backward pass.
-  residuals = table[:0], instance_map
-  return instance_lookup(table, instance_map, use_matmul), residuals
+  tables: tuple[jax.Array, ...], instance_map: jax.Array, use_matmul: bool
+) -> tuple[tuple[jax.Array, ...], _Residuals]:
+  # Empty slices carry size and dtype of the tables to the backward pass.
+  residuals = tuple(table[:0] for table in tables), instance_map
+  return instance_lookups(tables, instance_map, use_matmul), residuals
 
 
 def _backward(
-  use_matmul: bool, residuals: _Residuals, gradient: jax.Array
-) -> tuple[jax.Array, None]:
+  use_matmul: bool, residuals: _Residuals, gradients: tuple[jax.Array, ...]
+) -> tuple[tuple[jax.Array, ...], None]:
   empty, instance_map = residuals
-  num_rows = empty.shape[1]
+  num_rows, dtype = empty[0].shape[1], empty[0].dtype
+  gradient = jnp.concatenate(gradients, axis=-1)
   if use_matmul:
     sums = sum_by_matmul(gradient, instance_map.astype(jnp.int32), num_rows)
   else:
     sums = sum_rows(gradient, instance_map, num_rows)
-  return sums.astype(empty.dtype), None
+  parts = jnp.split(sums.astype(dtype), len(gradients), axis=-1)
+  return tuple(parts), None
 
 
-instance_lookup.defvjp(_forward, _backward)
+instance_lookups.defvjp(_forward, _backward)
