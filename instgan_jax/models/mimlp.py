@@ -26,6 +26,7 @@ from flax import linen as nn
 
 from instgan_jax.models import (
   convolution,
+  first_rows,
   leaky_relu,
   platforms,
   position_map,
@@ -81,9 +82,9 @@ class InstanceModulation(nn.Module):
   the image that it generates without them. Pixels outside every instance get
   exactly 0 (no bias either).
 
-  1x1 heads act on each pixel alone: the N styles are projected first and looked
-  up afterwards, gamma and beta together, and the position map enters through
-  its basis, so that E is never built. Larger heads convolve E, as all do on a
+  1x1 heads act on each pixel alone: the N styles are projected first (on a CPU
+  those up to the largest id) and looked up afterwards, and the position map
+  enters through its basis, so that E is never built. Larger heads convolve E, as all do on a
   TPU: there a lookup is a product with all N rows, and E needs one for all
   layers of a resolution.
 
@@ -138,7 +139,7 @@ def modulate_pixels(
   """
   styles, instance_map, basis = instances
   kernel = kernel[0, 0]
-  projected = styles.astype(dtype) @ kernel.astype(dtype)
+  projected = _project(styles.astype(dtype), kernel.astype(dtype), instance_map)
   projected = projected + bias.astype(dtype)[None, None]
   # From here on apart: on a CPU halves of joint maps are read slowly.
   tables = tuple(jnp.split(with_empty_row(projected), 2, axis=-1))
@@ -148,6 +149,28 @@ def modulate_pixels(
   # The basis is 0 outside every instance: no mask is needed.
   of_gamma, of_beta = _modulate_positions(basis, kernel, dtype)
   return gamma + of_gamma, beta + of_beta
+
+
+def _project(
+  styles: jax.Array, kernel: jax.Array, instance_map: jax.Array
+) -> jax.Array:
+  """`styles @ kernel`; on a CPU in the rows of the map's ids alone."""
+
+  def of_ids(styles, kernel, ids):
+    num_rows = jnp.minimum(jnp.max(ids), styles.shape[1])
+    return first_rows.first_rows_product(styles, kernel, num_rows)
+
+  def of_all(styles, kernel, ids):
+    return styles @ kernel
+
+  is_one_block = styles.shape[1] <= first_rows.BLOCK
+  return platforms.choose(
+    styles,
+    kernel,
+    instance_map.astype(jnp.int32),
+    cpu=of_all if is_one_block else of_ids,
+    default=of_all,
+  )
 
 
 def _modulate_positions(

@@ -17,6 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from instgan_jax.models import blocks
+
 # The id of pixels beyond the border. No table is as large: its vector is 0.
 OUTSIDE = np.iinfo(np.int32).max
 # Neighborhoods that are convolved at a time.
@@ -179,7 +181,9 @@ def _forward(
 
   num_rows = neighborhoods.ids.shape[0]
   out = jnp.broadcast_to(bias[None], (num_rows, kernel.shape[-1]))
-  out = _for_each_block(neighborhoods.num_distinct, convolve_block, out)
+  out = blocks.for_each_block(
+    neighborhoods.num_distinct, BLOCK, convolve_block, out
+  )
   return out, (table, kernel, neighborhoods, out)
 
 
@@ -208,7 +212,9 @@ def _backward(
     zeros_beside(gradient, shape, wide)
     for shape in (table.shape, matrix.shape, matrix.shape[1:])
   )
-  sums = _for_each_block(neighborhoods.num_distinct, differentiate_block, sums)
+  sums = blocks.for_each_block(
+    neighborhoods.num_distinct, BLOCK, differentiate_block, sums
+  )
   of_table, of_matrix, of_bias = (x.astype(table.dtype) for x in sums)
   return of_table, of_matrix.reshape(kernel.shape), of_bias, None
 
@@ -247,19 +253,6 @@ def _patches(
   ids = jax.lax.dynamic_slice_in_dim(neighborhoods.ids, start, BLOCK)
   vectors = jnp.take(table, ids, axis=0, mode='fill', fill_value=0)
   return ids, vectors.reshape(BLOCK, -1)
-
-
-def _for_each_block(count: jax.Array, step, value):
-  """Applies `value = step(start, value)` to the blocks of `count` rows."""
-
-  def next_block(state):
-    start, value = state
-    return start + BLOCK, step(start, value)
-
-  start = jnp.zeros((), jnp.int32)
-  return jax.lax.while_loop(
-    lambda state: state[0] < count, next_block, (start, value)
-  )[1]
 
 
 def _wide(dtype: jnp.dtype) -> jnp.dtype:
