@@ -4,6 +4,7 @@
 of `torch_twin.TorchTwin` do, on the same batch.
 """
 
+import copy
 import dataclasses
 import functools
 from typing import Any
@@ -15,8 +16,9 @@ import numpy as np
 import optax
 
 from benchmarks.twins import gan_state
-from data_pipeline import batches, order, toy_street
-from instgan_jax.build import gan
+from data_pipeline import batch as batch_lib
+from data_pipeline import batches, order
+from instgan_jax.build import data, gan
 from instgan_jax.runtime import devices
 from instgan_jax.train import networks as networks_lib
 from instgan_jax.train import step as step_lib
@@ -26,14 +28,21 @@ _NUM_EXAMPLES = 2975  # Of Cityscapes, for the schedule of the rates.
 _WITHOUT = step_lib.Optimizers(optax.identity(), optax.identity())
 
 
+def scenes(config: ml_collections.ConfigDict) -> batch_lib.Source:
+  """Training scenes of the configuration's size, a batch of toy streets."""
+  config = copy.deepcopy(config)
+  config.data.num_train = config.batch_size
+  return data.source(config, 'train')
+
+
 def batch(config: ml_collections.ConfigDict) -> Batch:
-  """A training batch of toy streets of the configuration's size."""
+  """A training batch of them."""
   devices.check_batch_size(config.batch_size)
-  scenes = toy_street.ToyStreet(config.batch_size, height=config.data.height)
+  source = scenes(config)
   first_scenes = order.TrainingOrder(
-    num_examples=len(scenes), batch_size=config.batch_size, seed=0
+    num_examples=len(source), batch_size=config.batch_size, seed=0
   )
-  return next(batches.train_batches(scenes, first_scenes))
+  return next(batches.train_batches(source, first_scenes))
 
 
 def initial_variables(config: ml_collections.ConfigDict) -> dict[str, Any]:

@@ -12,7 +12,6 @@ an image in a batch over that of a single one.
 import argparse
 
 from benchmarks import configuration, measurement, our_gan
-from data_pipeline import toy_street
 from instgan_jax.build import methods
 from instgan_jax.cli import program
 from instgan_jax.inference import Sampler
@@ -22,6 +21,7 @@ def main() -> None:
   """Parses the flags, measures and prints."""
   parser = measurement.parser(__doc__, num_rounds=20)
   configuration.define_flags(parser)
+  configuration.define_folder_flag(parser)
   flags = parser.parse_args()
   variants = {
     f'{method} {kind}': variant
@@ -49,7 +49,7 @@ def _variants(flags: argparse.Namespace, method: str):
   """Functions that generate images of one and of `batch_size` scenes."""
   config = configuration.from_flags(flags, method)
   variables = our_gan.initial_variables(config)['generator']
-  source = toy_street.ToyStreet(config.batch_size, height=config.data.height)
+  source = our_gan.scenes(config)
 
   def variant(batch_size: int):
     sampler = Sampler(config, variables, batch_size=batch_size)

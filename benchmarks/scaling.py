@@ -27,6 +27,7 @@ def main() -> None:
   """Parses the flags, measures and prints."""
   parser = measurement.parser(__doc__, num_rounds=5)
   configuration.define_flags(parser)
+  configuration.define_folder_flag(parser)
   parser.add_argument('--method', default='L', choices=list(methods.METHODS))
   parser.add_argument('--batch_sizes', default='1,2,4,8')
   parser.add_argument('--heights', default='32,64,128')

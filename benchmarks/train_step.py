@@ -4,12 +4,12 @@ r"""Time and memory of a training step: methods, and PyTorch, side by side.
   python -m benchmarks.train_step --config configs/cityscapes_l.py \
     --batch_size 1 --rounds 2
 
-Toy streets of the configuration's size feed it. Of each method it times the
-generator (forward, and forward with backward) and the whole iteration of
-GauGAN: generator's half, a second forward, discriminator's half, Adam. Beside
-method L runs the same in PyTorch, with the same weights on the same batch; that
-both have the same losses is checked first. All take turns, so that a busy
-machine slows them alike; what counts are the ratios.
+Toy streets of the configuration's size feed it, or the scenes of `--folder`. Of
+each method it times the generator (forward, and forward with backward) and the
+whole iteration of GauGAN: generator's half, a second forward, discriminator's
+half, Adam. Beside method L runs the same in PyTorch, with the same weights on
+the same batch; that both have the same losses is checked first. All take turns,
+so that a busy machine slows them alike; what counts are the ratios.
 
 Each line has milliseconds, images a second, the useful floating-point
 operations a second, and their share (mfu) of what a plain matrix product got in
@@ -70,7 +70,7 @@ def main() -> None:
   lines.add(PRODUCT, timings[PRODUCT], tflops=attained / 1e12)
   work = useful_flops.work(config, use_vgg19=flags.vgg19)
   for case in cases:
-    part = case.split()[1]
+    part = case.split()[-1]
     images_per_second = config.batch_size / timings[case].median
     flops = images_per_second * dict(zip(PARTS, work, strict=True))[part]
     figures = {
@@ -87,8 +87,11 @@ def main() -> None:
 def _flags() -> argparse.Namespace:
   parser = measurement.parser(__doc__, num_rounds=10)
   configuration.define_flags(parser)
+  configuration.define_folder_flag(parser)
   parser.add_argument(
-    '--methods', default=','.join(methods.METHODS), help='L first'
+    '--methods',
+    default=','.join(methods.METHODS),
+    help="L first; 'L dense' is L without the deduplication of SPADE",
   )
   parser.add_argument('--vgg19', action='store_true')
   parser.add_argument('--peak_tflops', type=float, default=0.0)
@@ -110,7 +113,7 @@ def _parts(gan: Any) -> dict[str, Callable[[], object]]:
 
 def _peak(flags: argparse.Namespace) -> float:
   """Of one part of one GAN, GiB."""
-  name, part = flags.peak_of.split()
+  name, part = flags.peak_of.rsplit(maxsplit=1)
   return peak_memory.of(lambda: _parts(gans.build_one(flags, name))[part])
 
 

@@ -84,9 +84,9 @@ class InstanceModulation(nn.Module):
 
   1x1 heads act on each pixel alone: the N styles are projected first (on a CPU
   those up to the largest id) and looked up afterwards, and the position map
-  enters through its basis, so that E is never built. Larger heads convolve E, as all do on a
-  TPU: there a lookup is a product with all N rows, and E needs one for all
-  layers of a resolution.
+  enters through its basis, so that E is never built. Larger heads convolve E,
+  as all do on a TPU: there a lookup is a product with all N rows, and E needs
+  one for all layers of a resolution.
 
   Parameters: kernel [k, k, S, 2 C], whose first C outputs are gamma and last C
   beta, and bias [2 C].

@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from tests import programs
+from data_pipeline import toy_street
+from tests import own_data, programs
 
 pytestmark = [pytest.mark.slow, pytest.mark.user]
 
@@ -19,8 +20,11 @@ METHODS = ('L', 'L+I', 'L+I+P')
 # Name -> flags, cases, figures of the last case.
 RUNS = {
   'train_step': (
-    (*NETWORK, '--no-torch', '--no-memory', '--methods', 'L'),
-    ['matrix product', *(f'L {part}' for part in PARTS)],
+    (*NETWORK, '--no-torch', '--no-memory', '--methods', 'L,L dense'),
+    [
+      'matrix product',
+      *(f'{name} {part}' for name in ('L', 'L dense') for part in PARTS),
+    ],
     {'images_per_second', 'tflops', 'mfu', 'times_L'},
   ),
   'sampler': (
@@ -97,6 +101,15 @@ def test_a_line_for_each_case(name, run, capsys):
     assert all(map(math.isfinite, line['figures'].values())), line
   printed = capsys.readouterr().out.splitlines()
   assert [json.loads(line) for line in printed if '"case"' in line] == lines
+
+
+def test_scenes_of_a_folder(run, tmp_path):
+  folder = tmp_path / 'streets'
+  scenes = toy_street.ToyStreet(4, height=32)
+  own_data.write_photo_folder(folder, 'train', scenes)
+  flags = ('--no-torch', '--no-memory', '--methods', 'L', '--folder', folder)
+  lines = run('train_step', (*NETWORK, *map(str, flags)))
+  assert {line['setting'].split(', ')[-1] for line in lines} == {'streets'}
 
 
 def test_the_peak_of_one_case(config):
