@@ -110,7 +110,11 @@ def lower(step: programs.Step, config, device: jax.Device | None):
   sharding = device and jax.sharding.SingleDeviceSharding(device)
   arguments = jax.tree.map(
     lambda leaf: programs.Shape(leaf.shape, leaf.dtype, sharding=sharding),
-    (step.state, programs.batch_shapes(config, config.batch_size)),
+    (
+      step.state,
+      programs.batch_shapes(config, config.batch_size),
+      *(() if step.frozen is None else (step.frozen,)),
+    ),
   )
   with platforms.traced_for('cuda'):
     traced = jax.jit(step.of_axis(None), donate_argnums=0).trace(*arguments)

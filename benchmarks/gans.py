@@ -12,7 +12,6 @@ import ml_collections
 
 from benchmarks import configuration, our_gan
 from benchmarks.twins import gan_state
-from instgan_jax.build import generator as build_generator
 from instgan_jax.pretrained import vgg19
 from instgan_jax.runtime import exits
 from instgan_jax.weights import vgg19 as vgg19_weights
@@ -121,18 +120,15 @@ def _ours(
   flags: argparse.Namespace, method: str, variables=None, vgg19_arrays=None
 ) -> our_gan.OurGan:
   config = configuration.from_flags(flags, method)
-  features = _features(config, vgg19_arrays) if flags.vgg19 else None
+  features = _vgg19_variables(vgg19_arrays) if flags.vgg19 else None
   return our_gan.OurGan(
     config, our_gan.batch(config), variables=variables, vgg19=features
   )
 
 
-def _features(config: ml_collections.ConfigDict, arrays):
-  """VGG19's, of the weights of PyTorch's network, or of fresh ones."""
-  network = vgg19.Vgg19(build_generator.dtype(config))
+def _vgg19_variables(arrays):
+  """VGG19's, of the weights of PyTorch's network, or fresh ones."""
   if arrays:
-    variables = vgg19_weights.vgg19_variables(arrays)
-  else:
-    image = jnp.zeros((1, 16, 16, 3))
-    variables = jax.jit(network.init)(jax.random.key(0), image)
-  return lambda image: network.apply(variables, image)
+    return vgg19_weights.vgg19_variables(arrays)
+  image = jnp.zeros((1, 16, 16, 3))
+  return jax.jit(vgg19.Vgg19().init)(jax.random.key(0), image)

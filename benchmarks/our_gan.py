@@ -5,7 +5,6 @@ of `torch_twin.TorchTwin` do, on the same batch.
 """
 
 import copy
-import dataclasses
 import functools
 from typing import Any
 
@@ -20,7 +19,6 @@ from data_pipeline import batch as batch_lib
 from data_pipeline import batches, order
 from instgan_jax.build import data, gan
 from instgan_jax.runtime import devices
-from instgan_jax.train import networks as networks_lib
 from instgan_jax.train import step as step_lib
 
 Batch = dict[str, np.ndarray]
@@ -66,7 +64,7 @@ class OurGan:
     batch: Batch,
     *,
     variables: dict[str, Any] | None = None,
-    vgg19: networks_lib.Features | None = None,
+    vgg19: Any = None,
   ):
     """Compiles nothing yet.
 
@@ -74,11 +72,14 @@ class OurGan:
       config: of a run without style encoder.
       batch: of scenes of its size.
       variables: by network; fresh ones if not given.
-      vgg19: the features for the perceptual loss; None without.
+      vgg19: its variables, for the perceptual loss; None without.
     """
+    if vgg19 is not None:
+      config = copy.deepcopy(config)
+      config.vgg19_weights = 'given'
     self._config, self._vgg19, self._batch = config, vgg19, batch
     self._maps = jax.device_put((batch['label_map'], batch['instance_map']))
-    self._networks = self._build(axis_name=None)
+    self._networks = gan.networks(config)
     self._state = devices.replicate(
       gan_state.state(variables or initial_variables(config), _WITHOUT)
     )
@@ -98,27 +99,28 @@ class OurGan:
     """One iteration; returns its losses."""
     if self._train_step is None:
       self._start_training()
-    self._state, metrics = self._train_step(self._state, self._sharded)
+    self._state, metrics = self._train_step(
+      self._state, self._sharded, *self._frozen
+    )
     return metrics
 
   def _start_training(self) -> None:
     optimizers = gan.optimizers(self._config, _NUM_EXAMPLES)
-    networks = self._build(axis_name=devices.AXIS_NAME)
+    networks = gan.networks(self._config, axis_name=devices.AXIS_NAME)
     state = self._state.replace(
       g_opt_state=optimizers.generator.init(self._state.g_params),
       d_opt_state=optimizers.discriminator.init(self._state.d_params),
     )
     self._state = devices.replicate(state)
     self._sharded = devices.shard_for_pmap(self._batch)
+    has_frozen = self._vgg19 is not None
+    self._frozen = (devices.replicate(self._vgg19),) * has_frozen
     self._train_step = devices.parallelize(
       gan.train_step(
         self._config, networks, optimizers, axis_name=devices.AXIS_NAME
-      )
+      ),
+      has_frozen=has_frozen,
     )
-
-  def _build(self, axis_name: str | None) -> networks_lib.Networks:
-    networks = gan.networks(self._config, axis_name=axis_name)
-    return dataclasses.replace(networks, vgg19=self._vgg19)
 
   def _inputs(self) -> tuple[Any, ...]:
     state = self._state

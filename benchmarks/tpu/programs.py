@@ -1,6 +1,5 @@
 """What the commands run on a TPU, lowered for one that need not be there."""
 
-import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -15,7 +14,6 @@ from benchmarks import useful_flops
 from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from instgan_jax.build import gan
-from instgan_jax.build import generator as build_generator
 from instgan_jax.build import segmenter as build_segmenter
 from instgan_jax.exporting import stablehlo
 from instgan_jax.inference import sampler as sampler_lib
@@ -26,8 +24,6 @@ from instgan_jax.runtime import devices
 from instgan_jax.train import segmenter_step
 
 Shape = jax.ShapeDtypeStruct
-# As `vgg19_weights`: a VGG19 that needs no file.
-RANDOM = 'random'
 
 
 class Lowered(NamedTuple):
@@ -67,33 +63,30 @@ class Step(NamedTuple):
   Attributes:
     of_axis: the name of the devices' axis, or None -> the update.
     state: shapes of its state.
+    frozen: shapes of its third argument, if it has one.
     work: useful FLOPs of an image.
   """
 
   of_axis: Callable[[str | None], Callable]
   state: Any
+  frozen: Any
   work: float
 
 
 def gan_step(config: ml_collections.ConfigDict) -> Step:
-  """The update of a GAN; `vgg19_weights` may be `RANDOM`."""
-  vgg19_features = None
-  if config.vgg19_weights == RANDOM:
-    config = config.copy_and_resolve_references()
-    config.vgg19_weights = ''
-    vgg19_features = _random_vgg19(config)
+  """The update of a GAN; with any `vgg19_weights`, which are not read."""
 
   def step_of(axis_name):
     modules = gan.networks(config, axis_name=axis_name)
-    modules = dataclasses.replace(modules, vgg19=vgg19_features)
     return gan.train_step(
       config, modules, gan.optimizers(config, 100), axis_name=axis_name
     )
 
   modules = gan.networks(config)
   state = gan.abstract_state(config, modules, gan.optimizers(config, 100))
-  work = useful_flops.work(config, use_vgg19=vgg19_features is not None)
-  return Step(step_of, state, work.update)
+  frozen = _vgg19_shapes() if config.vgg19_weights else None
+  work = useful_flops.work(config, use_vgg19=frozen is not None)
+  return Step(step_of, state, frozen, work.update)
 
 
 def batch_shapes(
@@ -136,7 +129,7 @@ def _segmenter_step(config, chips) -> Lowered:
       segmenter_step.initialize, network, optimizer, seed=0, size=size
     )
   )
-  return _parallel(config, chips, Step(step_of, state, 0))
+  return _parallel(config, chips, Step(step_of, state, None, 0))
 
 
 def _parallel(config, chips, step: Step) -> Lowered:
@@ -151,8 +144,11 @@ def _parallel(config, chips, step: Step) -> Lowered:
     lambda leaf: Shape((len(chips), *leaf.shape), leaf.dtype),
     batch_shapes(config, per_chip),
   )
-  run = devices.parallelize(step.of_axis(devices.AXIS_NAME), chips)
-  lowered = run.lower(step.state, split)
+  has_frozen = step.frozen is not None
+  run = devices.parallelize(
+    step.of_axis(devices.AXIS_NAME), chips, has_frozen=has_frozen
+  )
+  lowered = run.lower(step.state, split, *(step.frozen,) * has_frozen)
   return Lowered(lowered, per_chip, step.work * per_chip)
 
 
@@ -244,15 +240,9 @@ def _inputs(program: Program, batch: int) -> tuple[Shape, ...]:
   )
 
 
-def _random_vgg19(config) -> Callable:
-  module = vgg19.Vgg19(dtype=build_generator.dtype(config))
+def _vgg19_shapes() -> Any:
   image = Shape((1, 16, 16, 3), np.float32)
-  shapes = jax.eval_shape(module.init, jax.random.key(0), image)
-  dice = np.random.default_rng(0)
-  variables = jax.tree.map(
-    lambda leaf: dice.standard_normal(leaf.shape, np.float32), shapes
-  )
-  return lambda image: module.apply(variables, image)
+  return jax.eval_shape(vgg19.Vgg19().init, jax.random.key(0), image)
 
 
 PROGRAMS: dict[str, Callable[..., Lowered]] = {

@@ -1,8 +1,10 @@
 """From a configuration to the GAN's modules, optimizers and train step."""
 
 import functools
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 import ml_collections
 import optax
 
@@ -10,7 +12,7 @@ from data_pipeline.errors import InputError
 from instgan_jax.build import data, discriminator, ranges, schedule
 from instgan_jax.build import generator as build_generator
 from instgan_jax.models import encoder, spectral_conv
-from instgan_jax.pretrained import load
+from instgan_jax.pretrained import load, vgg19
 from instgan_jax.runtime import devices
 from instgan_jax.train import adam, batched_draws, initialization
 from instgan_jax.train import networks as networks_lib
@@ -55,10 +57,10 @@ def check(config: ml_collections.ConfigDict) -> None:
 def networks(
   config: ml_collections.ConfigDict, *, axis_name: str | None = None
 ) -> networks_lib.Networks:
-  """The modules, with VGG19's features where its weights are given.
+  """The modules, with VGG19 where its weights are given.
 
   Raises:
-    InputError: for unknown values, or unusable weights.
+    InputError: for unknown values.
   """
   model, dtype = config.model, build_generator.dtype(config)
   generator, latent_shape = build_generator.build(config, axis_name=axis_name)
@@ -73,9 +75,20 @@ def networks(
     if model.image_style_dim
     else None,
     instance_encoder=build_generator.instance_encoder(config),
-    vgg19=_vgg19_features(config.vgg19_weights, dtype),
+    vgg19=_vgg19(dtype) if config.vgg19_weights else None,
     latent_shape=latent_shape,
   )
+
+
+def vgg19_variables(config: ml_collections.ConfigDict) -> Any:
+  """VGG19's, for the train step; None without `vgg19_weights`.
+
+  Raises:
+    InputError: for unusable weights.
+  """
+  if not config.vgg19_weights:
+    return None
+  return load.vgg19(config.vgg19_weights).variables
 
 
 def initial_state(
@@ -168,8 +181,6 @@ def _jitted_initializer(modules, optimizers_, **options):
   return jax.jit(initialize, compiler_options=_FAST_COMPILATION)
 
 
-def _vgg19_features(path: str, dtype):
-  if not path:
-    return None
-  network = load.vgg19(path, dtype)
-  return lambda image: network.module.apply(network.variables, image)
+@functools.cache  # One object: equal configurations have equal networks.
+def _vgg19(dtype: jnp.dtype) -> networks_lib.Features:
+  return vgg19.Vgg19(dtype=dtype).apply

@@ -47,6 +47,7 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
   workdir_lib.make(workdir)
   notice = run_config.check(workdir, config)
   modules = gan.networks(config, axis_name=devices.AXIS_NAME)
+  vgg19_variables = gan.vgg19_variables(config)
   scenes, val_scenes = data.training_source(config), data.source(config, 'val')
   optimizers = gan.optimizers(config, len(scenes))
   abstract_state = gan.abstract_state(config, modules, optimizers)
@@ -82,6 +83,7 @@ def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
         sample_every_steps=config.sample_every_steps,
         checkpoint_every_steps=config.checkpoint_every_steps,
       ),
+      frozen=vgg19_variables,
       sample=_sample_grid(config, val_scenes, sampler_of),
       evaluators=_evaluators(config, workdir, sampler_of),
       profiled_steps=profiled_steps,

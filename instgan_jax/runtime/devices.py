@@ -22,7 +22,10 @@ AXIS_NAME = 'devices'
 
 
 def parallelize(
-  step: Callable, chips: Sequence[jax.Device] | None = None
+  step: Callable,
+  chips: Sequence[jax.Device] | None = None,
+  *,
+  has_frozen: bool = False,
 ) -> Callable:
   """`step(state, batch) -> (state, metrics)` over all devices of all hosts.
 
@@ -32,18 +35,20 @@ def parallelize(
   Args:
     step: the update.
     chips: other devices than those that are here, to compile for them.
+    has_frozen: whether a third argument holds weights that do not change. As
+      constants of the program they would be in every file of it.
   """
-  return _parallelized(step, chips and tuple(chips))
+  return _parallelized(step, chips and tuple(chips), has_frozen)
 
 
 @functools.lru_cache(maxsize=2)  # Equal steps are traced and compiled once.
 def _parallelized(
-  step: Callable, chips: tuple[jax.Device, ...] | None
+  step: Callable, chips: tuple[jax.Device, ...] | None, has_frozen: bool
 ) -> Callable:
   return jax.pmap(
     step,
     axis_name=AXIS_NAME,
-    in_axes=(None, 0),
+    in_axes=(None, 0) + (None,) * has_frozen,
     out_axes=(None, None),
     donate_argnums=0,
     devices=chips,

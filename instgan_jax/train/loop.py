@@ -73,9 +73,11 @@ class Run:
     checkpoints: open on the same folder.
     initialize: makes the state to start from, where nothing is saved yet.
     abstract_state: its shapes and types.
-    train_step: pure and not pmapped.
+    train_step: `(state, batch) -> (state, metrics)`, pure and not pmapped.
     make_batches: start step -> this process's batches from it on.
     intervals: run length and intervals.
+    frozen: the third argument of a `train_step` that has one: weights that are
+      not trained.
     sample: `variables -> uint8 [H, W, 3]`, the sample grid; None for none.
     evaluators: compute metrics.
     variables_of: state -> variables for `sample` and evaluators.
@@ -87,9 +89,10 @@ class Run:
   checkpoints: manager.Checkpoints
   initialize: Callable[[], State]
   abstract_state: State
-  train_step: Callable[[State, Batch], tuple[State, dict[str, jax.Array]]]
+  train_step: Callable[..., tuple[State, dict[str, jax.Array]]]
   make_batches: Callable[[int], Iterator[Batch]]
   intervals: Intervals
+  frozen: Any = None
   sample: Callable[[Any], np.ndarray] | None = None
   evaluators: tuple[Evaluator, ...] = ()
   variables_of: Callable[[State], Any] = state_lib.generator_variables
@@ -117,7 +120,9 @@ def train(run: Run) -> tuple[State, dict[str, float]]:
   state = _start(run)
   step, intervals = int(state.step), run.intervals
   reporter = _Reporter(run, step)
-  parallel_step = devices.parallelize(run.train_step)
+  has_frozen = run.frozen is not None
+  parallel_step = devices.parallelize(run.train_step, has_frozen=has_frozen)
+  frozen = (devices.replicate(run.frozen),) * has_frozen
   is_complete = step >= intervals.num_steps
   batches = devices.prefetch(
     iter(()) if is_complete else run.make_batches(step)
@@ -130,7 +135,7 @@ def train(run: Run) -> tuple[State, dict[str, float]]:
         reporter.evaluate(step, state, run.evaluators)
       while step < intervals.num_steps:
         profile.before(step + 1)
-        state, metrics = parallel_step(state, next(batches))
+        state, metrics = parallel_step(state, next(batches), *frozen)
         step += 1
         profile.after(step, metrics)
         reporter.add(step, metrics)

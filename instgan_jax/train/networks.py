@@ -2,13 +2,14 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import jax
 from flax import linen as nn
 
 from data_pipeline import batch
 
-Features = Callable[[jax.Array], tuple[jax.Array, ...]]
+Features = Callable[[Any, jax.Array], Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Networks:
     encoder: `image -> (mean, log_variance)` of the image style, or None.
     instance_encoder: `(image, instance_map) -> (mean, log_variance)` of the
       instance latents, or None.
-    vgg19: `image -> features` with its frozen weights inside, or None.
+    vgg19: `(variables, image) -> features`, a tuple, for the perceptual loss;
+      or None.
     latent_shape: (instances, values) of the instance latents of an example.
   """
 

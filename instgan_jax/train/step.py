@@ -59,7 +59,7 @@ class Optimizers:
 
 @dataclasses.dataclass(frozen=True)
 class TrainStep:
-  """The pure function `step(state, batch) -> (state, metrics)`.
+  """The pure function `step(state, batch, vgg19) -> (state, metrics)`.
 
   By default it is GauGAN's step: the generator moves first, then generates
   again for the discriminator, in training mode, without gradient. (One detail
@@ -73,8 +73,9 @@ class TrainStep:
   latents of the photograph's own instances, so that comparing them with it, by
   features and colors, does not pull every instance to the mean of its class.
 
-  A batch is what `data_pipeline.batch` describes, for one device; the metrics
-  are float32 scalars, equal on all devices.
+  A batch is what `data_pipeline.batch` describes, for one device; `vgg19` are
+  the variables of `networks.vgg19`, None without it. The metrics are float32
+  scalars, equal on all devices.
 
   Attributes:
     networks: the modules. Those with batch norm must have the same axis name.
@@ -102,7 +103,7 @@ class TrainStep:
   axis_name: str | None = None
 
   def __call__(
-    self, state: state_lib.GanState, batch: Tree
+    self, state: state_lib.GanState, batch: Tree, vgg19: Tree = None
   ) -> tuple[state_lib.GanState, Tree]:
     """One update of both networks."""
     example = example_lib.prepare(
@@ -113,7 +114,12 @@ class TrainStep:
     )
     generator_loss = jax.value_and_grad(self._generator_loss, has_aux=True)
     (g_loss, (g_terms, fake, g_stats, d_stats)), g_grads = generator_loss(
-      state.g_params, state.g_stats, state.d_params, state.d_stats, example
+      state.g_params,
+      state.g_stats,
+      state.d_params,
+      state.d_stats,
+      example,
+      vgg19,
     )
     g_grads = self._mean_over_devices(g_grads)
     updates, g_opt_state = self.optimizers.generator.update(
@@ -166,7 +172,9 @@ class TrainStep:
       self.networks, g_params, g_stats, example, axis_name=self.axis_name
     )
 
-  def _generator_loss(self, g_params, g_stats, d_params, d_stats, example):
+  def _generator_loss(
+    self, g_params, g_stats, d_params, d_stats, example, vgg19
+  ):
     old_stats = g_stats
     fake, divergences, g_stats = self._generate(g_params, g_stats, example)
     terms, d_stats = self.adversary.generator_terms(
@@ -175,8 +183,8 @@ class TrainStep:
     weights, networks = self.loss_weights, self.networks
     if networks.vgg19 is not None:
       terms['g_perceptual'] = weights.perceptual * perceptual.perceptual_loss(
-        real_features=networks.vgg19(example.image),
-        fake_features=networks.vgg19(fake),
+        real_features=networks.vgg19(vgg19, example.image),
+        fake_features=networks.vgg19(vgg19, fake),
         image_weights=example.image_weights,
       )
     if networks.encoder is not None:

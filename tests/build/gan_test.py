@@ -146,13 +146,18 @@ def test_check_refuses(changes, message):
     ({'model__position_frequencies': 'high'}, r"'high'"),
     ({'model__modulation_form': 'sparse'}, r"'sparse'.*'dense'"),
     ({'dtype': 'float16'}, r"dtype is 'float16'.*'bfloat16'"),
-    ({'vgg19_weights': 'nowhere'}, r'nowhere is not a checkpoint'),
   ],
 )
 def test_networks_or_their_shapes_refuse(changes, message):
   config = tiny.config(**changes)
   with pytest.raises(InputError, match=message):
     gan.abstract_state(config, gan.networks(config), gan.optimizers(config, 6))
+
+
+def test_unusable_weights_of_vgg19_are_refused():
+  with pytest.raises(InputError, match='nowhere is not a checkpoint'):
+    gan.vgg19_variables(tiny.config(vgg19_weights='nowhere'))
+  assert gan.vgg19_variables(tiny.config()) is None
 
 
 def test_the_average_is_a_part_of_the_state_where_it_is_on():
@@ -183,6 +188,7 @@ OTHERS = [
   {'adam_b1': 0.5},
   {'ema_decay': 0.1},
   {'prior_fraction': 0.1},
+  {'vgg19_weights': 'folder'},
   {'loss_weights__l1': 1.0},
   {'model__base_channels': 4},
   {'model__use_position_map': False},

@@ -202,7 +202,15 @@ def test_vgg_weights_turn_on_the_perceptual_loss(files, tmp_path):
   message = import_torch.import_pretrained('vgg19', source, tmp_path / 'vgg')
   assert message.startswith('vgg19: 12.94 M parameters')
   config = tiny.config(vgg19_weights=str(tmp_path / 'vgg'))
-  assert gan.networks(config).vgg19 is not None
+  vgg19 = gan.networks(config).vgg19
+  features = vgg19(gan.vgg19_variables(config), np.zeros((1, 16, 16, 3)))
+  assert [x.shape[1:] for x in features] == [
+    (16, 16, 64),
+    (8, 8, 128),
+    (4, 4, 256),
+    (2, 2, 512),
+    (1, 1, 512),
+  ]
 
 
 def small_pspnet(family):

@@ -35,6 +35,19 @@ def test_parallelize_keeps_the_state_replicated_and_donates_it():
   assert state.is_deleted()
 
 
+def test_frozen_weights_are_an_argument_and_stay():
+  def step(state, batch, frozen):
+    mean = jax.lax.pmean(batch['x'].mean(), devices.AXIS_NAME)
+    return state + frozen['scale'] * mean, {}
+
+  state, scale = devices.replicate((jnp.zeros(()), {'scale': jnp.array(2.0)}))
+  run = devices.parallelize(step, has_frozen=True)
+  for _ in range(2):
+    state, _ = run(state, devices.shard_for_pmap({'x': np.arange(8.0)}), scale)
+  assert float(state) == 14.0
+  assert not scale['scale'].is_deleted()
+
+
 @pytest.mark.parametrize('size', [0, 2, 6])
 def test_batch_must_be_divisible_by_devices(size):
   with pytest.raises(InputError, match=f'batch_size {size} .* 4 devices'):

@@ -56,7 +56,7 @@ def make_step(*, axis_name=None, **changes):
   modules = dataclasses.replace(
     gan.networks(config, axis_name=axis_name),
     # For the features of VGG19.
-    vgg19=lambda image: (image,) * 5,
+    vgg19=lambda _, image: (image,) * 5,
   )
   return gan.train_step(config, modules, SGD, axis_name=axis_name)
 
