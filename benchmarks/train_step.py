@@ -36,7 +36,8 @@ from benchmarks import (
 )
 from instgan_jax.build import methods
 from instgan_jax.cli import program
-from instgan_jax.runtime import exits
+from instgan_jax.commands import train
+from instgan_jax.runtime import exits, xla_flags
 
 PARTS = ('forward', 'gradient', 'iteration')
 PRODUCT = 'matrix product'
@@ -48,6 +49,9 @@ def main() -> None:
   os.environ.setdefault('XLA_PYTHON_CLIENT_PREALLOCATE', 'false')
   flags = _flags()
   names = gans.names(flags)
+  config = configuration.from_flags(flags, 'L')
+  if train.is_small(config):
+    xla_flags.run_operations_at_once()
   if flags.peak_of:
     print(json.dumps({'peak_GiB': _peak(flags)}))
     return
@@ -59,7 +63,6 @@ def main() -> None:
     for name, gan in gans.build(flags, names).items()
     for part, work in _parts(gan).items()
   }
-  config = configuration.from_flags(flags, 'L')
   product, product_flops = matrix_product.variant(config.dtype)
   timings = measurement.in_turns(
     {PRODUCT: product, **variants}, num_rounds=flags.rounds

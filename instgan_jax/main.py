@@ -41,8 +41,10 @@ def main(values: flags.FlagValues) -> None:
   program.require(values, 'config', 'workdir')
 
   from instgan_jax.commands import train, workdir
-  from instgan_jax.runtime import processes
+  from instgan_jax.runtime import processes, xla_flags
 
+  if train.is_small(values.config):
+    xla_flags.run_operations_at_once()
   processes.join(
     coordinator_address=values.coordinator_address,
     num_processes=values.num_processes,

@@ -12,7 +12,7 @@ from data_pipeline import batch as batch_lib
 from data_pipeline import scenes as scenes_lib
 from data_pipeline import subset, unknown_instances
 from data_pipeline.errors import InputError
-from instgan_jax.build import data, gan, methods, schedule
+from instgan_jax.build import data, gan, methods, ranges, schedule
 from instgan_jax.checkpoints import manager, networks, run_config
 from instgan_jax.cli import options as cli_options
 from instgan_jax.commands import workdir as workdir_lib
@@ -24,6 +24,20 @@ from instgan_jax.runtime import devices
 from instgan_jax.train import best, loop, step_profile, warm_start
 from instgan_jax.train import state as state_lib
 from instgan_jax.visualization import image_grid
+
+# Pixels times channels. Toy streets of 64x128 have half as many.
+_LARGE = 2**18
+
+
+def is_small(config: ml_collections.ConfigDict) -> bool:
+  """Whether the operations of the networks leave cores of a CPU free.
+
+  Raises:
+    InputError: for values that no run could use.
+  """
+  ranges.check(config, ranges.GAN, 'instgan_jax.main')
+  pixels = config.data.height * config.data.width
+  return pixels * config.model.base_channels < _LARGE
 
 
 def run(config: ml_collections.ConfigDict, workdir: pathlib.Path) -> None:
