@@ -95,11 +95,14 @@ class InstanceModulation(nn.Module):
     channels: C, of the feature map that is modulated.
     kernel_size: of the heads, in pixels: 1 (equation (1)), or odd and larger.
     dtype: of the computation, float32 if None.
+    use_all_styles: projects all N styles on a CPU too: more work, and a loop
+      less to compile.
   """
 
   channels: int
   kernel_size: int = 1
   dtype: jnp.dtype | None = None
+  use_all_styles: bool = False
 
   @nn.compact
   def __call__(self, instances: Instances) -> tuple[jax.Array, jax.Array]:
@@ -110,9 +113,11 @@ class InstanceModulation(nn.Module):
     zeros = nn.initializers.zeros
     kernel = self.param('kernel', zeros, shape, jnp.float32)
     bias = self.param('bias', zeros, shape[-1:], jnp.float32)
-    by_gather = (
-      modulate_pixels if self.kernel_size == 1 else modulate_neighborhoods
-    )
+    by_gather = modulate_neighborhoods
+    if self.kernel_size == 1:
+      by_gather = functools.partial(
+        modulate_pixels, use_all_styles=self.use_all_styles
+      )
     by_matmul = functools.partial(modulate_neighborhoods, use_matmul=True)
     return platforms.choose(
       instances,
@@ -124,7 +129,12 @@ class InstanceModulation(nn.Module):
 
 
 def modulate_pixels(
-  instances: Instances, kernel: jax.Array, bias: jax.Array, *, dtype: jnp.dtype
+  instances: Instances,
+  kernel: jax.Array,
+  bias: jax.Array,
+  *,
+  dtype: jnp.dtype,
+  use_all_styles: bool = False,
 ) -> tuple[jax.Array, jax.Array]:
   """gamma and beta of 1x1 heads, which look at one pixel each.
 
@@ -133,13 +143,17 @@ def modulate_pixels(
     kernel: [1, 1, S, 2 C].
     bias: [2 C].
     dtype: of the computation.
+    use_all_styles: as of `InstanceModulation`.
 
   Returns:
     gamma and beta, [B, h, w, C] each.
   """
   styles, instance_map, basis = instances
   kernel = kernel[0, 0]
-  projected = _project(styles.astype(dtype), kernel.astype(dtype), instance_map)
+  styles = styles.astype(dtype)
+  use_all_styles = use_all_styles or styles.shape[1] <= first_rows.BLOCK
+  project = _project_all if use_all_styles else _project
+  projected = project(styles, kernel.astype(dtype), instance_map)
   projected = projected + bias.astype(dtype)[None, None]
   # From here on apart: on a CPU halves of joint maps are read slowly.
   tables = tuple(jnp.split(with_empty_row(projected), 2, axis=-1))
@@ -160,17 +174,20 @@ def _project(
     num_rows = jnp.minimum(jnp.max(ids), styles.shape[1])
     return first_rows.first_rows_product(styles, kernel, num_rows)
 
-  def of_all(styles, kernel, ids):
-    return styles @ kernel
-
-  is_one_block = styles.shape[1] <= first_rows.BLOCK
   return platforms.choose(
     styles,
     kernel,
     instance_map.astype(jnp.int32),
-    cpu=of_all if is_one_block else of_ids,
-    default=of_all,
+    cpu=of_ids,
+    default=_project_all,
   )
+
+
+def _project_all(
+  styles: jax.Array, kernel: jax.Array, instance_map: jax.Array
+) -> jax.Array:
+  del instance_map
+  return styles @ kernel
 
 
 def _modulate_positions(

@@ -87,6 +87,22 @@ def test_modulation_equals_equation_1_and_so_do_its_gradients(
 
 
 @pytest.mark.parametrize('frequencies', [None, 'paper', 'octaves'])
+def test_all_styles_give_what_those_of_the_map_give(frequencies):
+  instances = instances_of(200, frequencies=frequencies)
+  kernel, bias = (
+    random((1, 1, STYLE_CHANNELS, 2 * CHANNELS)),
+    random(2 * CHANNELS),
+  )
+  some, all_ = (
+    mimlp.modulate_pixels(
+      instances, kernel, bias, dtype=jnp.float32, use_all_styles=use_all
+    )
+    for use_all in (False, True)
+  )
+  np.testing.assert_allclose(some, all_, atol=1e-5)
+
+
+@pytest.mark.parametrize('frequencies', [None, 'paper', 'octaves'])
 def test_both_forms_of_a_1x1_head_agree(frequencies):
   instances = instances_of(7, frequencies=frequencies)
   params = heads(kernel_size=1)
