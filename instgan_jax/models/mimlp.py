@@ -95,14 +95,14 @@ class InstanceModulation(nn.Module):
     channels: C, of the feature map that is modulated.
     kernel_size: of the heads, in pixels: 1 (equation (1)), or odd and larger.
     dtype: of the computation, float32 if None.
-    use_all_styles: projects all N styles on a CPU too: more work, and a loop
-      less to compile.
+    few_operations: for programs that are compiled sooner, and run more slowly
+      on a CPU.
   """
 
   channels: int
   kernel_size: int = 1
   dtype: jnp.dtype | None = None
-  use_all_styles: bool = False
+  few_operations: bool = False
 
   @nn.compact
   def __call__(self, instances: Instances) -> tuple[jax.Array, jax.Array]:
@@ -116,7 +116,7 @@ class InstanceModulation(nn.Module):
     by_gather = modulate_neighborhoods
     if self.kernel_size == 1:
       by_gather = functools.partial(
-        modulate_pixels, use_all_styles=self.use_all_styles
+        modulate_pixels, few_operations=self.few_operations
       )
     by_matmul = functools.partial(modulate_neighborhoods, use_matmul=True)
     return platforms.choose(
@@ -134,7 +134,7 @@ def modulate_pixels(
   bias: jax.Array,
   *,
   dtype: jnp.dtype,
-  use_all_styles: bool = False,
+  few_operations: bool = False,
 ) -> tuple[jax.Array, jax.Array]:
   """gamma and beta of 1x1 heads, which look at one pixel each.
 
@@ -143,7 +143,7 @@ def modulate_pixels(
     kernel: [1, 1, S, 2 C].
     bias: [2 C].
     dtype: of the computation.
-    use_all_styles: as of `InstanceModulation`.
+    few_operations: as of `InstanceModulation`.
 
   Returns:
     gamma and beta, [B, h, w, C] each.
@@ -151,8 +151,8 @@ def modulate_pixels(
   styles, instance_map, basis = instances
   kernel = kernel[0, 0]
   styles = styles.astype(dtype)
-  use_all_styles = use_all_styles or styles.shape[1] <= first_rows.BLOCK
-  project = _project_all if use_all_styles else _project
+  takes_all = few_operations or styles.shape[1] <= first_rows.BLOCK
+  project = _project_all if takes_all else _project
   projected = project(styles, kernel.astype(dtype), instance_map)
   projected = projected + bias.astype(dtype)[None, None]
   # From here on apart: on a CPU halves of joint maps are read slowly.
@@ -161,7 +161,7 @@ def modulate_pixels(
   if basis is None:
     return gamma, beta
   # The basis is 0 outside every instance: no mask is needed.
-  of_gamma, of_beta = _modulate_positions(basis, kernel, dtype)
+  of_gamma, of_beta = _modulate_positions(basis, kernel, dtype, few_operations)
   return gamma + of_gamma, beta + of_beta
 
 
@@ -191,17 +191,23 @@ def _project_all(
 
 
 def _modulate_positions(
-  basis: position_map.Basis, kernel: jax.Array, dtype: jnp.dtype
+  basis: position_map.Basis,
+  kernel: jax.Array,
+  dtype: jnp.dtype,
+  few_operations: bool,
 ) -> tuple[jax.Array, jax.Array]:
   """The position map times a kernel [S, 2 C]: gamma and beta, [B, h, w, C]."""
   folded = position_map.fold_kernel(kernel)
   if basis.polynomials is not None:
     polynomials = basis.polynomials
     folded = position_map.kernel_on_polynomials(folded)
-    gamma, beta = (
-      short_product.short_product(polynomials, part, dtype)
-      for part in jnp.split(folded, 2, axis=-1)
+    product = functools.partial(
+      short_product.short_product, polynomials, dtype=dtype
     )
+    if few_operations:
+      gamma, beta = jnp.split(product(folded), 2, axis=-1)
+    else:
+      gamma, beta = map(product, jnp.split(folded, 2, axis=-1))
     return gamma, beta
   # As one matrix: its gradient is then twice as fast on the CPU.
   *size, channels = basis.sines.shape

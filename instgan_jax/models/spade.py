@@ -26,7 +26,7 @@ class Spade(nn.Module):
     hidden_channels: channels of the convolution on the labels.
     head_kernel_size: of the heads on the styles, 1 or 3.
     modulation_form: how the convolutions on the labels are computed, see
-      there; in the dense form, all styles are projected too.
+      there; with the dense form, that of the styles has few operations, too.
     axis_name: name of the mapped device axis, see `batch_norm.SyncBatchNorm`.
     dtype: of the computation; that of `x` if None.
   """
@@ -69,7 +69,7 @@ class Spade(nn.Module):
         x.shape[-1],
         self.head_kernel_size,
         self.dtype,
-        use_all_styles=self.modulation_form == 'dense',
+        few_operations=self.modulation_form == 'dense',
         name='instance',
       )(instances)
       gamma, beta = gamma + instance_gamma, beta + instance_beta

@@ -87,19 +87,19 @@ def test_modulation_equals_equation_1_and_so_do_its_gradients(
 
 
 @pytest.mark.parametrize('frequencies', [None, 'paper', 'octaves'])
-def test_all_styles_give_what_those_of_the_map_give(frequencies):
+def test_few_operations_give_the_same(frequencies):
   instances = instances_of(200, frequencies=frequencies)
   kernel, bias = (
     random((1, 1, STYLE_CHANNELS, 2 * CHANNELS)),
     random(2 * CHANNELS),
   )
-  some, all_ = (
+  many, few = (
     mimlp.modulate_pixels(
-      instances, kernel, bias, dtype=jnp.float32, use_all_styles=use_all
+      instances, kernel, bias, dtype=jnp.float32, few_operations=few_operations
     )
-    for use_all in (False, True)
+    for few_operations in (False, True)
   )
-  np.testing.assert_allclose(some, all_, atol=1e-5)
+  np.testing.assert_allclose(many, few, atol=1e-5)
 
 
 @pytest.mark.parametrize('frequencies', [None, 'paper', 'octaves'])
