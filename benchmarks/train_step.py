@@ -37,6 +37,7 @@ from benchmarks import (
 from instgan_jax.build import methods
 from instgan_jax.cli import program
 from instgan_jax.commands import train
+from instgan_jax.models import segment_modulation
 from instgan_jax.runtime import exits, xla_flags
 
 PARTS = ('forward', 'gradient', 'iteration')
@@ -104,8 +105,17 @@ def _flags() -> argparse.Namespace:
     )
   parser.add_argument('--peak_of', default='', help=argparse.SUPPRESS)
   flags = parser.parse_args()
-  if flags.methods.split(',')[0] != 'L':
+  names = flags.methods.split(',')
+  if names[0] != 'L':
     parser.error(f'--methods is {flags.methods}: begin with L, as in L,L+I.')
+  forms = ('', *segment_modulation.FORMS)
+  for name in names:
+    method, _, form = name.partition(' ')
+    if method not in methods.METHODS or form not in forms:
+      parser.error(
+        f'--methods has {name!r}, expected {", ".join(methods.METHODS)}, or one '
+        "of them with a form of the modulation, as in 'L dense'."
+      )
   return flags
 
 

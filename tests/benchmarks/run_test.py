@@ -103,6 +103,15 @@ def test_a_line_for_each_case(name, run, capsys):
   assert [json.loads(line) for line in printed if '"case"' in line] == lines
 
 
+@pytest.mark.parametrize('methods', ['L+I', 'L,X', 'L,L sparse'])
+def test_methods_that_do_not_exist_are_refused(methods, run, capsys):
+  with pytest.raises(SystemExit):
+    run('train_step', (*NETWORK, '--no-torch', '--methods', methods))
+  assert f'--methods {"is L+I" if methods == "L+I" else "has"}' in (
+    capsys.readouterr().err
+  )
+
+
 def test_scenes_of_a_folder(run, tmp_path):
   folder = tmp_path / 'streets'
   scenes = toy_street.ToyStreet(4, height=32)
