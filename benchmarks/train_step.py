@@ -113,8 +113,8 @@ def _flags() -> argparse.Namespace:
     method, _, form = name.partition(' ')
     if method not in methods.METHODS or form not in forms:
       parser.error(
-        f'--methods has {name!r}, expected {", ".join(methods.METHODS)}, or one '
-        "of them with a form of the modulation, as in 'L dense'."
+        f'--methods has {name!r}, expected {", ".join(methods.METHODS)}, or '
+        "one of them with a form of the modulation, as in 'L dense'."
       )
   return flags
 
