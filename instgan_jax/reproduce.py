@@ -57,14 +57,17 @@ def main(values: flags.FlagValues) -> None:
 
   from instgan_jax.cli import configurations
   from instgan_jax.cli import options as cli_options
-  from instgan_jax.commands import reproduce
+  from instgan_jax.commands import reproduce, train
   from instgan_jax.evaluation import options as evaluation_options
+  from instgan_jax.runtime import xla_flags
 
   if values.row:
     common = config_flags.get_override_values(values['config'])
     rows = configurations.rows(values.row, 'row', common)
   else:
     rows = reproduce.of_methods(values.config)
+  if all(map(train.is_small, rows.values())):
+    xla_flags.run_operations_at_once()
   print(
     reproduce.run(
       rows,

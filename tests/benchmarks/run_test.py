@@ -112,10 +112,11 @@ def test_methods_that_do_not_exist_are_refused(methods, run, capsys):
   )
 
 
-def test_scenes_of_a_folder(run, tmp_path):
+def test_scenes_of_a_folder(run, tmp_path, monkeypatch):
   folder = tmp_path / 'streets'
   scenes = toy_street.ToyStreet(4, height=32)
   own_data.write_photo_folder(folder, 'train', scenes)
+  monkeypatch.setattr(toy_street, 'ToyStreet', None)
   flags = ('--no-torch', '--no-memory', '--methods', 'L', '--folder', folder)
   lines = run('train_step', (*NETWORK, *map(str, flags)))
   assert {line['setting'].split(', ')[-1] for line in lines} == {'streets'}

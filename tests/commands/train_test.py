@@ -7,6 +7,7 @@ from data_pipeline.cityscapes import labels
 from data_pipeline.errors import InputError
 from instgan_jax.build import data
 from instgan_jax.checkpoints import manager
+from instgan_jax.cli import configurations
 from instgan_jax.commands import train
 from instgan_jax.evaluation import generated_images
 from instgan_jax.inference import sampler as sampler_lib
@@ -31,6 +32,17 @@ def runs(tmp_path, monkeypatch):
 
   monkeypatch.setattr(loop, 'train', train_loop)
   return runs
+
+
+def test_the_networks_of_toy_streets_alone_are_small():
+  names = (
+    'toy_street',
+    'toy_street_strong',
+    'toy_street_large',
+    'cityscapes_l',
+  )
+  small = [name for name in names if train.is_small(configurations.read(name))]
+  assert small == ['toy_street', 'toy_street_strong']
 
 
 def test_metrics_in_the_run_keep_the_best_checkpoint(

@@ -10,6 +10,11 @@ from instgan_jax.runtime import xla_flags
 OURS = '--xla_cpu_enable_concurrency_optimized_scheduler=false'
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_added_for_other_tests(monkeypatch):
+  monkeypatch.setattr(xla_flags, '_added', [])
+
+
 @pytest.mark.parametrize(
   ('given', 'expected'),
   [
